@@ -1,0 +1,148 @@
+"""`TrainConfig` as JSON and as KEY=VALUE words; every fault is found, not only the first."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+
+from cifar_studio.config.check import CHOICES, Fault, check
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import BadInputError, ConfigError
+
+FORMAT_VERSION = 1
+MAX_CONFIG_BYTES = 64 * 1024
+_HINTS = get_type_hints(TrainConfig)
+
+
+def to_mapping(config: TrainConfig) -> dict[str, Any]:
+    """The keys and values as plain JSON types."""
+    return msgspec.structs.asdict(config)
+
+
+def to_json(config: TrainConfig) -> bytes:
+    """The config with its format version, indented, for `config.json`."""
+    return (
+        json.dumps({"format": FORMAT_VERSION, **to_mapping(config)}, indent=2, allow_nan=False)
+        + "\n"
+    ).encode()
+
+
+def from_json(text: bytes, source: str = "the settings") -> TrainConfig:
+    """Read what `to_json` wrote, or any JSON object of config keys.
+
+    Raises
+    ------
+    ConfigError
+        Names every unknown key, wrong type, value out of range and bad combination.
+    BadInputError
+        The text is no JSON object, is too long, or comes from a newer version.
+    """
+    if len(text) > MAX_CONFIG_BYTES:
+        raise BadInputError(
+            f"{source} is {len(text):,} bytes long, which no config is", "Give a config.json"
+        )
+    try:
+        mapping = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(
+            f"{source} is not JSON ({_short(error)})", "Give a JSON object of config keys"
+        ) from error
+    if not isinstance(mapping, dict):
+        raise BadInputError(f"{source} is not a JSON object", "Give one object of config keys")
+    version = mapping.pop("format", FORMAT_VERSION)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise BadInputError(f"{source} has the format {version!r}", "It must be a whole number")
+    if version > FORMAT_VERSION:
+        raise BadInputError(
+            f"{source} has format {version}, this version reads up to {FORMAT_VERSION}",
+            "Update CIFAR Studio",
+        )
+    return from_mapping(mapping)
+
+
+def from_mapping(mapping: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
+    """A checked config from plain values, on top of `base` (default: the defaults).
+
+    Raises
+    ------
+    ConfigError
+        Names all faults at once.
+    """
+    faults: list[Fault] = []
+    values: dict[str, Any] = {}
+    for key, value in mapping.items():
+        if key not in _HINTS:
+            faults.append(Fault(key, _unknown(key)))
+            continue
+        if key in CHOICES or not isinstance(value, dict | list):
+            values[key] = _plain(key, value)
+        else:
+            faults.append(Fault(key, "must be a single value"))
+    config = msgspec.structs.replace(base or TrainConfig(), **values)
+    return checked(config, faults)
+
+
+def from_words(words: Iterable[str], base: TrainConfig | None = None) -> TrainConfig:
+    """A checked config from `KEY=VALUE` words as `--set` takes them.
+
+    VALUE is read as JSON where it is JSON (0.5, true, null), else as text.
+    """
+    mapping: dict[str, Any] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise BadInputError(
+                f"--set {word} has no '='", "Write it as KEY=VALUE, such as epochs=3"
+            )
+        try:
+            mapping[key.strip()] = json.loads(text)
+        except (ValueError, RecursionError):
+            mapping[key.strip()] = text.strip()
+    return from_mapping(mapping, base)
+
+
+def checked(config: TrainConfig, already: Iterable[Fault] = ()) -> TrainConfig:
+    """`config` itself where it has no fault; raises ConfigError with all of them otherwise."""
+    faults = (*already, *check(config))
+    if faults:
+        raise ConfigError(tuple((fault.key, fault.message) for fault in faults))
+    return config
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read a config file; raises BadInputError or ConfigError with one clear line."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read ({error.strerror})", "Give an existing JSON file"
+        ) from error
+    return from_json(text, str(path))
+
+
+def differences(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, Any]]:
+    """The keys in which two configs differ, each with (base's value, config's value)."""
+    pairs = ((key, getattr(base, key), getattr(config, key)) for key in _HINTS)
+    return {key: (before, after) for key, before, after in pairs if before != after}
+
+
+def _plain(key: str, value: Any) -> Any:
+    is_float = _HINTS[key] in (float, float | None)
+    if is_float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if abs(value) < 2**63 else value
+    return value
+
+
+def _unknown(key: str) -> str:
+    close = difflib.get_close_matches(key, _HINTS, n=1)
+    return f"unknown key, did you mean {close[0]}?" if close else "unknown key"
+
+
+def _short(error: Exception) -> str:
+    return str(error)[:120] or type(error).__name__

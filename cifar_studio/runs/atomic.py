@@ -1,0 +1,74 @@
+"""Writes that a crash cannot tear: whole files by rename, lines by append and fsync."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Give `path` new contents at once: temporary file, fsync, rename, fsync of the folder.
+
+    Whoever reads sees the old contents or the new, whole. Raises OSError and leaves the old file
+    as it was, and no temporary file, where anything fails.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """`write_file` for contents that are at hand."""
+    write_file(path, lambda file: _write_all(file, data))
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line and fsync. A torn line left by a crash is cut off first."""
+    with path.open("ab+") as file:
+        end = file.seek(0, os.SEEK_END)
+        if end and not _ends_with_newline(file, end):
+            file.truncate(_last_line_start(file, end))
+            file.seek(0, os.SEEK_END)
+        file.write(line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` lasting. Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+
+
+def _ends_with_newline(file: BinaryIO, end: int) -> bool:
+    file.seek(end - 1)
+    return file.read(1) == b"\n"
+
+
+def _last_line_start(file: BinaryIO, end: int) -> int:
+    window = min(end, 65536)
+    file.seek(end - window)
+    return end - window + file.read(window).rfind(b"\n") + 1

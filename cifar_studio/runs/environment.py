@@ -1,0 +1,77 @@
+"""What a run ran on: `environment.json`. Chosen once at the start, used again on a resume."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What was chosen by looking at the machine; each of these changes the last bits.
+
+    Attributes
+    ----------
+    device : str
+        "cpu", "cuda:0", "mps".
+    threads : int
+        Threads that torch computes with on the CPU.
+    memory_format : str
+        "contiguous" or "channels_last".
+    precision : str
+        "float32", "bfloat16" or "float16".
+    specialized : bool
+        Whether the network was rewritten for 32x32 pictures.
+    """
+
+    device: str
+    threads: int
+    memory_format: str
+    precision: str
+    specialized: bool
+
+
+class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Which pictures a run saw.
+
+    Attributes
+    ----------
+    name : str
+        "CIFAR-100" or "demo".
+    digest : str
+        sha256 of the complete set's pictures and labels.
+    source : str
+        The folder or archive they were read from; "built in" for the demo set.
+    train_pictures, test_pictures, validation_pictures : int
+        How many were used.
+    complete : bool
+        Whether no training or test picture of the set was left out.
+    mean, std : list of float
+        Per channel, in [0, 1], as used for normalisation.
+    """
+
+    name: str
+    digest: str
+    source: str
+    train_pictures: int
+    test_pictures: int
+    validation_pictures: int
+    complete: bool
+    mean: list[float]
+    std: list[float]
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """Versions, machine, data and command of a run."""
+
+    studio: str
+    python: str
+    torch: str
+    torchvision: str
+    numpy: str
+    cuda: str
+    operating_system: str
+    processor: str
+    device_name: str
+    resolved: ResolvedSettings
+    data: DataFacts
+    command: list[str]
+    started: str

@@ -1,0 +1,91 @@
+"""`trace.csv`: how training moves inside epochs, for the live curves and for later looks.
+
+At most some fifty lines an epoch. It is a picture of the way, not a result: nothing is computed
+from it, lines are not fsynced one by one, and a run without it is whole.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+POINTS_PER_EPOCH = 50
+_HEADER = "position,train_loss,train_top1,test_loss,test_top1,test_top5"
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """Points inside epochs.
+
+    Attributes
+    ----------
+    batches : (N, 3) float array
+        Position in epochs, training loss, training top-1 (percent).
+    quick_tests : (M, 4) float array
+        Position in epochs, test loss, top-1, top-5 of a fixed part of the test pictures.
+    """
+
+    batches: np.ndarray
+    quick_tests: np.ndarray
+
+
+class TraceWriter:
+    """Appends to a trace; made anew for a resumed run, whose later lines are then cut off.
+
+    Parameters
+    ----------
+    path : Path
+    until : float
+        Lines at positions after this one are dropped.
+    """
+
+    def __init__(self, path: Path, until: float = 0.0) -> None:
+        kept = [line for line in _lines(path) if _numbers(line)[0] <= until]
+        self._file = path.open("w", encoding="utf-8")
+        self._file.write("\n".join([_HEADER, *kept]) + "\n")
+        self._file.flush()
+
+    def batches(self, position: float, loss: float | None, top1: float) -> None:
+        self._write(position, loss, top1, None, None, None)
+
+    def quick_test(self, position: float, loss: float | None, top1: float, top5: float) -> None:
+        self._write(position, None, None, loss, top1, top5)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, *values: float | None) -> None:
+        self._file.write(",".join("" if v is None else f"{v:.6g}" for v in values) + "\n")
+        self._file.flush()
+
+
+def read_trace(path: Path) -> Trace:
+    """The trace of a run; an empty one where there is none."""
+    batches, quick_tests = [], []
+    for line in _lines(path):
+        position, *values = _numbers(line)
+        if math.isfinite(values[1]):
+            batches.append([position, *values[:2]])
+        elif math.isfinite(values[3]):
+            quick_tests.append([position, *values[2:]])
+    return Trace(np.array(batches).reshape(-1, 3), np.array(quick_tests).reshape(-1, 4))
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of points that are whole; a crash can tear the last one."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line for line in text[: text.rfind("\n") + 1].splitlines() if _numbers(line)]
+
+
+def _numbers(line: str) -> list[float]:
+    """Six numbers, NaN where a field is empty; [] where the line is no point."""
+    try:
+        numbers = [float(word or "nan") for word in line.split(",")]
+    except ValueError:
+        return []
+    return numbers if len(numbers) == 6 and math.isfinite(numbers[0]) else []
