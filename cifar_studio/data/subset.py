@@ -1,0 +1,79 @@
+"""Which pictures a run uses: stratified choices by seed, and the statistics of what was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar_studio.data.dataset import Dataset
+
+CLASSES = 100
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Positions in the complete splits, ascending.
+
+    Attributes
+    ----------
+    train, validation : (N,) int64
+        In the training split; they share no position.
+    test : (N,) int64
+        In the test split.
+    complete : bool
+        Whether every training and test picture is used, for training and test.
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+    complete: bool
+
+
+def choose(
+    dataset: Dataset,
+    *,
+    train_per_class: int,
+    validation_per_class: int,
+    test_per_class: int,
+    seed: int,
+) -> Subset:
+    """As many pictures of each class as asked for, chosen by `seed`.
+
+    Validation pictures come first out of the shuffled training pictures of a class, so that the
+    validation split stays the same when `train_per_class` changes.
+    """
+    generator = np.random.default_rng(seed)
+    train, validation, test = [], [], []
+    for label in range(CLASSES):
+        mine = generator.permutation(np.flatnonzero(dataset.train.labels_N == label))
+        validation.append(mine[:validation_per_class])
+        train.append(mine[validation_per_class : validation_per_class + train_per_class])
+        test.append(
+            generator.permutation(np.flatnonzero(dataset.test.labels_N == label))[:test_per_class]
+        )
+    parts = [np.sort(np.concatenate(part)).astype(np.int64) for part in (train, validation, test)]
+    complete = len(parts[0]) == len(dataset.train) and len(parts[2]) == len(dataset.test)
+    return Subset(*parts, complete=complete)
+
+
+def channel_statistics(
+    images_NCHW: NDArray[np.uint8],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each channel over all pixels, in [0, 1], as two (3,) arrays.
+
+    Exact: counted by value in integers, so the result does not depend on the order of summation.
+    """
+    means, deviations = np.empty(3), np.empty(3)
+    values = np.arange(256) / 255
+    for channel in range(3):
+        counts = np.zeros(256, dtype=np.int64)
+        for start in range(0, len(images_NCHW), 5000):
+            block = np.ascontiguousarray(images_NCHW[start : start + 5000, channel])
+            counts += np.bincount(block.ravel(), minlength=256)
+        weights = counts / counts.sum()
+        means[channel] = weights @ values
+        deviations[channel] = np.sqrt(weights @ (values - means[channel]) ** 2)
+    return means, deviations
