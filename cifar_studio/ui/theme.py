@@ -1,0 +1,228 @@
+"""Colours, fonts and spacing of the window, light and dark.
+
+Own Fusion palettes, because Qt's `setColorScheme` does nothing on some platforms. Everything that
+is drawn takes its colours from `current()`, so that one change of theme reaches all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from cifar_studio.paths import resources_folder
+
+BODY_PX = 13
+AXIS_PX = 11
+HEADLINE_PX = 24
+GRID = 4  # spacing is a multiple of this
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as #rrggbb. Curves stand at least 3:1 against `surface`, text 4.5:1.
+
+    Attributes
+    ----------
+    ground, surface, raised : str
+        Window, plots and fields, buttons.
+    border, grid : str
+    text, muted, disabled : str
+    accent, on_accent : str
+        The primary button and selections, and text on them.
+    loss, top1, top5 : str
+        The colours of the measures, in every plot of one run.
+    warning, error, good : str
+    runs : tuple of str
+        Colours of runs where several are compared.
+    """
+
+    name: str
+    ground: str
+    surface: str
+    raised: str
+    border: str
+    grid: str
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    on_accent: str
+    loss: str
+    top1: str
+    top5: str
+    warning: str
+    error: str
+    good: str
+    runs: tuple[str, ...]
+
+
+LIGHT = Theme(
+    name="light",
+    ground="#F5F5F4",
+    surface="#FFFFFF",
+    raised="#FFFFFF",
+    border="#D4D4D0",
+    grid="#E9E9E6",
+    text="#1C1C1A",
+    muted="#62625D",
+    disabled="#A3A39D",
+    accent="#0072B2",
+    on_accent="#FFFFFF",
+    loss="#0072B2",
+    top1="#D55E00",
+    top5="#009E73",
+    warning="#8A5A00",
+    error="#B3261E",
+    good="#00704F",
+    runs=("#0072B2", "#D55E00", "#009E73", "#A2508A", "#7A6A00", "#3B6FB6", "#B3261E", "#5B5B56"),
+)
+
+DARK = Theme(
+    name="dark",
+    ground="#1E1E1E",
+    surface="#181818",
+    raised="#2B2B2B",
+    border="#3C3C3C",
+    grid="#2A2A2A",
+    text="#E6E6E3",
+    muted="#A6A6A0",
+    disabled="#6B6B66",
+    accent="#56B4E9",
+    on_accent="#0E1A22",
+    loss="#56B4E9",
+    top1="#E69F00",
+    top5="#CC79A7",
+    warning="#F0C05A",
+    error="#FF8A80",
+    good="#5CC8A0",
+    runs=("#56B4E9", "#E69F00", "#CC79A7", "#4CC38A", "#F0E442", "#9DB8FF", "#FF8A80", "#BDBDB7"),
+)
+
+
+class ThemeManager(QObject):
+    """Applies a theme to the application, follows the system, and scales the type.
+
+    Signals
+    -------
+    changed()
+        Colours or the scale are others now; whoever paints by hand paints anew.
+    """
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._application = application
+        self._choice = "system"
+        self._scale = 1.0
+        self._theme = LIGHT
+        application.setStyle("Fusion")
+        application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
+
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
+    @property
+    def scale(self) -> float:
+        return self._scale
+
+    def apply(self, choice: str = "system", scale: float = 1.0) -> None:
+        """Take "system", "light" or "dark", and type scaled by 0.75 to 2."""
+        self._choice = choice
+        self._scale = min(max(scale, 0.75), 2.0)
+        dark = self._system_is_dark() if choice == "system" else choice == "dark"
+        self._theme = DARK if dark else LIGHT
+        self._application.setPalette(_palette(self._theme))
+        self._application.setFont(body_font(self._scale))
+        self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
+        self.changed.emit()
+
+    def _system_is_dark(self) -> bool:
+        return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+    def _on_color_scheme_changed(self) -> None:
+        if self._choice == "system":
+            self.apply(self._choice, self._scale)
+
+
+def manager() -> ThemeManager:
+    """The application's theme manager, made at its first use."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    found = application.findChild(ThemeManager)
+    return found if found is not None else ThemeManager(application)
+
+
+def current() -> Theme:
+    """The theme that is shown now."""
+    return manager().theme
+
+
+def px(size: float) -> int:
+    """A length or a type size in logical pixels at the chosen scale."""
+    return round(size * manager().scale)
+
+
+def body_font(scale: float) -> QFont:
+    """The system's own interface font at 13 px."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    font.setPixelSize(round(BODY_PX * scale))
+    return font
+
+
+def tabular(font: QFont) -> QFont:
+    """The font with figures of one width, so that numbers that change do not jump."""
+    changed = QFont(font)
+    if hasattr(QFont, "Tag"):
+        changed.setFeature(QFont.Tag("tnum"), 1)
+    return changed
+
+
+def _palette(theme: Theme) -> QPalette:
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: theme.ground,
+        role.WindowText: theme.text,
+        role.Base: theme.surface,
+        role.AlternateBase: theme.ground,
+        role.Text: theme.text,
+        role.PlaceholderText: theme.muted,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.error,
+        role.Highlight: theme.accent,
+        role.HighlightedText: theme.on_accent,
+        role.ToolTipBase: theme.raised,
+        role.ToolTipText: theme.text,
+        role.Link: theme.accent,
+        role.Light: theme.raised,
+        role.Midlight: theme.grid,
+        role.Mid: theme.border,
+        role.Dark: theme.border,
+        role.Shadow: theme.border,
+    }
+    palette = QPalette()
+    for key, colour in colours.items():
+        palette.setColor(key, QColor(colour))
+    for key in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme.disabled))
+    palette.setColor(role.Accent, QColor(theme.accent))
+    return palette
+
+
+def _style_sheet(theme: Theme, scale: float) -> str:
+    text = (resources_folder() / "style.qss").read_text(encoding="utf-8")
+    for field in fields(theme):
+        value = getattr(theme, field.name)
+        if isinstance(value, str):
+            text = text.replace(f"@{field.name};", f"{value};").replace(
+                f"@{field.name} ", f"{value} "
+            )
+    for size in (AXIS_PX, BODY_PX, HEADLINE_PX):
+        text = text.replace(f"@{size}px", f"{round(size * scale)}px")
+    icons = (resources_folder() / "style" / theme.name).as_posix()
+    return text.replace("@icons", icons)
