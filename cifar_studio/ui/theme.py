@@ -6,7 +6,8 @@ is drawn takes its colours from `current()`, so that one change of theme reaches
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
+from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -17,6 +18,8 @@ from cifar_studio.paths import resources_folder
 BODY_PX = 13
 AXIS_PX = 11
 HEADLINE_PX = 24
+CONTROL_PX = 30
+FIELD_PX = 26
 GRID = 4  # spacing is a multiple of this
 
 
@@ -215,14 +218,15 @@ def _palette(theme: Theme) -> QPalette:
 
 
 def _style_sheet(theme: Theme, scale: float) -> str:
-    text = (resources_folder() / "style.qss").read_text(encoding="utf-8")
-    for field in fields(theme):
-        value = getattr(theme, field.name)
-        if isinstance(value, str):
-            text = text.replace(f"@{field.name};", f"{value};").replace(
-                f"@{field.name} ", f"{value} "
-            )
-    for size in (AXIS_PX, BODY_PX, HEADLINE_PX):
-        text = text.replace(f"@{size}px", f"{round(size * scale)}px")
-    icons = (resources_folder() / "style" / theme.name).as_posix()
-    return text.replace("@icons", icons)
+    """The shipped style sheet with the theme's colours and the scaled sizes filled in."""
+    template = Template((resources_folder() / "style.qss").read_text(encoding="utf-8"))
+    sizes = {
+        "axis": AXIS_PX,
+        "body": BODY_PX,
+        "headline": HEADLINE_PX,
+        "control": CONTROL_PX,
+        "field": FIELD_PX,
+    }
+    values = {name: str(round(size * scale)) for name, size in sizes.items()}
+    values["icons"] = (resources_folder() / "style" / theme.name).as_posix()
+    return template.substitute(asdict(theme) | values)
