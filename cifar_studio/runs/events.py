@@ -44,7 +44,6 @@ class WorkerReady(Event, frozen=True, kw_only=True, tag="worker_ready"):
     """A worker has imported torch and waits for a request. `devices[0]` is what auto takes."""
 
     devices: tuple[DeviceInfo, ...]
-    torch: str
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
@@ -166,6 +165,36 @@ class Estimated(Event, frozen=True, kw_only=True, tag="estimated"):
     device: str
 
 
+class DataProgressed(Event, frozen=True, kw_only=True, tag="data_progressed"):
+    """Pictures are being fetched or read; at most ten times a second.
+
+    Attributes
+    ----------
+    phase : str
+        What is done now, such as "downloading", for a person.
+    done, total : int
+        Bytes, or parts of the work; total is 0 where it is not known.
+    bytes_per_second : float
+        Of a download; 0 otherwise.
+    """
+
+    phase: str
+    done: int
+    total: int
+    bytes_per_second: float = 0.0
+
+
+class DataReady(Event, frozen=True, kw_only=True, tag="data_ready"):
+    """Pictures were read and verified, and are kept for the next start."""
+
+    name: str
+    source: str
+
+
+class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
+    """A short request was given up as asked."""
+
+
 class RequestFailed(Event, frozen=True, kw_only=True, tag="request_failed"):
     """A short request could not be carried out."""
 
@@ -185,5 +214,11 @@ AnyEvent = (
     | RunContinued
     | RunEnded
     | Estimated
+    | DataProgressed
+    | DataReady
+    | Cancelled
     | RequestFailed
 )
+
+LAST_EVENTS = (RunEnded, Estimated, DataReady, Cancelled, RequestFailed)
+"""The kinds of which each request gets exactly one, as its last event."""

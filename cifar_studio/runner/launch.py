@@ -1,0 +1,186 @@
+"""Starts worker processes and yields their events. No Qt and no torch: the window imports this.
+
+The worker's module is named and not imported, so that nothing here leads to torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+
+import msgspec
+
+from cifar_studio.errors import WorkerError
+from cifar_studio.runner.protocol import (
+    AnyRequest,
+    Command,
+    ControlRequest,
+    Envelope,
+    ResumeRequest,
+    TrainRequest,
+    envelope_decoder,
+    to_line,
+)
+from cifar_studio.runs.events import (
+    LAST_EVENTS,
+    AnyEvent,
+    RequestFailed,
+    RunEnded,
+    RunStarted,
+)
+
+WORKER_MODULE = "cifar_studio.runner.worker"
+LAST_WORDS_BYTES = 8000
+_ids = itertools.count(1)
+
+
+def new_id() -> int:
+    """An id for a request, unused in this process."""
+    return next(_ids)
+
+
+class WorkerProcess:
+    """A worker process: requests go down, `events()` yields what comes up.
+
+    It starts at once. With `warm` it imports torch and says WorkerReady before any request.
+
+    Parameters
+    ----------
+    warm : bool
+    niceness : int
+        Added to this process's own on POSIX: a training must not make the window stutter.
+
+    Raises
+    ------
+    WorkerError
+        The process cannot be started.
+    """
+
+    def __init__(self, *, warm: bool, niceness: int = 0) -> None:
+        arguments = [sys.executable, "-m", WORKER_MODULE, "--niceness", str(niceness)]
+        if warm:
+            arguments.append("--warm")
+        self._last_words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._send_lock = threading.Lock()
+        self._open: dict[int, AnyRequest] = {}
+        self._folders: dict[int, str] = {}
+        try:
+            self._process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._last_words,
+                # Ctrl-C in a terminal goes to a whole process group. The worker learns of the end
+                # from its standard input and saves; a signal would cut it short.
+                start_new_session=os.name == "posix",
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            self._last_words.close()
+            raise WorkerError(
+                f"the worker process cannot be started ({error.strerror})",
+                "Close other programs and try again",
+            ) from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, request: AnyRequest) -> None:
+        """Send a request; nothing happens where the process is gone, `events` tells of that."""
+        assert self._process.stdin is not None
+        with self._send_lock, contextlib.suppress(OSError, ValueError):
+            if not isinstance(request, ControlRequest):
+                self._open[request.id] = request
+            self._process.stdin.write(to_line(request))
+            self._process.stdin.flush()
+
+    def command(self, request_id: int, command: Command) -> None:
+        """Pause, continue or stop the work of a request."""
+        self.send(ControlRequest(id=request_id, command=command))
+
+    def events(self) -> Iterator[Envelope]:
+        """Everything the worker says, until it ends.
+
+        A request that is still open when the process is gone is closed here: a training by
+        RunEnded(crashed), any other by RequestFailed. So each request gets its last event.
+        """
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            try:
+                envelope = envelope_decoder.decode(line)
+            except msgspec.MsgspecError:
+                continue  # a library wrote past the pipe's guard; its words are no event
+            self._follow(envelope)
+            yield envelope
+        code = self._process.wait()
+        words = self._read_last_words()
+        self._last_words.close()
+        for request_id, request in list(self._open.items()):
+            del self._open[request_id]
+            yield Envelope(request_id, self._epitaph(request, request_id, code, words))
+
+    def close(self) -> None:
+        """Close the worker's standard input: it saves at the next batch and ends by itself."""
+        assert self._process.stdin is not None
+        with self._send_lock, contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def kill(self) -> None:
+        """End the process at once. For a worker that does not answer."""
+        self._process.kill()
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def _follow(self, envelope: Envelope) -> None:
+        event = envelope.event
+        if isinstance(event, RunStarted):
+            self._folders[envelope.id] = event.folder
+        if isinstance(event, LAST_EVENTS):
+            self._open.pop(envelope.id, None)
+
+    def _read_last_words(self) -> str:
+        end = self._last_words.seek(0, os.SEEK_END)
+        self._last_words.seek(max(0, end - LAST_WORDS_BYTES))
+        return self._last_words.read().decode(errors="replace").strip()
+
+    def _epitaph(self, request: AnyRequest, request_id: int, code: int, words: str) -> AnyEvent:
+        how = _describe_exit(code)
+        if isinstance(request, TrainRequest | ResumeRequest):
+            return RunEnded(
+                state="crashed",
+                folder=self._folders.get(request_id, ""),
+                message=f"The training process ended unexpectedly ({how})",
+                remedy="Finished epochs are kept; start the run again to go on",
+                details=words,
+            )
+        return RequestFailed(
+            message=f"The helper process ended unexpectedly ({how})",
+            remedy="Try again",
+            details=words,
+        )
+
+
+def launch(request: TrainRequest | ResumeRequest, worker: WorkerProcess) -> Iterator[AnyEvent]:
+    """Send a training to a worker and yield its events, RunEnded last in every case."""
+    worker.send(request)
+    for envelope in worker.events():
+        if envelope.id == request.id:
+            yield envelope.event
+        if isinstance(envelope.event, RunEnded):
+            worker.close()
+
+
+def _describe_exit(code: int) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"

@@ -1,0 +1,111 @@
+"""What goes up and down a worker's pipes: requests as JSON lines in, envelopes of events out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.events import AnyEvent
+
+
+class Command(StrEnum):
+    """What a person wants of work that goes on.
+
+    ABANDON is nobody's wish: the asking process is gone.
+    """
+
+    PAUSE = "pause"
+    CONTINUE = "continue"
+    STOP_AFTER_EPOCH = "stop_after_epoch"
+    STOP_NOW = "stop_now"
+    ABANDON = "abandon"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):
+    """Base of all requests.
+
+    Attributes
+    ----------
+    id : int
+        Every event that answers carries it.
+    """
+
+    id: int
+
+
+class TrainRequest(Request, frozen=True, kw_only=True, tag="train"):
+    """Train a network in a new run folder.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    data : str
+        "auto", "demo", or a folder or archive.
+    runs : str
+        The folder in which the run folder is made.
+    command : list of str
+        What a person would type to get this run.
+    """
+
+    config: TrainConfig
+    data: str
+    runs: str
+    command: list[str] = []
+
+
+class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):
+    """Go on with a run where its checkpoint stands."""
+
+    folder: str
+    data: str
+    command: list[str] = []
+
+
+class EstimateRequest(Request, frozen=True, kw_only=True, tag="estimate"):
+    """Measure the speed of a config for a few batches."""
+
+    config: TrainConfig
+
+
+class PrepareDataRequest(Request, frozen=True, kw_only=True, tag="prepare_data"):
+    """Read, verify and keep the pictures of a folder or archive."""
+
+    data: str
+
+
+class FetchDataRequest(Request, frozen=True, kw_only=True, tag="fetch_data"):
+    """Download CIFAR-100, verify and keep it."""
+
+
+class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
+    """A command for the work with the same id."""
+
+    command: Command
+
+
+AnyRequest = (
+    TrainRequest
+    | ResumeRequest
+    | EstimateRequest
+    | PrepareDataRequest
+    | FetchDataRequest
+    | ControlRequest
+)
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """An event and the id of the request that it answers; 0 where it answers none."""
+
+    id: int
+    event: AnyEvent
+
+
+request_decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+envelope_decoder: msgspec.json.Decoder[Envelope] = msgspec.json.Decoder(Envelope)
+
+
+def to_line(value: AnyRequest | Envelope) -> bytes:
+    """One JSON line, with its newline."""
+    return msgspec.json.encode(value) + b"\n"

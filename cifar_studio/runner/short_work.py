@@ -1,0 +1,60 @@
+"""The short requests of a worker, each a generator of events whose last one closes the request.
+
+What needs torch imports it when asked: fetching data must not wait for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from cifar_studio.runner.protocol import (
+    AnyRequest,
+    EstimateRequest,
+    FetchDataRequest,
+    PrepareDataRequest,
+)
+from cifar_studio.runs.events import AnyEvent, DataProgressed, DataReady
+
+EVENTS_PER_SECOND = 10
+
+
+def work(request: AnyRequest) -> Iterator[AnyEvent]:
+    """Carry a short request out. Closing the generator gives it up."""
+    if isinstance(request, EstimateRequest):
+        from cifar_studio.engine.estimate import estimate
+
+        yield estimate(request.config)
+    elif isinstance(request, PrepareDataRequest):
+        yield from _prepare(request)
+    elif isinstance(request, FetchDataRequest):
+        yield from _fetch()
+    else:
+        raise TypeError(f"{type(request).__name__} is no short request")
+
+
+def _prepare(request: PrepareDataRequest) -> Iterator[AnyEvent]:
+    from cifar_studio.data.source import load_dataset
+
+    yield DataProgressed(phase="reading and checking", done=0, total=0)
+    dataset = load_dataset(request.data)
+    yield DataReady(name=dataset.name, source=dataset.source)
+
+
+def _fetch() -> Iterator[AnyEvent]:
+    from cifar_studio.data.download import fetch_and_prepare
+    from cifar_studio.data.source import load_dataset
+
+    told_at, told_phase = 0.0, ""
+    for progress in fetch_and_prepare():
+        now = time.monotonic()
+        if now - told_at >= 1 / EVENTS_PER_SECOND or progress.phase != told_phase:
+            told_at, told_phase = now, progress.phase
+            yield DataProgressed(
+                phase=progress.phase,
+                done=progress.done,
+                total=progress.total,
+                bytes_per_second=progress.bytes_per_second,
+            )
+    dataset = load_dataset("auto")
+    yield DataReady(name=dataset.name, source=dataset.source)
