@@ -169,16 +169,6 @@ class WorkerProcess:
         )
 
 
-def launch(request: TrainRequest | ResumeRequest, worker: WorkerProcess) -> Iterator[AnyEvent]:
-    """Send a training to a worker and yield its events, RunEnded last in every case."""
-    worker.send(request)
-    for envelope in worker.events():
-        if envelope.id == request.id:
-            yield envelope.event
-        if isinstance(envelope.event, RunEnded):
-            worker.close()
-
-
 def _describe_exit(code: int) -> str:
     if code < 0:
         with contextlib.suppress(ValueError):

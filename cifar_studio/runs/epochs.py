@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from cifar_studio.runs.atomic import append_line
+from cifar_studio.atomic import append_line
 
 
 class EpochRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_studio import atomic
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runs import atomic
 
 CLASSES = 100
 

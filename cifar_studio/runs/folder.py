@@ -14,10 +14,10 @@ from typing import TypeVar
 import filelock
 import msgspec
 
+from cifar_studio import atomic
 from cifar_studio.config.serialization import read_config, to_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runs import atomic
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, append_row, read_rows, rewrite_rows
 from cifar_studio.runs.events import RunState
