@@ -58,6 +58,10 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     mean: list[float]
     std: list[float]
 
+    @property
+    def is_demo(self) -> bool:
+        return self.name == "demo"
+
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Versions, machine, data and command of a run."""

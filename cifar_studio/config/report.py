@@ -1,0 +1,166 @@
+"""What the report printed in its Table 2, and which settings may be held against it.
+
+A. Kramer and S. Hussey, "CIFAR100 Classification Models: ResNet18, MobileNetV2, VGG11, and
+DenseNet", Northeastern University, Spring 2024. Values stand as printed, oddities included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cifar_studio.config.architectures import architecture
+from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
+from cifar_studio.config.train_config import TrainConfig
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """One column of Table 2.
+
+    Attributes
+    ----------
+    preset : str
+        Name of the preset that repeats the run.
+    epochs : int
+    epochs_to_convergence : int
+        Printed with "~".
+    epoch_seconds, epoch_seconds_std : float
+    seconds_to_convergence : float
+        Printed with "~".
+    total_seconds : float
+    max_train_top1, max_test_top1, max_test_top5 : float
+        Percent; each the maximum over epochs, so the test ones are selected on the test pictures.
+    min_train_loss, min_test_loss : float
+        The latter is printed as "Min Top-1 Loss".
+    """
+
+    preset: str
+    epochs: int
+    epochs_to_convergence: int
+    epoch_seconds: float
+    epoch_seconds_std: float
+    seconds_to_convergence: float
+    total_seconds: float
+    max_train_top1: float
+    min_train_loss: float
+    max_test_top1: float
+    max_test_top5: float
+    min_test_loss: float
+
+
+REPORT_RESULTS: dict[str, ReportResult] = {
+    result.preset: result
+    for result in (
+        ReportResult(
+            preset="report-resnet18",
+            epochs=70,
+            epochs_to_convergence=30,
+            epoch_seconds=27.71,
+            epoch_seconds_std=0.72,
+            seconds_to_convergence=831.3,
+            total_seconds=1940.06,
+            max_train_top1=90.01,
+            min_train_loss=0.3254,
+            max_test_top1=51.62,
+            max_test_top5=79.14,
+            min_test_loss=2.0048,
+        ),
+        ReportResult(
+            preset="report-resnet18-dropout",
+            epochs=70,
+            epochs_to_convergence=40,
+            epoch_seconds=34.46,
+            epoch_seconds_std=0.94,
+            seconds_to_convergence=1378.4,
+            total_seconds=1981.23,
+            max_train_top1=78.19,
+            min_train_loss=0.7275,
+            max_test_top1=53.78,
+            max_test_top5=80.94,
+            min_test_loss=3.5891,
+        ),
+        ReportResult(
+            preset="report-mobilenet_v2",
+            epochs=70,
+            epochs_to_convergence=70,
+            epoch_seconds=34.46,
+            epoch_seconds_std=0.94,
+            seconds_to_convergence=2412.2,
+            total_seconds=2412.45,
+            max_train_top1=63.78,
+            min_train_loss=1.22,
+            max_test_top1=48.68,
+            max_test_top5=78.21,
+            min_test_loss=3.95,
+        ),
+        ReportResult(
+            preset="report-vgg11",
+            epochs=40,
+            epochs_to_convergence=40,
+            epoch_seconds=145.0,
+            epoch_seconds_std=1.9,
+            seconds_to_convergence=5800.0,
+            total_seconds=5896.34,
+            max_train_top1=76.6,
+            min_train_loss=0.779,
+            max_test_top1=57.4,
+            max_test_top5=83.6,
+            min_test_loss=1.663,
+        ),
+        ReportResult(
+            preset="report-densenet161",
+            epochs=40,
+            epochs_to_convergence=30,
+            epoch_seconds=56.18,
+            epoch_seconds_std=0.98,
+            seconds_to_convergence=1685.4,
+            total_seconds=2247.58,
+            max_train_top1=81.43,
+            min_train_loss=0.6077,
+            max_test_top1=54.24,
+            max_test_top5=81.02,
+            min_test_loss=1.871,
+        ),
+        ReportResult(
+            preset="report-densenet161-dropout",
+            epochs=40,
+            epochs_to_convergence=30,
+            epoch_seconds=69.93,
+            epoch_seconds_std=1.02,
+            seconds_to_convergence=2097.9,
+            total_seconds=2797.33,
+            max_train_top1=83.44,
+            min_train_loss=0.5398,
+            max_test_top1=56.17,
+            max_test_top5=82.83,
+            min_test_loss=1.7476,
+        ),
+    )
+}
+
+
+def comparable_result(config: TrainConfig) -> ReportResult | None:
+    """The printed column that a run of an unchanged report preset repeats; None for any other.
+
+    Whether the run saw complete CIFAR-100 is for the caller to know.
+    """
+    for candidate in REPORT_PRESETS:
+        if candidate.config == config:
+            return REPORT_RESULTS[candidate.name]
+    return None
+
+
+def result_of_same_network(config: TrainConfig) -> ReportResult | None:
+    """The column of the same network and dropout, whatever else was changed."""
+    for name, result in REPORT_RESULTS.items():
+        reported = PRESETS[name].config
+        if reported.architecture == config.architecture and _rate(reported) == _rate(config):
+            return result
+    return None
+
+
+def _rate(config: TrainConfig) -> float:
+    """The dropout rate in force."""
+    if config.dropout is not None:
+        return config.dropout
+    return architecture(config.architecture).standard_dropout

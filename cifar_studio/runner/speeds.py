@@ -1,0 +1,75 @@
+"""Training speeds measured on this computer, remembered for the estimates beside Start.
+
+A picture of the machine, not of any run: losing the file costs a few seconds of measuring.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from cifar_studio import atomic
+from cifar_studio.config.train_config import TrainConfig
+
+MAX_BYTES = 1024 * 1024
+
+
+class Speed(msgspec.Struct, frozen=True):
+    """Pictures a second in training and evaluation, and peak memory in MiB."""
+
+    train_images_per_second: float
+    test_images_per_second: float
+    memory_mib: float
+
+    def seconds(self, config: TrainConfig) -> float:
+        """How long a whole run of a config takes."""
+        train = 100 * config.train_per_class / self.train_images_per_second
+        test = 100 * (config.test_per_class + config.validation_per_class)
+        return config.epochs * (train + test / self.test_images_per_second)
+
+
+class SpeedBook:
+    """Speeds by what decides them: network, stem, dropout place, batch, device, precision.
+
+    Parameters
+    ----------
+    path : Path
+        Where the book is kept. A damaged or missing one is begun anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._speeds: dict[str, Speed] = {}
+        with (
+            contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError),
+            path.open("rb") as file,
+        ):
+            self._speeds = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, Speed])
+
+    def lookup(self, config: TrainConfig) -> Speed | None:
+        """The speed measured for a config like this one."""
+        return self._speeds.get(speed_key(config))
+
+    def remember(self, config: TrainConfig, speed: Speed) -> None:
+        """Keep a measurement; it replaces the one before."""
+        self._speeds[speed_key(config)] = speed
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            atomic.write_bytes(self._path, msgspec.json.encode(self._speeds))
+
+
+def speed_key(config: TrainConfig) -> str:
+    """What decides the speed of a config, as one word."""
+    parts = (
+        config.architecture,
+        config.stem,
+        config.dropout_sites,
+        config.batch_size,
+        config.device,
+        config.precision,
+        config.specialize,
+        config.deterministic,
+    )
+    return "/".join(map(str, parts))

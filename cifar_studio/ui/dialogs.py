@@ -1,0 +1,63 @@
+"""Small dialogs: leaving while a run goes on, where things are kept, about."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from cifar_studio import __version__, paths
+
+
+def confirm_quit(parent: QWidget, kept: str, waiting: int) -> bool:
+    """Ask once whether to leave while a run goes on; says what is kept and what is not."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Quit CIFAR Studio")
+    box.setText("A run is going on. Quit and stop it?")
+    text = f"{kept} You can resume it at the next start."
+    if waiting:
+        runs = "run that waits" if waiting == 1 else f"{waiting} runs that wait"
+        text += f" The {runs} will be forgotten."
+    box.setInformativeText(text)
+    leave = box.addButton("Save and quit", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
+    box.exec()
+    return box.clickedButton() is leave
+
+
+def show_places(parent: QWidget) -> None:
+    """Say where runs, pictures and settings live."""
+    _inform(
+        parent,
+        "Where things are kept",
+        f"Runs\n{paths.runs_folder()}\n\n"
+        f"Pictures and downloads\n{paths.data_cache_folder()}\n\n"
+        f"Settings of the window\n{paths.settings_file()}\n\n"
+        f"Own presets\n{paths.presets_folder()}",
+    )
+
+
+def show_about(parent: QWidget) -> None:
+    """Say what this is, and whose data it trains on."""
+    _inform(
+        parent,
+        "About CIFAR Studio",
+        f"CIFAR Studio {__version__}\n\n"
+        "Trains and compares convolutional networks on CIFAR-100, on this computer alone: "
+        "nothing is sent anywhere.\n\n"
+        "Data: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.\n"
+        "Study: A. Kramer and S. Hussey, CIFAR100 Classification Models: ResNet18, MobileNetV2, "
+        "VGG11, and DenseNet, Northeastern University, 2024.\n"
+        "Networks: torchvision. Licence: MIT.",
+    )
+
+
+def _inform(parent: QWidget, title: str, text: str) -> None:
+    box = QMessageBox(parent)
+    box.setWindowTitle(title)
+    box.setText(text)
+    box.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    box.exec()

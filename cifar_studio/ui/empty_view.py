@@ -1,0 +1,29 @@
+"""What a tab shows that has nothing to show: what will be there, and how to get it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from cifar_studio.ui import theme, widgets
+
+WIDTH_PX = 440
+
+
+class EmptyView(QFrame):
+    """A heading and a short text in the middle."""
+
+    def __init__(self, heading: str, text: str) -> None:
+        super().__init__()
+        self.setProperty("role", "surface")
+        title = widgets.label(heading, "heading")
+        body = widgets.label(text, "muted")
+        body.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addStretch(2)
+        for part in (title, body):
+            part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            part.setFixedWidth(theme.px(WIDTH_PX))
+            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)

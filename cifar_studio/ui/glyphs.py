@@ -1,0 +1,35 @@
+"""Small one-colour pictures on buttons, drawn in the theme's colours."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from cifar_studio.paths import resources_folder
+from cifar_studio.ui import theme
+
+SIZE_PX = 20
+
+
+def icon(name: str) -> QIcon:
+    """The glyph of that name, for enabled and disabled buttons."""
+    colours = theme.current()
+    result = QIcon(pixmap(name, colours.text))
+    result.addPixmap(pixmap(name, colours.disabled), QIcon.Mode.Disabled)
+    return result
+
+
+def pixmap(name: str, colour: str, size: int = SIZE_PX) -> QPixmap:
+    """The glyph as a picture of `size` logical pixels, sharp on the screen at hand."""
+    text = (resources_folder() / "style" / "glyphs" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
+    screen = QGuiApplication.primaryScreen()
+    ratio = screen.devicePixelRatio() if screen is not None else 1.0
+    result = QPixmap(QSize(theme.px(size), theme.px(size)) * ratio)
+    result.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(result)
+    renderer.render(painter)
+    painter.end()
+    result.setDevicePixelRatio(ratio)
+    return result

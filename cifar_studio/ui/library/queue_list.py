@@ -1,0 +1,53 @@
+"""The runs that wait, above the library: reorder them or take them out."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cifar_studio.ui import theme, widgets, wording
+from cifar_studio.ui.run_queue import PlannedRun, RunQueue
+
+
+class QueueList(QWidget):
+    """One row a waiting run; hidden where none waits."""
+
+    def __init__(self, queue: RunQueue) -> None:
+        super().__init__()
+        self._queue = queue
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 3 * theme.GRID, 0)
+        self._layout.setSpacing(0)
+        queue.changed.connect(self._on_queue_changed)
+        self._on_queue_changed()
+
+    def _on_queue_changed(self) -> None:
+        while (item := self._layout.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        runs = self._queue.runs
+        self.setVisible(bool(runs))
+        if not runs:
+            return
+        self._layout.addWidget(widgets.label(f"Waiting · {len(runs)}", "heading"))
+        for position, planned in enumerate(runs):
+            self._layout.addWidget(self._row(position, planned))
+        self._layout.addSpacing(2 * theme.GRID)
+
+    def _row(self, position: int, planned: PlannedRun) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        config = planned.config
+        text = widgets.label(f"{position + 1}. {wording.network(config)} · {config.epochs} epochs")
+        text.setToolTip(f"{planned.title}, seed {config.seed}, {planned.data_title}")
+        layout.addWidget(text, 1)
+        earlier = widgets.GlyphButton("up", "Run it earlier")
+        earlier.clicked.connect(lambda: self._queue.move(position, position - 1))
+        earlier.setEnabled(position > 0)
+        remove = widgets.GlyphButton("close", "Take it out of the queue")
+        remove.clicked.connect(lambda: self._queue.remove(position))
+        layout.addWidget(earlier)
+        layout.addWidget(remove)
+        return row

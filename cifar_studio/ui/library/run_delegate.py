@@ -1,0 +1,109 @@
+"""How a run looks in the list: name and accuracy, below them data, progress and state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from typing_extensions import override
+
+from cifar_studio.runs.library import Run
+from cifar_studio.ui import glyphs, theme, wording
+from cifar_studio.ui.library.run_model import RUN_ROLE
+
+HEIGHT_PX = 48
+MARGIN_PX = 16
+STAR_PX = 20
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class RunDelegate(QStyledItemDelegate):
+    """Paints a run on two lines, with a star at its right end.
+
+    Signals
+    -------
+    star_clicked(Run)
+    """
+
+    star_clicked = Signal(object)
+
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(0, theme.px(HEIGHT_PX))
+
+    @override
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        run: Run = index.data(RUN_ROLE)
+        colours = theme.current()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if selected:
+            painter.fillRect(option.rect, QColor(colours.accent))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, QColor(colours.grid))
+        strong = QColor(colours.on_accent if selected else colours.text)
+        weak = QColor(colours.on_accent if selected else colours.muted)
+        self._paint_lines(painter, option, run, strong, weak)
+        if run.notes.star or option.state & QStyle.StateFlag.State_MouseOver:
+            name = "star-filled" if run.notes.star else "star"
+            place = self._star_place(option.rect)
+            painter.drawPixmap(place.topLeft(), glyphs.pixmap(name, weak.name(), STAR_PX))
+        painter.restore()
+
+    @override
+    def editorEvent(
+        self, event: QEvent, model: object, option: QStyleOptionViewItem, index: _Index
+    ) -> bool:
+        if (
+            event.type() == QEvent.Type.MouseButtonRelease
+            and isinstance(event, QMouseEvent)
+            and self._star_place(option.rect).contains(event.position().toPoint())
+        ):
+            self.star_clicked.emit(index.data(RUN_ROLE))
+            return True
+        return False
+
+    def _paint_lines(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        run: Run,
+        strong: QColor,
+        weak: QColor,
+    ) -> None:
+        margin = theme.px(MARGIN_PX)
+        area = option.rect.adjusted(margin, theme.px(6), -margin - theme.px(STAR_PX), -theme.px(6))
+        half = area.height() // 2
+        first = QRect(area.left(), area.top(), area.width(), half)
+        second = QRect(area.left(), area.top() + half, area.width(), area.height() - half)
+        best = run.best
+        figure = f"{best.test_top1:.2f} %" if best else "—"
+        painter.setFont(theme.tabular(option.font))
+        painter.setPen(strong)
+        _two_ends(painter, first, wording.run_title(run), figure)
+        small = QFont(theme.tabular(option.font))
+        small.setPixelSize(theme.px(theme.AXIS_PX))
+        painter.setFont(small)
+        painter.setPen(weak)
+        started = run.started
+        when = wording.day(started) if started else run.path.name
+        _two_ends(painter, second, f"{run.data_name} · {when}", _standing(run))
+
+    def _star_place(self, rect: QRect) -> QRect:
+        side = theme.px(STAR_PX)
+        left = rect.right() - theme.px(MARGIN_PX) - side + theme.px(8)
+        return QRect(left, rect.top() + theme.px(6), side, side)
+
+
+def _standing(run: Run) -> str:
+    done = f"{wording.progress(run)} epochs"
+    return done if run.status.state == "finished" else f"{wording.state(run)} · {done}"
+
+
+def _two_ends(painter: QPainter, rect: QRect, left: str, right: str) -> None:
+    metrics = QFontMetrics(painter.font())
+    width = metrics.horizontalAdvance(right)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
+    room = rect.adjusted(0, 0, -width - theme.px(8), 0)
+    text = metrics.elidedText(left, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

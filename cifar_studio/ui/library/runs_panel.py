@@ -1,0 +1,177 @@
+"""The Runs page: what waits, and the library of runs with search and stars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QInputDialog,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QMessageBox,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cifar_studio.runs.command import train_command
+from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.library import Run
+from cifar_studio.ui import theme, widgets, wording
+from cifar_studio.ui.library.queue_list import QueueList
+from cifar_studio.ui.library.run_delegate import RunDelegate
+from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
+from cifar_studio.ui.run_queue import RunQueue
+
+RESUMABLE = ("stopped", "interrupted", "crashed", "failed")
+
+
+class RunsPanel(QWidget):
+    """The library.
+
+    Signals
+    -------
+    run_chosen(Path)
+        The person wants to see this run.
+    settings_wanted(Run)
+        Fill the form with this run's settings.
+    resume_wanted(Run)
+    """
+
+    run_chosen = Signal(object)
+    settings_wanted = Signal(object)
+    resume_wanted = Signal(object)
+
+    def __init__(self, model: RunModel, queue: RunQueue) -> None:
+        super().__init__()
+        self._model = model
+        self._filter = RunFilter(model, self)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search runs (Ctrl+F)")
+        self._search.setAccessibleName("Search runs")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._filter.search)
+        self._list = QListView()
+        self._list.setAccessibleName("Runs, newest first")
+        self._list.setModel(self._filter)
+        self._list.setMouseTracking(True)
+        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._list.customContextMenuRequested.connect(self._on_context_menu_requested)
+        self._list.selectionModel().currentChanged.connect(self._on_current_changed)
+        delegate = RunDelegate(self._list)
+        delegate.star_clicked.connect(self._on_star_clicked)
+        self._list.setItemDelegate(delegate)
+        star = QShortcut(QKeySequence("S"), self._list)
+        star.setContext(Qt.ShortcutContext.WidgetShortcut)
+        star.activated.connect(self._on_star_pressed)
+        self._loading = False
+        self._lay_out(queue)
+        model.rowsInserted.connect(self._show_empty)
+        model.rowsRemoved.connect(self._show_empty)
+        self._show_empty()
+
+    def focus_search(self) -> None:
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.selectAll()
+
+    def select(self, path: Path) -> None:
+        """Show a run as chosen; tells nobody."""
+        for row in range(self._filter.rowCount()):
+            index = self._filter.index(row, 0)
+            if index.data(RUN_ROLE).path == path:
+                self._loading = True
+                self._list.setCurrentIndex(index)
+                self._loading = False
+                return
+
+    def _lay_out(self, queue: RunQueue) -> None:
+        empty = widgets.label(
+            "No runs yet.\nEvery training leaves one here, with its settings, "
+            "figures and networks.",
+            "muted",
+        )
+        empty.setWordWrap(True)
+        empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        empty.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 0)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._list)
+        self._stack.addWidget(empty)
+        top = QVBoxLayout()
+        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 4 * theme.GRID, 2 * theme.GRID)
+        top.addWidget(self._search)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(QueueList(queue))
+        layout.addLayout(top)
+        layout.addLayout(self._stack, 1)
+
+    def _show_empty(self) -> None:
+        self._stack.setCurrentIndex(0 if self._model.rowCount() else 1)
+        self._search.setEnabled(self._model.rowCount() > 0)
+
+    def _on_current_changed(self, current: QModelIndex) -> None:
+        if current.isValid() and not self._loading:
+            self.run_chosen.emit(current.data(RUN_ROLE).path)
+
+    def _on_star_pressed(self) -> None:
+        if self._list.currentIndex().isValid():
+            self._on_star_clicked(self._list.currentIndex().data(RUN_ROLE))
+
+    def _on_star_clicked(self, run: Run) -> None:
+        self._write_notes(run, star=not run.notes.star)
+
+    def _on_context_menu_requested(self, position: QPoint) -> None:
+        index = self._list.indexAt(position)
+        if index.isValid():
+            self.menu(index.data(RUN_ROLE)).exec(self._list.viewport().mapToGlobal(position))
+
+    def menu(self, run: Run) -> QMenu:
+        """What can be done with a run."""
+        menu = QMenu(self)
+        resume = menu.addAction("Resume", lambda: self.resume_wanted.emit(run))
+        resume.setEnabled(
+            run.status.state in RESUMABLE and RunFolder(run.path).last_checkpoint.exists()
+        )
+        menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
+        menu.addSeparator()
+        menu.addAction("Rename…", lambda: self._rename(run))
+        menu.addAction(
+            "Remove star" if run.notes.star else "Star", lambda: self._on_star_clicked(run)
+        )
+        menu.addSeparator()
+        menu.addAction("Copy as command", lambda: copy_command(run))
+        menu.addAction("Open run folder", lambda: open_folder(run.path))
+        return menu
+
+    def _rename(self, run: Run) -> None:
+        name, accepted = QInputDialog.getText(
+            self, "Rename", "Name of the run:", text=wording.run_title(run)
+        )
+        if accepted:
+            self._write_notes(run, name=name.strip()[:200])
+
+    def _write_notes(self, run: Run, **changes: object) -> None:
+        try:
+            RunFolder(run.path).write_notes(msgspec.structs.replace(run.notes, **changes))
+        except OSError as error:
+            QMessageBox.warning(
+                self, "Not kept", f"{run.path} cannot be written ({error.strerror})."
+            )
+        self._model.refresh()
+
+
+def copy_command(run: Run) -> None:
+    """Put the command that repeats a run on the clipboard."""
+    QGuiApplication.clipboard().setText(train_command(run))
+
+
+def open_folder(path: Path) -> None:
+    """Show a folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -1,0 +1,66 @@
+"""The run that trains now, as the window follows it; and which run every tab shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from cifar_studio.runs.events import RunEnded, RunStarted
+from cifar_studio.ui import wording
+from cifar_studio.ui.progress import Progress
+
+
+class RunSelection(QObject):
+    """Knows the selected run and the live one.
+
+    Signals
+    -------
+    selected_changed(Path or None)
+    """
+
+    selected_changed = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._selected: Path | None = None
+        self._live: RunStarted | None = None
+        self.progress: Progress | None = None
+
+    @property
+    def selected(self) -> Path | None:
+        return self._selected
+
+    @property
+    def live(self) -> Path | None:
+        return Path(self._live.folder) if self._live else None
+
+    @property
+    def shows_live(self) -> bool:
+        """Whether the tabs show the run that trains."""
+        return self._live is not None and self._selected == self.live
+
+    def select(self, path: Path | None) -> None:
+        if path != self._selected:
+            self._selected = path
+            self.selected_changed.emit(path)
+
+    def handle(self, event: object) -> None:
+        """Follow the live run; a run that starts is selected."""
+        if isinstance(event, RunStarted):
+            self._live = event
+            self.progress = Progress(event)
+            self.select(Path(event.folder))
+        elif isinstance(event, RunEnded):
+            self._live = None
+            self.progress = None
+        elif self.progress is not None:
+            self.progress.handle(event)
+
+    @property
+    def pointer_text(self) -> str:
+        """Where the live run is, for who looks at another one; empty for who looks at it."""
+        if self._live is None or self.shows_live or self.progress is None:
+            return ""
+        config = self._live.config
+        return f"Training: {wording.network(config)} {self.progress.epoch}/{config.epochs} · show"

@@ -1,0 +1,66 @@
+"""The menu bar: every command of the window, with its shortcut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from cifar_studio.ui import shortcuts
+
+if TYPE_CHECKING:
+    from cifar_studio.ui.main_window import MainWindow
+
+
+def build_menus(window: MainWindow) -> None:
+    """Fill the window's menu bar."""
+    bar = window.menuBar()
+    file = bar.addMenu("&File")
+    _add(file, "Open a run folder…", "Ctrl+O", window.open_run_folder)
+    _add(file, "Use my copy of CIFAR-100…", "", window.choose_data)
+    file.addSeparator()
+    _add(file, "Quit", shortcuts.QUIT, window.close)
+    run = bar.addMenu("&Run")
+    _add(run, "Start", shortcuts.START, window.request_start)
+    _add(run, "Pause or resume", shortcuts.PAUSE, window.controls.toggle_pause)
+    _add(run, "Stop…", shortcuts.STOP, window.controls.open_stop_menu)
+    run.addSeparator()
+    _add(run, "Show the run that trains", shortcuts.LIVE, window.show_live)
+    view = bar.addMenu("&View")
+    for position, title in enumerate(window.tab_titles):
+        _add(view, title, shortcuts.TABS[position], lambda p=position: window.show_tab(p))
+    view.addSeparator()
+    _add(view, "Set up", shortcuts.SET_UP, window.show_setup)
+    _add(view, "Runs", shortcuts.RUNS, window.show_runs)
+    _add(view, "Search the runs", shortcuts.SEARCH, window.search_runs)
+    _add(view, "Fold the left side", shortcuts.FOLD, window.toggle_panel)
+    view.addSeparator()
+    _add_themes(view.addMenu("Colours"), window)
+    _add(view, "Larger", shortcuts.LARGER, lambda: window.scale_type(1.1))
+    _add(view, "Smaller", shortcuts.SMALLER, lambda: window.scale_type(1 / 1.1))
+    _add(view, "Normal size", shortcuts.NORMAL, lambda: window.scale_type(0))
+    help_menu = bar.addMenu("&Help")
+    _add(help_menu, "Shortcuts", shortcuts.SHEET, window.show_shortcuts).setShortcuts(
+        [QKeySequence(shortcuts.SHEET), QKeySequence("?")]
+    )
+    _add(help_menu, "Where things are kept", "", window.show_places)
+    _add(help_menu, "About CIFAR Studio", "", window.show_about)
+
+
+def _add(menu: QMenu, text: str, keys: str, slot: Callable[[], object]) -> QAction:
+    action = menu.addAction(text)
+    if keys:
+        action.setShortcut(QKeySequence(keys))
+    action.triggered.connect(lambda: slot())
+    return action
+
+
+def _add_themes(menu: QMenu, window: MainWindow) -> None:
+    group = QActionGroup(menu)
+    for name, title in (("system", "As the system"), ("light", "Light"), ("dark", "Dark")):
+        action = _add(menu, title, "", lambda n=name: window.choose_theme(n))
+        action.setCheckable(True)
+        action.setChecked(window.settings.theme == name)
+        group.addAction(action)

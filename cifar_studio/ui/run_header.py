@@ -1,0 +1,96 @@
+"""The head of the centre: which run every tab shows, how it stands, and the way to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+
+from cifar_studio.runs.library import Run
+from cifar_studio.ui import theme, widgets, wording
+
+RUNS_IN_MENU = 15
+
+
+class RunHeader(QWidget):
+    """Names the selected run.
+
+    Signals
+    -------
+    run_chosen(Path)
+    live_wanted()
+        Show the run that is training.
+    """
+
+    run_chosen = Signal(object)
+    live_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = widgets.label("", "heading")
+        self._facts = widgets.label("", "muted")
+        self._state = widgets.label("", "muted")
+        self._live = widgets.link("", self.live_wanted.emit)
+        self._live.hide()
+        self._switch = QToolButton()
+        self._switch.setText("Other run")
+        self._switch.setProperty("role", "button")
+        self._switch.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._switch.setAccessibleName("Show another run")
+        self._menu = QMenu(self)
+        self._switch.setMenu(self._menu)
+        self._actions = widgets.GlyphButton("more", "What can be done with this run")
+        self._actions.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID)
+        layout.setSpacing(2 * theme.GRID)
+        for part in (self._name, self._facts, self._state):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        for control in (self._live, self._switch, self._actions):
+            layout.addWidget(control)
+
+    def show_nothing(self) -> None:
+        """No run is selected."""
+        self._name.setText("No run yet")
+        self._facts.setText("")
+        self._state.setText("")
+        self._actions.hide()
+
+    def show_run(self, run: Run, menu: QMenu | None) -> None:
+        """Name a run; `menu` is what can be done with it."""
+        self._name.setText(wording.run_title(run))
+        data = run.environment.data if run.environment else None
+        facts = [run.data_name]
+        if data is not None and not data.complete:
+            facts.append(
+                f"{data.train_pictures:,} training and {data.test_pictures:,} test pictures"
+            )
+        facts.append(f"seed {run.config.seed}")
+        self._facts.setText(" · ".join(facts))
+        self._state.setText(f"{wording.progress(run)} epochs · {wording.state(run)}")
+        self._state.setToolTip(run.status.message)
+        if menu is not None:
+            self._actions.setMenu(menu)
+        self._actions.show()
+
+    def show_live(self, text: str) -> None:
+        """Point at the run that trains while another one is shown; empty text hides it."""
+        self._live.setText(text)
+        self._live.setVisible(bool(text))
+
+    def offer_runs(self, runs: Sequence[Run], selected: Path | None) -> None:
+        """Fill the switcher, newest first."""
+        self._menu.clear()
+        for run in runs[:RUNS_IN_MENU]:
+            best = run.best
+            figure = f" · {best.test_top1:.2f} %" if best else ""
+            when = f" · {wording.day(run.started)}" if run.started else ""
+            text = f"{wording.run_title(run)} · {run.data_name}{figure}{when}"
+            action = self._menu.addAction(text.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(run.path == selected)
+            action.triggered.connect(lambda _=False, path=run.path: self.run_chosen.emit(path))
+        self._switch.setVisible(len(runs) > 1)

@@ -1,0 +1,77 @@
+"""What the window remembers from one start to the next. A damaged file is set aside."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cifar_studio import atomic
+
+MAX_BYTES = 1024 * 1024
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """The window as its person left it.
+
+    Attributes
+    ----------
+    geometry, splitter : str
+        Qt's own state, base64.
+    panel_folded : bool
+    page : int
+        0 Set up, 1 Runs.
+    tab : int
+    theme : str
+        "system", "light" or "dark".
+    scale : float
+        Of the type; 0.75 to 2.
+    form : dict
+        The last form's values, by config key.
+    preset : str
+    data : str
+        "auto", "demo" or a path.
+    open_groups : list of str
+    selected_run : str
+    """
+
+    geometry: str = ""
+    splitter: str = ""
+    curves_splitter: str = ""
+    panel_folded: bool = False
+    page: int = 0
+    tab: int = 0
+    theme: str = "system"
+    scale: float = 1.0
+    form: dict[str, Any] = {}
+    preset: str = "quick-look"
+    data: str = "auto"
+    open_groups: list[str] = ["Network", "Training", "SGD"]
+    selected_run: str = ""
+
+
+def load(path: Path) -> tuple[Settings, str]:
+    """The settings, and a word for the person where the file was damaged and set aside."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.read(MAX_BYTES), type=Settings), ""
+    except FileNotFoundError:
+        return Settings(), ""
+    except OSError as error:
+        return Settings(), f"The window's settings cannot be read ({error.strerror})."
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        aside = path.with_name("settings.damaged.json")
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        return Settings(), f"The window's settings were damaged; they are kept as {aside}."
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write the settings; a home that cannot be written is no reason to disturb anybody."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(
+            path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n"
+        )

@@ -1,0 +1,102 @@
+"""What a config costs on this machine: known at once where it was measured, else measured."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runner.launch import new_id
+from cifar_studio.runner.protocol import EstimateRequest
+from cifar_studio.runner.speeds import Speed, SpeedBook, speed_key
+from cifar_studio.runs.environment import Environment
+from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.events import Cancelled, Estimated, RequestFailed
+from cifar_studio.ui.short_work import ShortWork
+
+SETTLE_MS = 700
+
+
+class CostEstimator(QObject):
+    """Looks a config's speed up, and has it measured while no training disturbs.
+
+    Signals
+    -------
+    changed()
+        Something is known now that was not before.
+    """
+
+    changed = Signal()
+
+    def __init__(self, book: SpeedBook, short_work: ShortWork, parent: QObject) -> None:
+        super().__init__(parent)
+        self._book = book
+        self._short_work = short_work
+        self._wanted: TrainConfig | None = None
+        self._asked: tuple[int, TrainConfig] | None = None
+        self._failed: dict[str, str] = {}
+        self._may_measure = False
+        self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._timer.timeout.connect(self._measure)
+        short_work.answered.connect(self._on_answered)
+
+    def speed(self, config: TrainConfig) -> Speed | None:
+        """The speed of a config; asks for a measurement where it is not known."""
+        self._wanted = config
+        speed = self._book.lookup(config)
+        if speed is None and self._may_measure:
+            self._timer.start()
+        return speed
+
+    def failure(self, config: TrainConfig) -> str:
+        """Why a config could not be measured; empty where it could, or was not yet."""
+        return self._failed.get(speed_key(config), "")
+
+    def set_may_measure(self, may_measure: bool) -> None:
+        """Whether the machine is free; measuring beside a training would mislead."""
+        self._may_measure = may_measure
+        if not may_measure:
+            self._timer.stop()
+            if self._asked is not None:
+                self._short_work.cancel(self._asked[0])
+        elif self._wanted is not None:
+            self.speed(self._wanted)
+
+    def learn(self, config: TrainConfig, environment: Environment, row: EpochRow) -> None:
+        """A finished epoch is a better measurement than any estimate."""
+        data = environment.data
+        tested = data.test_pictures + data.validation_pictures
+        if row.images_per_second > 0 and row.eval_seconds > 0:
+            self._book.remember(
+                config,
+                Speed(row.images_per_second, tested / row.eval_seconds, row.peak_memory_mib),
+            )
+            self.changed.emit()
+
+    def _measure(self) -> None:
+        config = self._wanted
+        if self._asked is not None or config is None or not self._may_measure:
+            return
+        if self._book.lookup(config) is None and not self.failure(config):
+            request = EstimateRequest(id=new_id(), config=config)
+            self._asked = request.id, config
+            self._short_work.ask(request)
+
+    def _on_answered(self, request_id: int, event: object) -> None:
+        if self._asked is None or request_id != self._asked[0]:
+            return
+        config = self._asked[1]
+        if isinstance(event, Estimated):
+            self._book.remember(
+                config,
+                Speed(
+                    event.train_images_per_second, event.test_images_per_second, event.memory_mib
+                ),
+            )
+        elif isinstance(event, RequestFailed):
+            self._failed[speed_key(config)] = event.message
+        elif not isinstance(event, Cancelled):
+            return
+        self._asked = None
+        self.changed.emit()
+        if self._wanted is not None and self._wanted != config:
+            self.speed(self._wanted)

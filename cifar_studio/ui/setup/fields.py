@@ -1,0 +1,253 @@
+"""One row of the form: label, editor, a dot with a reset where it differs from the preset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItemModel
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from cifar_studio.ui import theme, widgets
+
+LABEL_PX = 96
+RESET_PX = 24
+
+
+class Field(QWidget):
+    """A labelled editor of one config key.
+
+    Signals
+    -------
+    edited(str)
+        The person changed the value; carries the key.
+    reset_requested(str)
+        Take the preset's value again.
+    """
+
+    edited = Signal(str)
+    reset_requested = Signal(str)
+
+    def __init__(self, key: str, text: str, tip: str) -> None:
+        super().__init__()
+        self.key = key
+        self._label = widgets.label(text)
+        self._reset = widgets.GlyphButton("reset", f"{text}: take the preset's value again")
+        self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
+        self._fault = widgets.label("", "fault")
+        self._fault.setWordWrap(True)
+        self._fault.hide()
+        self._text = text
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.GRID)
+        self._row.addWidget(self._label)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(self._row)
+        layout.addWidget(self._fault)
+        self.setToolTip(tip)
+        theme.manager().changed.connect(self._on_theme_changed)
+
+    def value(self) -> Any:
+        """The value as the config takes it; a text that is no value is returned as it is."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Show a value without telling that the person changed it."""
+        raise NotImplementedError
+
+    def set_fault(self, message: str) -> None:
+        """Mark the value as bad, or as good where the message is empty."""
+        self._fault.setText(message)
+        self._fault.setVisible(bool(message))
+
+    def set_changed(self, changed: bool) -> None:
+        """Show the dot and the reset where the value differs from the preset's."""
+        self._label.setText(f"{self._text} •" if changed else self._text)
+        self._reset.setVisible(changed)
+
+    def _set_editor(self, editor: QWidget) -> None:
+        editor.setAccessibleName(self._text)
+        editor.setAccessibleDescription(self.toolTip())
+        self._label.setBuddy(editor)
+        self.setFocusProxy(editor)
+        self._row.addWidget(editor, 1)
+        self._row.addWidget(self._reset)
+        policy = self._reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._reset.setSizePolicy(policy)
+        self.set_changed(False)
+        self._on_theme_changed()
+
+    def _on_theme_changed(self) -> None:
+        self._label.setFixedWidth(theme.px(LABEL_PX))
+        self._reset.setFixedWidth(theme.px(RESET_PX))
+
+
+class NumberField(Field):
+    """A number that is typed; up and down step it, and a bad text is kept and marked.
+
+    Parameters
+    ----------
+    integer : bool
+    step : float
+        What the arrow keys add; 0 means that they walk 1, 2, 5, 10, …
+    empty_text : str
+        What an empty editor means (the value None), shown as a placeholder. Without it an empty
+        editor is a fault.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        text: str,
+        tip: str,
+        *,
+        integer: bool,
+        step: float = 0.0,
+        empty_text: str | None = None,
+    ) -> None:
+        super().__init__(key, text, tip)
+        self._integer = integer
+        self._step = step
+        self._none_allowed = empty_text is not None
+        self._editor = QLineEdit()
+        self._editor.setPlaceholderText(empty_text or "")
+        self._editor.textEdited.connect(lambda: self.edited.emit(self.key))
+        self._editor.installEventFilter(self)
+        self._set_editor(self._editor)
+
+    @override
+    def value(self) -> Any:
+        text = self._editor.text().strip().replace("\N{MINUS SIGN}", "-")
+        if not text and self._none_allowed:
+            return None
+        # 0,01 is how half of the world writes it; 1,000 for a thousand does not come up here.
+        text = text.replace(",", ".")
+        try:
+            return int(text) if self._integer else float(text)
+        except ValueError:
+            return text
+
+    @override
+    def set_value(self, value: Any) -> None:
+        self._editor.setText("" if value is None else f"{value:.12g}" if value == value else "")
+
+    @override
+    def set_fault(self, message: str) -> None:
+        super().set_fault(message)
+        self._editor.setProperty("faulty", "true" if message else "false")
+        widgets.restyle(self._editor)
+
+    def set_empty_text(self, text: str) -> None:
+        """Change what an empty editor says it means."""
+        self._editor.setPlaceholderText(text)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Up:
+                return self._walk(+1)
+            if event.key() == Qt.Key.Key_Down:
+                return self._walk(-1)
+        return super().eventFilter(watched, event)
+
+    def _walk(self, direction: int) -> bool:
+        value = self.value()
+        if isinstance(value, int | float):
+            stepped = value + direction * self._step if self._step else _next_125(value, direction)
+            self.set_value(max(0, int(stepped) if self._integer else round(stepped, 12)))
+            self.edited.emit(self.key)
+        return True
+
+
+class ChoiceField(Field):
+    """One of several values."""
+
+    def __init__(self, key: str, text: str, tip: str, choices: dict[Any, str]) -> None:
+        super().__init__(key, text, tip)
+        self._editor = _QuietCombo()
+        for value, title in choices.items():
+            self._editor.addItem(title, value)
+        self._editor.currentIndexChanged.connect(self._on_index_changed)
+        self._loading = False
+        self._set_editor(self._editor)
+
+    @override
+    def value(self) -> Any:
+        return self._editor.currentData()
+
+    @override
+    def set_value(self, value: Any) -> None:
+        self._loading = True
+        position = self._editor.findData(value)
+        if position < 0:  # a device of another machine, say: show it, the check will judge
+            self._editor.addItem(str(value), value)
+            position = self._editor.count() - 1
+        self._editor.setCurrentIndex(position)
+        self._loading = False
+
+    def set_choices(self, choices: dict[Any, str]) -> None:
+        """Offer other values, keeping the one that is chosen."""
+        value = self.value()
+        self._loading = True
+        self._editor.clear()
+        for choice, title in choices.items():
+            self._editor.addItem(title, choice)
+        self._loading = False
+        self.set_value(value)
+
+    def set_item_enabled(self, value: Any, enabled: bool) -> None:
+        """Grey out a value that has no meaning now."""
+        model = self._editor.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(self._editor.findData(value)).setEnabled(enabled)
+
+    def _on_index_changed(self) -> None:
+        if not self._loading:
+            self.edited.emit(self.key)
+
+
+class FlagField(Field):
+    """Yes or no."""
+
+    def __init__(self, key: str, text: str, tip: str, caption: str) -> None:
+        super().__init__(key, text, tip)
+        self._editor = QCheckBox(caption)
+        self._editor.clicked.connect(lambda: self.edited.emit(self.key))
+        self._set_editor(self._editor)
+
+    @override
+    def value(self) -> Any:
+        return self._editor.isChecked()
+
+    @override
+    def set_value(self, value: Any) -> None:
+        self._editor.setChecked(bool(value))
+
+
+class _QuietCombo(QComboBox):
+    """A combo box that does not change while a person scrolls the form."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    @override
+    def wheelEvent(self, event: QEvent) -> None:
+        event.ignore()
+
+
+def _next_125(value: float, direction: int) -> float:
+    """The next of 1, 2, 5 times a power of ten, up or down; 0.001 above nothing."""
+    if value <= 0:
+        return 0.001 if direction > 0 else 0.0
+    ladder = [m * 10.0**e for e in range(-9, 10) for m in (1, 2, 5)]
+    if direction > 0:
+        return next((rung for rung in ladder if rung > value * (1 + 1e-9)), value)
+    return next((rung for rung in reversed(ladder) if rung < value * (1 - 1e-9)), 0.0)

@@ -1,0 +1,120 @@
+"""The preset on top of the form: built-in ones, the person's own, and what was changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QToolButton,
+    QWidget,
+)
+
+from cifar_studio.config.own_presets import delete_preset, own_presets, save_preset
+from cifar_studio.config.presets import PRESETS, QUICK_LOOK, Preset
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import BadInputError
+from cifar_studio.ui import theme, widgets
+
+
+class PresetBox(QWidget):
+    """Chooses a preset; says how many fields differ from it.
+
+    Signals
+    -------
+    preset_chosen(Preset)
+        The person chose one, or asked for all of its values again.
+    """
+
+    preset_chosen = Signal(object)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._presets: dict[str, Preset] = {}
+        self._config: TrainConfig | None = None
+        self._changes = 0
+        self._combo = QComboBox()
+        self._combo.setAccessibleName("Preset")
+        self._combo.setToolTip("Ready-made settings; change any of them below.")
+        self._combo.activated.connect(self._on_activated)
+        self._more = widgets.GlyphButton("more", "Keep, reset or delete presets")
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self._reset_all = self._action("Reset all changes", self._on_reset_all)
+        self._save = self._action("Save as preset…", self._on_save)
+        self._delete = self._action("Delete preset", self._on_delete)
+        self._more.setMenu(self._menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self._combo, 1)
+        layout.addWidget(self._more)
+        self._reload()
+
+    @property
+    def preset(self) -> Preset:
+        return self._presets.get(self._combo.currentData(), QUICK_LOOK)
+
+    def choose(self, name: str) -> Preset:
+        """Show the preset of that name, Quick look where there is none; tells nobody."""
+        position = max(0, self._combo.findData(name))
+        self._combo.setCurrentIndex(position)
+        return self.preset
+
+    def show_changes(self, count: int, config: TrainConfig | None) -> None:
+        """Say how many fields differ from the preset; None where the form has a fault."""
+        self._changes, self._config = count, config
+        for position in range(self._combo.count()):
+            name = self._combo.itemData(position)
+            title = self._presets[name].title
+            if position == self._combo.currentIndex() and count:
+                title = f"{title} · {count} change{'s' if count > 1 else ''}"
+            self._combo.setItemText(position, title)
+        self._reset_all.setEnabled(count > 0)
+        self._save.setEnabled(config is not None)
+        self._delete.setEnabled(self.preset.name not in PRESETS)
+
+    def _reload(self) -> None:
+        own = own_presets(self._folder)
+        self._presets = PRESETS | {preset.name: preset for preset in own}
+        self._combo.clear()
+        for preset in self._presets.values():
+            self._combo.addItem(preset.title, preset.name)
+            self._combo.setItemData(self._combo.count() - 1, preset.description, 3)
+
+    def _action(self, text: str, slot: object) -> QAction:
+        action = self._menu.addAction(text)
+        action.triggered.connect(slot)
+        return action
+
+    def _on_activated(self) -> None:
+        self.preset_chosen.emit(self.preset)
+
+    def _on_reset_all(self) -> None:
+        self.preset_chosen.emit(self.preset)
+
+    def _on_save(self) -> None:
+        if self._config is None:
+            return
+        name, accepted = QInputDialog.getText(self, "Save as preset", "Name of the preset:")
+        if not accepted:
+            return
+        try:
+            preset = save_preset(self._folder, name, self._config)
+        except BadInputError as error:
+            QMessageBox.warning(self, "Save as preset", str(error))
+            return
+        self._reload()
+        self.preset_chosen.emit(self.choose(preset.name))
+
+    def _on_delete(self) -> None:
+        delete_preset(self._folder, self.preset.name)
+        self._reload()
+        self.preset_chosen.emit(self.choose(QUICK_LOOK.name))

@@ -1,0 +1,78 @@
+"""The second worker: short requests that go on while a training runs, at lower priority."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from cifar_studio.errors import WorkerError
+from cifar_studio.runner.launch import WorkerProcess
+from cifar_studio.runner.protocol import AnyRequest, Command
+from cifar_studio.runs.events import RequestFailed
+from cifar_studio.ui.training_thread import SHORT_WORK_NICENESS, WorkerThread
+
+
+class ShortWork(QObject):
+    """Starts the second worker at the first need, and again where it died.
+
+    Signals
+    -------
+    answered(int, Event)
+        An event for the request with that id; the last one closes it.
+    settled()
+        After `shut_down`: the worker is gone.
+    """
+
+    answered = Signal(int, object)
+    settled = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread: WorkerThread | None = None
+        self._closing = False
+
+    @property
+    def is_settled(self) -> bool:
+        return self._thread is None
+
+    def ask(self, request: AnyRequest) -> None:
+        """Send a request; its answers carry its id."""
+        if self._closing:
+            return
+        if self._thread is None:
+            try:
+                worker = WorkerProcess(warm=False, niceness=SHORT_WORK_NICENESS)
+            except WorkerError as error:
+                failed = RequestFailed(message=error.fault, remedy=error.remedy)
+                self.answered.emit(request.id, failed)
+                return
+            self._thread = WorkerThread(worker, self)
+            self._thread.answered.connect(self.answered)
+            self._thread.finished.connect(self._on_thread_finished)
+            self._thread.start()
+        self._thread.ask(request)
+
+    def cancel(self, request_id: int) -> None:
+        """Give a request up at its next event."""
+        if self._thread is not None:
+            self._thread.command(request_id, Command.STOP_NOW)
+
+    def shut_down(self) -> None:
+        """Let the worker end; `settled` follows when it has."""
+        self._closing = True
+        if self._thread is not None:
+            self._thread.close()
+        else:
+            self.settled.emit()
+
+    def kill(self) -> None:
+        """End the worker that did not settle in time."""
+        if self._thread is not None:
+            self._thread.kill()
+            self._thread.wait(5000)
+
+    def _on_thread_finished(self) -> None:
+        assert self._thread is not None
+        self._thread.deleteLater()
+        self._thread = None
+        if self._closing:
+            self.settled.emit()

@@ -1,0 +1,85 @@
+"""Plain building blocks that several panels use: buttons, labels, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
+
+from cifar_studio.ui import glyphs, theme
+
+
+def label(text: str = "", role: str = "") -> QLabel:
+    """A label in one of the style sheet's roles: muted, small, fault, heading, headline."""
+    result = QLabel(text)
+    if role:
+        result.setProperty("role", role)
+    if role == "headline":
+        result.setFont(theme.tabular(result.font()))
+    return result
+
+
+def button(text: str, on_click: Callable[[], object], *, primary: bool = False) -> QPushButton:
+    """A push button; a window has one primary button."""
+    result = QPushButton(text)
+    result.setProperty("primary", "true" if primary else "false")
+    result.clicked.connect(lambda: on_click())
+    return result
+
+
+def link(text: str, on_click: Callable[[], object]) -> QPushButton:
+    """A button that looks like a link."""
+    result = QPushButton(text)
+    result.setProperty("role", "link")
+    result.setCursor(Qt.CursorShape.PointingHandCursor)
+    result.clicked.connect(lambda: on_click())
+    return result
+
+
+class GlyphButton(QToolButton):
+    """A flat button with a glyph that follows the theme.
+
+    Parameters
+    ----------
+    glyph : str
+        A name in `resources/style/glyphs`.
+    tip : str
+        Tooltip and accessible name.
+    """
+
+    def __init__(self, glyph: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._glyph = glyph
+        self.setProperty("role", "flat")
+        self.set_tip(tip)
+        theme.manager().changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def set_glyph(self, glyph: str) -> None:
+        if glyph != self._glyph:
+            self._glyph = glyph
+            self._on_theme_changed()
+
+    def set_tip(self, tip: str) -> None:
+        self.setToolTip(tip)
+        self.setAccessibleName(tip.split(" (")[0])
+
+    def _on_theme_changed(self) -> None:
+        side = theme.px(glyphs.SIZE_PX)
+        self.setIconSize(QSize(side, side))
+        self.setIcon(glyphs.icon(self._glyph))
+
+
+def line() -> QFrame:
+    """A horizontal hairline."""
+    result = QFrame()
+    result.setProperty("role", "line")
+    result.setFixedHeight(1)
+    return result
+
+
+def restyle(widget: QWidget) -> None:
+    """Make a changed style property show."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

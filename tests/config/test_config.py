@@ -1,0 +1,205 @@
+"""TrainConfig: its JSON, its words, and that every fault is named."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cifar_studio.config.check import BOUNDS, CHOICES, check
+from cifar_studio.config.presets import PRESETS, REPORT_PRESETS, preset
+from cifar_studio.config.serialization import (
+    MAX_CONFIG_BYTES,
+    differences,
+    from_json,
+    from_mapping,
+    from_words,
+    read_config,
+    to_json,
+    to_mapping,
+)
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import BadInputError, ConfigError
+
+CONTRACT_DEFAULTS = {
+    "architecture": "resnet18",
+    "stem": "imagenet",
+    "dropout": None,
+    "dropout_sites": "classifier",
+    "epochs": 70,
+    "batch_size": 128,
+    "learning_rate": 0.01,
+    "momentum": 0.9,
+    "weight_decay": 0.005,
+    "nesterov": False,
+    "schedule": "constant",
+    "normalization": "dataset",
+    "random_crop": True,
+    "horizontal_flip": True,
+    "train_per_class": 500,
+    "test_per_class": 100,
+    "validation_per_class": 0,
+    "seed": 0,
+    "deterministic": False,
+    "device": "auto",
+    "precision": "auto",
+    "specialize": True,
+}
+
+
+def test_that_keys_and_defaults_are_the_contract() -> None:
+    assert to_mapping(TrainConfig()) == CONTRACT_DEFAULTS
+
+
+def test_that_the_defaults_have_no_fault() -> None:
+    assert check(TrainConfig()) == ()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_that_every_preset_has_no_fault(name: str) -> None:
+    assert check(preset(name).config) == ()
+
+
+def test_that_the_report_presets_are_the_reports_six_runs() -> None:
+    runs = [
+        (p.config.architecture, p.config.dropout, p.config.epochs, p.config.precision)
+        for p in REPORT_PRESETS
+    ]
+    assert runs == [
+        ("resnet18", None, 70, "float32"),
+        ("resnet18", 0.5, 70, "float32"),
+        ("mobilenet_v2", None, 70, "float32"),
+        ("vgg11", None, 40, "float32"),
+        ("densenet161", None, 40, "float32"),
+        ("densenet161", 0.5, 40, "float32"),
+    ]
+
+
+def test_that_all_faults_are_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping({"epochs": 0, "learning_rate": -1, "stem": "big", "epoch": 3, "momentum": 1})
+    assert dict(caught.value.faults) == {
+        "epoch": "unknown key, did you mean epochs?",
+        "stem": "is 'big', must be one of imagenet, cifar",
+        "epochs": "is 0, must be 1 to 100000",
+        "learning_rate": "is -1, must be above 0 and at most 10",
+        "momentum": "is 1, must be 0 or more and below 1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"architecture": "vgg11", "dropout_sites": "blocks", "dropout": 0.1}, "dropout_sites"),
+        ({"dropout_sites": "blocks"}, "dropout"),
+        ({"nesterov": True, "momentum": 0.0}, "nesterov"),
+        ({"train_per_class": 450, "validation_per_class": 60}, "validation_per_class"),
+        ({"precision": "float16", "device": "cpu"}, "precision"),
+        ({"train_per_class": 10, "batch_size": 333}, "batch_size"),
+    ],
+)
+def test_that_combinations_without_meaning_are_refused(changes: dict[str, Any], key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping(changes)
+    assert [fault[0] for fault in caught.value.faults] == [key]
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "3", True, [], {}, -1])
+def test_that_no_impossible_number_passes(key: str, value: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping({key: value})
+    assert key in dict(caught.value.faults)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", "cpu "])
+def test_that_an_unknown_device_is_refused(device: str) -> None:
+    with pytest.raises(ConfigError, match="device"):
+        from_mapping({"device": device})
+
+
+numbers = {
+    key: st.integers(int(b.low), min(int(b.high), 10**6))
+    if isinstance(CONTRACT_DEFAULTS[key], int)
+    else st.floats(b.low, b.high, exclude_min=b.low_open, exclude_max=b.high_open)
+    for key, b in BOUNDS.items()
+}
+mappings = st.fixed_dictionaries(
+    {},
+    optional=numbers
+    | {key: st.sampled_from(values) for key, values in CHOICES.items()}
+    | {key: st.booleans() for key, v in CONTRACT_DEFAULTS.items() if isinstance(v, bool)},
+)
+
+
+@given(mappings)
+def test_that_a_config_survives_its_json_and_its_words(mapping: dict[str, Any]) -> None:
+    try:
+        config = from_mapping(mapping)
+    except ConfigError:
+        return  # a combination without meaning
+    assert from_json(to_json(config)) == config
+    words = [f"{key}={json.dumps(value)}" for key, value in to_mapping(config).items()]
+    assert from_words(words) == config
+
+
+@given(st.dictionaries(st.sampled_from(list(CONTRACT_DEFAULTS)), st.from_type(object)))
+def test_that_no_value_of_any_kind_makes_more_than_a_config_error(mapping: dict[str, Any]) -> None:
+    try:
+        config = from_mapping(mapping)
+    except ConfigError:
+        return
+    assert check(config) == ()
+
+
+@given(st.binary(max_size=200))
+def test_that_no_bytes_make_more_than_a_bad_input_error(text: bytes) -> None:
+    try:
+        assert check(from_json(text)) == ()
+    except BadInputError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (b"[]", "is not a JSON object"),
+        (b"{", "is not JSON"),
+        (b'{"format": 99}', "has format 99, this version reads up to 1"),
+        (b'{"format": "x"}', "has the format 'x'"),
+        (b"[" * 20000 + b"]" * 20000, "is not JSON"),
+        (b" " * (MAX_CONFIG_BYTES + 1), "which no config is"),
+    ],
+)
+def test_that_a_bad_config_file_is_refused_in_one_line(text: bytes, fault: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        from_json(text, "a.json")
+    assert fault in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_that_a_missing_config_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"no\.json cannot be read"):
+        read_config(tmp_path / "no.json")
+
+
+def test_that_a_word_without_an_equals_sign_is_refused() -> None:
+    with pytest.raises(BadInputError, match="has no '='"):
+        from_words(["epochs"])
+
+
+def test_that_words_change_a_preset_and_keep_the_rest() -> None:
+    base = preset("report-vgg11").config
+    config = from_words(["epochs=3", "precision=auto", "dropout=null"], base)
+    assert differences(config, base) == {"epochs": (40, 3), "precision": ("float32", "auto")}
+
+
+def test_that_a_config_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        TrainConfig().epochs = 3  # type: ignore[misc]

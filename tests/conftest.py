@@ -1,0 +1,55 @@
+"""What every test gets: a home of its own, no leaked threads, and Qt without a screen."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before Qt is imported anywhere. Tests marked `screen` are run apart, on a real X screen.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The person's own choice of places must not reach the tests, but for the real data.
+REAL_DATA = os.environ.get("CIFAR100_ROOT", "")
+
+
+@pytest.fixture(autouse=True)
+def home(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A fresh home folder; nothing of the person's own is read or written."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    for name in ("CACHE", "CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / f".{name.lower()}"))
+    monkeypatch.delenv("CIFAR_STUDIO_RUNS", raising=False)
+    if request.node.get_closest_marker("real_data") is None:
+        monkeypatch.delenv("CIFAR100_ROOT", raising=False)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """A thread that outlives its test fails it."""
+    before = set(threading.enumerate())
+    yield
+    leaked = []
+    for thread in set(threading.enumerate()) - before:
+        if not thread.daemon:
+            thread.join(10)
+            leaked += [thread.name] if thread.is_alive() else []
+    assert not leaked, f"threads left behind: {leaked}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_screen = os.environ["QT_QPA_PLATFORM"] not in ("offscreen", "minimal")
+    for item in items:
+        if item.get_closest_marker("real_data") and not REAL_DATA:
+            item.add_marker(pytest.mark.skip(reason="CIFAR100_ROOT names no folder"))
+        if item.get_closest_marker("screen") and not on_screen:
+            item.add_marker(pytest.mark.skip(reason="needs a real screen"))
