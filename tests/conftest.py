@@ -17,9 +17,7 @@ REAL_DATA = os.environ.get("CIFAR100_ROOT", "")
 
 
 @pytest.fixture(autouse=True)
-def home(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home folder; nothing of the person's own is read or written."""
     folder = tmp_path / "home"
     folder.mkdir()

@@ -7,13 +7,12 @@ keeps for ever. Nothing in it is a photograph, and every name begins with "demo:
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data.dataset import DEMO, Dataset, Split
+from cifar_studio.data.dataset import DEMO, Dataset, Split, digest_of
 from cifar_studio.data.demo_shapes import KINDS, TURN, Grid, Ints, cosine, sine
 
 SIDE = 32
@@ -65,15 +64,6 @@ def draw_class(label: int, count: int) -> NDArray[np.uint8]:
     opacity = (100 + _pick(words[:, 12], 0, 28)).astype(np.int16)
     alpha = (_shape(label, words) * opacity[:, None, None] >> 7).astype(np.int16)
     return _paint(label, words, alpha, noise.reshape(count, 3, SIDE, SIDE))
-
-
-def digest_of(train: Split, test: Split) -> str:
-    """sha256 over the pictures and labels of both splits, in order."""
-    digest = hashlib.sha256()
-    for split in (train, test):
-        digest.update(np.ascontiguousarray(split.images_NCHW))
-        digest.update(np.ascontiguousarray(split.labels_N))
-    return digest.hexdigest()
 
 
 def _empty_split(per_class: int) -> Split:

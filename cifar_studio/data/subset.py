@@ -54,9 +54,17 @@ def choose(
         test.append(
             generator.permutation(np.flatnonzero(dataset.test.labels_N == label))[:test_per_class]
         )
-    parts = [np.sort(np.concatenate(part)).astype(np.int64) for part in (train, validation, test)]
-    complete = len(parts[0]) == len(dataset.train) and len(parts[2]) == len(dataset.test)
-    return Subset(*parts, complete=complete)
+    return Subset(
+        train=_ascending(train),
+        validation=_ascending(validation),
+        test=_ascending(test),
+        complete=train_per_class * CLASSES >= len(dataset.train)
+        and test_per_class * CLASSES >= len(dataset.test),
+    )
+
+
+def _ascending(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.sort(np.concatenate(parts)).astype(np.int64)
 
 
 def channel_statistics(

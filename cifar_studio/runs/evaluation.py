@@ -67,7 +67,8 @@ def load_evaluation(path: Path) -> Evaluation:
         Missing, damaged, or of impossible shapes.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: np.load leaves its own file open where the contents are damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             evaluation = Evaluation(
                 true=arrays["true"],
                 predicted=arrays["predicted"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -20,11 +20,13 @@ from typing_extensions import override
 from cifar_studio import paths
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.data.source import locate
-from cifar_studio.errors import StudioError
 from cifar_studio.runner.speeds import SpeedBook
-from cifar_studio.runs.events import DataReady, DeviceInfo, EpochEnded, RunEnded, RunStarted
+from cifar_studio.runs.events import (
+    DataReady,
+    DeviceInfo,
+)
 from cifar_studio.runs.folder import is_run_folder
-from cifar_studio.runs.library import Run, load
+from cifar_studio.runs.library import Run
 from cifar_studio.ui import dialogs, settings, theme, widgets, wording
 from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.view import CurvesView
@@ -33,11 +35,10 @@ from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.keep_awake import KeepAwake
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.live_run import RunSelection
 from cifar_studio.ui.menus import build_menus
 from cifar_studio.ui.message_bar import MessageBar
-from cifar_studio.ui.notify import notify
 from cifar_studio.ui.run_controller import Activity, RunController
+from cifar_studio.ui.run_display import RunDisplay, RunWidgets
 from cifar_studio.ui.run_header import RunHeader
 from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.setup_panel import SetupPanel
@@ -61,22 +62,32 @@ class MainWindow(QMainWindow):
         self.settings, self._settings_fault = settings.load(paths.settings_file())
         theme.manager().apply(self.settings.theme, self.settings.scale)
         self._leaving = False
+        self._save_limit = QTimer(self, singleShot=True, interval=SAVE_LIMIT_MS)
+        self._save_limit.timeout.connect(self._on_save_limit)
         self._awake = KeepAwake()
-        self._controller = RunController(str(paths.runs_folder()), self)
+        self.controller = RunController(str(paths.runs_folder()), self)
         self._short_work = ShortWork(self)
         self._costs = CostEstimator(SpeedBook(paths.speeds_file()), self._short_work, self)
         self._model = RunModel(paths.runs_folder(), self)
-        self._selection = RunSelection(self)
-        self._setup = SetupPanel(paths.presets_folder(), self._costs)
-        self._runs = RunsPanel(self._model, self._controller.queue)
+        self.setup = SetupPanel(paths.presets_folder(), self._costs)
+        self._runs = RunsPanel(self._model, self.controller.queue)
         self.controls = ControlBar()
-        self._panel = SidePanel(self._setup, self._runs, self.controls)
+        self._panel = SidePanel(self.setup, self._runs, self.controls)
         self._data_bar = DataBar(self._short_work)
-        self._message = MessageBar()
+        self.message = MessageBar()
         self._header = RunHeader()
-        self._curves = CurvesView()
+        self.curves = CurvesView()
         self._status = StatusLine()
         self._tabs, self._views = QTabBar(), QStackedWidget()
+        self._display = RunDisplay(
+            self.controller,
+            self._model,
+            RunWidgets(
+                self._header, self.curves, self._status, self.controls, self.message, self._runs
+            ),
+            self,
+        )
+        self.selection = self._display.selection
         self._lay_out()
         build_menus(self)
         self._wire()
@@ -90,19 +101,20 @@ class MainWindow(QMainWindow):
 
     def request_start(self) -> None:
         """Start what the form describes, or put it in the queue."""
-        planned = self._setup.planned_run()
+        planned = self.setup.planned_run()
         if planned is None:
             self.show_setup()
         elif not self._data_bar.is_busy or planned.data == "demo":
-            self._controller.start(planned)
+            self.controller.start(planned)
 
     def show_live(self) -> None:
-        if self._selection.live is not None:
-            self._selection.select(self._selection.live)
+        if self.selection.live is not None:
+            self.selection.select(self.selection.live)
 
     def show_tab(self, position: int) -> None:
         self._tabs.setCurrentIndex(position)
-        self._views.currentWidget().setFocus()
+        if (view := self._views.currentWidget()) is not None:
+            view.setFocus()
 
     def show_setup(self) -> None:
         self._panel.show_page(SETUP_PAGE)
@@ -153,7 +165,7 @@ class MainWindow(QMainWindow):
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setAccessibleName("Views of the selected run")
-        self._views.addWidget(self._curves)
+        self._views.addWidget(self.curves)
         for heading, text in (
             ("Pictures", "All 60,000 pictures by class, and what the selected run says of each."),
             ("Confusion", "Which classes the selected run takes for which."),
@@ -168,7 +180,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self._data_bar, self._message, self._header):
+        for part in (self._data_bar, self.message, self._header):
             column.addWidget(part)
         column.addLayout(tabs)
         column.addWidget(widgets.line())
@@ -188,182 +200,92 @@ class MainWindow(QMainWindow):
         self._header.show_nothing()
 
     def _wire(self) -> None:
-        controller, controls = self._controller, self.controls
+        controller, controls = self.controller, self.controls
         controls.start_requested.connect(self.request_start)
         controls.pause_requested.connect(controller.pause)
         controls.continue_requested.connect(controller.go_on)
         controls.stop_after_epoch_requested.connect(controller.stop_after_epoch)
         controls.stop_now_requested.connect(controller.stop_now)
         controller.activity_changed.connect(self._on_activity_changed)
-        controller.event_received.connect(self._on_event_received)
         controller.devices_found.connect(self._on_devices_found)
         controller.settled.connect(self._on_settled)
         controller.queue.changed.connect(
             lambda: self._panel.show_waiting(len(controller.queue.runs))
         )
         self._short_work.settled.connect(self._on_settled)
-        self._setup.form_changed.connect(self._on_form_changed)
+        self.setup.form_changed.connect(self._on_form_changed)
         self._data_bar.data_ready.connect(self._on_data_ready)
-        self._runs.run_chosen.connect(self._selection.select)
+        self._runs.run_chosen.connect(self.selection.select)
         self._runs.settings_wanted.connect(self._on_settings_wanted)
         self._runs.resume_wanted.connect(self._on_resume_wanted)
-        self._header.run_chosen.connect(self._selection.select)
+        self._header.run_chosen.connect(self.selection.select)
         self._header.live_wanted.connect(self.show_live)
-        self._selection.selected_changed.connect(self._on_selected_changed)
-        self._model.run_changed.connect(self._on_run_changed)
+        self._display.resume_wanted.connect(self._on_resume_wanted)
         self._tabs.currentChanged.connect(self._views.setCurrentIndex)
 
     def _restore(self) -> None:
         kept = self.settings
-        self.resize(*SIZE)
+        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         if kept.geometry:
             self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
-        self._setup.show_values(kept.form, kept.preset)
-        self._setup.set_open_groups(kept.open_groups)
+        self.setup.show_values(kept.form, kept.preset)
+        self.setup.set_open_groups(kept.open_groups)
         self._offer_data()
         self._tabs.setCurrentIndex(min(max(kept.tab, 0), len(self.tab_titles) - 1))
         self._panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
         self._panel.set_folded(kept.panel_folded)
         if self._settings_fault:
-            self._message.show_message(self._settings_fault)
+            self.message.show_message(self._settings_fault)
 
     def _remember(self) -> None:
         kept = self.settings
         kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         kept.panel_folded, kept.page = self._panel.is_folded, self._panel.page
         kept.tab, kept.scale = self._tabs.currentIndex(), theme.manager().scale
-        kept.form, kept.preset = self._setup.values(), self._setup.preset_name()
-        kept.data, kept.open_groups = self._setup.data(), self._setup.open_groups()
-        kept.selected_run = str(self._selection.selected or "")
+        kept.form, kept.preset = self.setup.values(), self.setup.preset_name()
+        kept.data, kept.open_groups = self.setup.data(), self.setup.open_groups()
+        kept.selected_run = str(self.selection.selected or "")
         settings.save(paths.settings_file(), kept)
 
     def _offer_data(self) -> None:
         present = locate("auto") is not None
-        self._setup.set_cifar100_present(present, self.settings.data)
+        self.setup.set_cifar100_present(present, self.settings.data)
         self._data_bar.setVisible(not present)
 
-    def _on_shown(self) -> None:
-        self._controller.warm_up()
+    def open_library(self) -> None:
+        """Read the library, and show the run of last time or the newest."""
         self._model.watch()
-        last = Path(self.settings.selected_run) if self.settings.selected_run else None
-        newest = self._model.newest
-        if last is not None and is_run_folder(last):
-            self._selection.select(last)
-        elif newest is not None:
-            self._selection.select(newest.path)
-        if newest is not None and newest.status.state == "interrupted":
-            self._message.show_message(
-                f"{wording.run_title(newest)} was interrupted in epoch {len(newest.rows) + 1} "
-                f"of {newest.config.epochs}. What it had finished is kept.",
-                action_text="Resume",
-                action=lambda: self._on_resume_wanted(newest),
-            )
+        self._display.choose_first(self.settings.selected_run)
+
+    def _on_shown(self) -> None:
+        self.controller.warm_up()
+        self.open_library()
 
     def _on_activity_changed(self, activity: Activity) -> None:
-        busy = activity is not Activity.IDLE
-        self.controls.show_activity(activity)
         self._panel.show_activity(activity)
-        self._costs.set_may_measure(not busy)
+        self._costs.set_may_measure(activity is Activity.IDLE)
         if activity is Activity.STARTING:
             self._awake.hold()
-            self._status.show_waiting("Starting: reading the pictures, building the network…")
-        elif activity in (Activity.PAUSING, Activity.STOPPING):
-            self._status.show_waiting(f"{activity.value.capitalize()} at the end of this batch…")
-        elif activity is Activity.PAUSED:
-            self._status.show_idle("Paused")
         elif activity is Activity.IDLE:
             self._awake.release()
         self._on_form_changed()
 
-    def _on_event_received(self, event: object) -> None:
-        self._selection.handle(event)
-        if isinstance(event, RunStarted):
-            self._model.refresh()
-            self._curves.begin(event)
-        elif self._selection.shows_live or isinstance(event, RunEnded):
-            self._curves.handle(event)
-        if isinstance(event, EpochEnded):
-            self._model.refresh()
-        elif isinstance(event, RunEnded):
-            self._on_run_ended(event)
-        self._show_progress()
-
-    def _show_progress(self) -> None:
-        progress = self._selection.progress
-        self._header.show_live(self._selection.pointer_text)
-        if progress is None:
-            return
-        left = progress.epoch_seconds_left
-        self.controls.show_price(wording.duration(left) if left else "", progress.batch)
-        if self._controller.activity in (Activity.RUNNING, Activity.STOPPING_AFTER_EPOCH):
-            self._status.show_progress(progress)
-
-    def _on_run_ended(self, event: RunEnded) -> None:
-        self._model.refresh()
-        run = self._model.find(Path(event.folder)) if event.folder else None
-        title = wording.run_title(run) if run else "The run"
-        self._status.show_idle(f"{title} {event.state}")
-        if event.state in ("failed", "crashed"):
-            text = f"{event.message}. {event.remedy}." if event.remedy else f"{event.message}."
-            can_resume = run is not None and (run.path / "last.pt").exists()
-            self._message.show_message(
-                text,
-                event.details,
-                action_text="Resume",
-                action=(lambda: self._on_resume_wanted(run)) if can_resume else None,
-            )
-        if event.state == "finished" and run is not None and run.best is not None:
-            rows = f"best top-1 {run.best.test_top1:.2f} % at epoch {run.best.epoch}"
-            notify(self, f"{title} finished", rows)
-        if self._leaving:
-            self._on_settled()
-
-    def _on_selected_changed(self, path: Path | None) -> None:
-        self._header.show_live(self._selection.pointer_text)
-        if path is None:
-            return
-        self._runs.select(path)
-        self._show_selected(path)
-
-    def _on_run_changed(self, path: Path) -> None:
-        if path == self._selection.selected:
-            run = self._model.find(path)
-            if run is not None:
-                self._show_header(run)
-                if not self._selection.shows_live and run.status.state == "running":
-                    self._curves.show_run(run)
-
-    def _show_selected(self, path: Path) -> None:
-        try:
-            run = self._model.find(path) or load(path)
-        except StudioError as error:
-            self._message.show_message(str(error))
-            return
-        self._curves.show_run(run)
-        self._show_header(run)
-
-    def _show_header(self, run: Run) -> None:
-        self._header.show_run(run, self._runs.menu(run))
-        self._header.offer_runs(self._model.runs, self._selection.selected)
-
     def _on_form_changed(self) -> None:
-        planned = self._setup.planned_run()
-        faults = self._setup.faults()
+        planned = self.setup.planned_run()
+        faults = self.setup.faults()
         names = ", ".join(key.replace("_", " ") for key in faults)
         self.controls.set_startable(f"Mend first: {names}" if faults else "")
-        seconds = self._setup.expected_seconds()
+        seconds = self.setup.expected_seconds()
         about = f": about {wording.duration(seconds)}" if seconds else ""
-        self._curves.set_empty_hint(
-            f"Press Ctrl+R{about}", planned.config.epochs if planned else 10
-        )
-        found = locate("auto") if self._setup.data() == "auto" else None
+        self.curves.set_empty_hint(f"Press Ctrl+R{about}", planned.config.epochs if planned else 10)
+        found = locate("auto") if self.setup.data() == "auto" else None
         self._status.show_data("CIFAR-100" if found else "demo set")
 
     def _on_devices_found(self, devices: tuple[DeviceInfo, ...]) -> None:
-        self._setup.set_devices(devices)
+        self.setup.set_devices(devices)
         first = devices[0]
         self._status.show_device(f"{first.title} · {wording.memory(first.memory_mib)}")
-        self._costs.set_may_measure(not self._controller.is_busy)
+        self._costs.set_may_measure(not self.controller.is_busy)
 
     def _on_data_ready(self, event: DataReady) -> None:
         self.settings.data = "auto"
@@ -373,12 +295,12 @@ class MainWindow(QMainWindow):
     def _on_settings_wanted(self, run: Run) -> None:
         nearest = run.config.architecture
         preset = next((n for n in PRESETS if n.endswith(nearest)), "quick-look")
-        self._setup.show_config(run.config, preset)
+        self.setup.show_config(run.config, preset)
         self.show_setup()
 
     def _on_resume_wanted(self, run: Run) -> None:
         data = "demo" if run.environment and run.environment.data.is_demo else "auto"
-        self._controller.resume(str(run.path), data)
+        self.controller.resume(str(run.path), data)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -394,36 +316,44 @@ class MainWindow(QMainWindow):
 
     def _take_path(self, path: Path) -> None:
         if is_run_folder(path):
-            self._selection.select(path)
+            self.selection.select(path)
         else:
             self._data_bar.take(path)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._leaving:
-            event.accept()
+            event.setAccepted(self._is_settled())
             return
-        if self._controller.is_busy:
-            progress = self._selection.progress
-            batch = f" up to batch {progress.batch:,}" if progress and progress.batch else ""
-            kept = f"Every finished epoch is kept, and the state{batch}."
-            if not dialogs.confirm_quit(self, kept, len(self._controller.queue.runs)):
+        if self.controller.is_busy:
+            waiting = len(self.controller.queue.runs)
+            if not dialogs.confirm_quit(self, self.selection.kept_text, waiting):
                 event.ignore()
                 return
             self._status.show_waiting("Saving the run…")
         event.ignore()
+        self.leave()
+
+    def leave(self) -> None:
+        """Save what is to be kept, end the workers, and close when they are gone."""
+        if self._leaving:
+            return
         self._leaving = True
         self._remember()
         self.setEnabled(False)
-        self._controller.shut_down()
+        self.controller.shut_down()
         self._short_work.shut_down()
-        QTimer.singleShot(SAVE_LIMIT_MS, self._on_save_limit)
+        self._save_limit.start()
 
     def _on_settled(self) -> None:
-        if self._leaving and self._controller.is_settled and self._short_work.is_settled:
+        if self._leaving and self._is_settled():
+            self._save_limit.stop()
             self._awake.release()
             self.close()
 
+    def _is_settled(self) -> bool:
+        return self.controller.is_settled and self._short_work.is_settled
+
     def _on_save_limit(self) -> None:
-        self._controller.kill()
+        self.controller.kill()
         self._short_work.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -30,7 +31,7 @@ def build_menus(window: MainWindow) -> None:
     _add(run, "Show the run that trains", shortcuts.LIVE, window.show_live)
     view = bar.addMenu("&View")
     for position, title in enumerate(window.tab_titles):
-        _add(view, title, shortcuts.TABS[position], lambda p=position: window.show_tab(p))
+        _add(view, title, shortcuts.TABS[position], partial(window.show_tab, position))
     view.addSeparator()
     _add(view, "Set up", shortcuts.SET_UP, window.show_setup)
     _add(view, "Runs", shortcuts.RUNS, window.show_runs)
@@ -38,9 +39,9 @@ def build_menus(window: MainWindow) -> None:
     _add(view, "Fold the left side", shortcuts.FOLD, window.toggle_panel)
     view.addSeparator()
     _add_themes(view.addMenu("Colours"), window)
-    _add(view, "Larger", shortcuts.LARGER, lambda: window.scale_type(1.1))
-    _add(view, "Smaller", shortcuts.SMALLER, lambda: window.scale_type(1 / 1.1))
-    _add(view, "Normal size", shortcuts.NORMAL, lambda: window.scale_type(0))
+    _add(view, "Larger", shortcuts.LARGER, partial(window.scale_type, 1.1))
+    _add(view, "Smaller", shortcuts.SMALLER, partial(window.scale_type, 1 / 1.1))
+    _add(view, "Normal size", shortcuts.NORMAL, partial(window.scale_type, 0))
     help_menu = bar.addMenu("&Help")
     _add(help_menu, "Shortcuts", shortcuts.SHEET, window.show_shortcuts).setShortcuts(
         [QKeySequence(shortcuts.SHEET), QKeySequence("?")]
@@ -60,7 +61,7 @@ def _add(menu: QMenu, text: str, keys: str, slot: Callable[[], object]) -> QActi
 def _add_themes(menu: QMenu, window: MainWindow) -> None:
     group = QActionGroup(menu)
     for name, title in (("system", "As the system"), ("light", "Light"), ("dark", "Dark")):
-        action = _add(menu, title, "", lambda n=name: window.choose_theme(n))
+        action = _add(menu, title, "", partial(window.choose_theme, name))
         action.setCheckable(True)
         action.setChecked(window.settings.theme == name)
         group.addAction(action)

@@ -21,7 +21,7 @@ class MessageBar(QFrame):
         self._action: Callable[[], object] | None = None
         self._text = widgets.label("")
         self._text.setWordWrap(True)
-        self._do = widgets.button("", self._on_do)
+        self._do = widgets.button("", self.act)
         self._more = widgets.link("Details", self._on_more)
         self._copy = widgets.link("Copy", self._on_copy)
         close = widgets.GlyphButton("close", "Close this message")
@@ -67,7 +67,8 @@ class MessageBar(QFrame):
     def text(self) -> str:
         return self._text.text()
 
-    def _on_do(self) -> None:
+    def act(self) -> None:
+        """Do what the message offers, and close it."""
         self.hide()
         if self._action is not None:
             self._action()

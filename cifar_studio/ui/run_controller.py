@@ -75,6 +75,11 @@ class RunController(QObject):
         return self._activity is not Activity.IDLE
 
     @property
+    def worker_pid(self) -> int | None:
+        """The process that trains now."""
+        return self._running.pid if self._running is not None else None
+
+    @property
     def is_settled(self) -> bool:
         """Whether no worker is left."""
         return not self._threads

@@ -58,6 +58,7 @@ class RunHeader(QWidget):
         self._facts.setText("")
         self._state.setText("")
         self._actions.hide()
+        self._switch.hide()
 
     def show_run(self, run: Run, menu: QMenu | None) -> None:
         """Name a run; `menu` is what can be done with it."""

@@ -64,3 +64,10 @@ class RunSelection(QObject):
             return ""
         config = self._live.config
         return f"Training: {wording.network(config)} {self.progress.epoch}/{config.epochs} · show"
+
+    @property
+    def kept_text(self) -> str:
+        """What a stop now would keep."""
+        batch = self.progress.batch if self.progress is not None else 0
+        place = f" at batch {batch:,}" if batch else ""
+        return f"Every finished epoch is kept, and the state{place}."

@@ -48,7 +48,7 @@ class Settings(msgspec.Struct, kw_only=True):
     form: dict[str, Any] = {}
     preset: str = "quick-look"
     data: str = "auto"
-    open_groups: list[str] = ["Network", "Training", "SGD"]
+    open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
     selected_run: str = ""
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cifar_studio.data import demo_shapes
-from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.demo import digest_of, draw_class, make_demo
+from cifar_studio.data.dataset import Dataset, digest_of
+from cifar_studio.data.demo import draw_class, make_demo
 
 DIGEST = "15d47c4d7e1b4a8eb7e135075ea1f6855127c2069ffcdf8ef092c95de1ca9a1d"
 

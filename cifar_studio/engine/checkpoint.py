@@ -1,0 +1,246 @@
+"""Checkpoints: everything that an exact resume needs, in one file that shows any damage.
+
+The file is what `torch.save` writes, an uncompressed zip, and `torch.load(path, weights_only=True)`
+reads it as it stands. torch reads flipped bits without a word, so the zip's closing comment, which
+zip readers skip, holds a sha256 of all bytes before it. It is checked before torch sees them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from cifar_studio import atomic
+from cifar_studio.config.serialization import differences, from_json, to_json
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import BadInputError, RunFolderError
+from cifar_studio.runs.environment import ResolvedSettings
+from cifar_studio.runs.epochs import COLUMNS, EpochRow
+from cifar_studio.runs.folder import RunFolder
+
+FORMAT_VERSION = 1
+_MAY_CHANGE = {"epochs", "device"}
+_MARK = b"cifar-studio sha256 "
+_COMMENT_LENGTH = len(_MARK) + 64
+_LENGTH_FIELD = 2  # a zip ends in the length of its comment, two bytes, and the comment
+BLOCK = 4 * 2**20
+_REMEDY = "Take another checkpoint of the run, or train again"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training between two batches.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    resolved : ResolvedSettings
+    network : dict of str to tensor
+        Weights and buffers, by torchvision's names.
+    optimizer, scaler : dict
+        The state dicts of SGD and of the float16 scaler (empty where it is off).
+    random : dict of str to uint8 tensor
+        torch's random states: "cpu", and "device" where that is another.
+    epochs_done : int
+        Finished epochs, their rows written.
+    batch : int
+        Batches done of the epoch after; all of them where only its evaluation is missing.
+    batches : (2, batch) float32 tensor
+        Loss and right answers of each of these batches.
+    rows : tuple of EpochRow
+        Of the finished epochs.
+    train_seconds : float
+        Spent on these batches.
+    """
+
+    config: TrainConfig
+    resolved: ResolvedSettings
+    network: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    scaler: dict[str, Any]
+    random: dict[str, Tensor]
+    epochs_done: int
+    batch: int
+    batches: Tensor
+    rows: tuple[EpochRow, ...]
+    train_seconds: float
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint at once or not at all; raises OSError."""
+    contents = {
+        "format": FORMAT_VERSION,
+        **vars(checkpoint),
+        "config": to_json(checkpoint.config).decode(),
+        "resolved": msgspec.json.encode(checkpoint.resolved).decode(),
+        "rows": _rows_to_tensor(checkpoint.rows),
+    }
+    atomic.write_file(path, lambda file: _write(file, contents))
+
+
+def load(path: Path) -> Checkpoint:
+    """Read and check what `save` wrote, onto the CPU.
+
+    Raises
+    ------
+    RunFolderError
+        Missing, damaged (any bit), of a newer version, or no checkpoint of the studio.
+    """
+    try:
+        with path.open("rb") as file:
+            _verify(file, path)
+            file.seek(0)
+            contents = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"{path} cannot be read ({error.strerror})", "Choose a run with a checkpoint"
+        ) from error
+    except (RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        raise RunFolderError(f"{path} is no checkpoint of the studio", _REMEDY) from error
+    version = contents.get("format") if isinstance(contents, dict) else None
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise RunFolderError(
+            f"{path} has format {version}, this version reads up to {FORMAT_VERSION}",
+            "Update CIFAR Studio",
+        )
+    try:
+        return _from_contents(contents)
+    except (KeyError, TypeError, ValueError, BadInputError, msgspec.MsgspecError) as error:
+        raise RunFolderError(f"{path} is no checkpoint of the studio", _REMEDY) from error
+
+
+def load_checkpoint(folder: RunFolder, config: TrainConfig) -> Checkpoint:
+    """A run's `last.pt`, to go on from.
+
+    Raises
+    ------
+    RunFolderError
+        As `load`; or the run has none yet.
+    BadInputError
+        It was trained with other settings than `config`.
+    """
+    if not folder.last_checkpoint.exists():
+        raise RunFolderError(
+            f"{folder.path.name} ended before it had a checkpoint", "Start the run anew"
+        )
+    checkpoint = load(folder.last_checkpoint)
+    check_same_run(checkpoint, config)
+    return checkpoint
+
+
+def check_same_run(checkpoint: Checkpoint, config: TrainConfig) -> None:
+    """Raise BadInputError where a checkpoint was trained with other settings.
+
+    A resumed run may be longer and may go on elsewhere; all else would make it another run.
+    """
+    changed = [key for key in differences(config, checkpoint.config) if key not in _MAY_CHANGE]
+    if changed:
+        raise BadInputError(
+            f"the checkpoint was trained with another {', '.join(changed)}",
+            "Resume with the run's own config, or start a new run",
+        )
+
+
+def check_fits(checkpoint: Checkpoint, network: nn.Module) -> None:
+    """Whether the checkpoint's weights are those of such a network.
+
+    Raises
+    ------
+    RunFolderError
+        Names, shapes or types of weights, buffers or momenta are others; names the first.
+    """
+    wanted = network.state_dict()
+    for name in (*wanted, *checkpoint.network):
+        mine, theirs = wanted.get(name), checkpoint.network.get(name)
+        if mine is None or theirs is None or not _alike(mine, theirs):
+            _does_not_fit(checkpoint, name)
+    for (name, weight), state in zip(
+        network.named_parameters(), checkpoint.optimizer["state"].values(), strict=False
+    ):
+        momentum = state.get("momentum_buffer")
+        if momentum is not None and not _alike(weight, momentum):
+            _does_not_fit(checkpoint, f"momentum of {name}")
+
+
+class _HashingFile:
+    """Passes writes on and digests them."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _write(file: BinaryIO, contents: dict[str, Any]) -> None:
+    hashing = _HashingFile(file)
+    torch.save(contents, hashing)  # type: ignore[arg-type]
+    file.seek(-_LENGTH_FIELD, os.SEEK_END)
+    file.write(_COMMENT_LENGTH.to_bytes(_LENGTH_FIELD, "little"))
+    file.write(_MARK + hashing.digest.hexdigest().encode())
+
+
+def _verify(file: BinaryIO, path: Path) -> None:
+    """Raise RunFolderError unless every bit of the file is as it was written."""
+    remaining = file.seek(0, os.SEEK_END) - _COMMENT_LENGTH - _LENGTH_FIELD
+    digest = hashlib.sha256()
+    file.seek(0)
+    while remaining > 0 and (block := file.read(min(BLOCK, remaining))):
+        digest.update(block)
+        remaining -= len(block)
+    digest.update(bytes(_LENGTH_FIELD))  # what stood there when it was digested
+    ending = _COMMENT_LENGTH.to_bytes(_LENGTH_FIELD, "little") + _MARK
+    if remaining < 0 or file.read() != ending + digest.hexdigest().encode():
+        raise RunFolderError(f"{path} is damaged: its checksum does not match", _REMEDY)
+
+
+def _from_contents(contents: dict[str, Any]) -> Checkpoint:
+    values = {name: contents[name] for name in Checkpoint.__annotations__}
+    values["config"] = from_json(contents["config"].encode())
+    values["resolved"] = msgspec.json.decode(contents["resolved"], type=ResolvedSettings)
+    values["rows"] = _rows_from_tensor(contents["rows"])
+    checkpoint = Checkpoint(**values)
+    if (
+        checkpoint.batches.shape != (2, checkpoint.batch)
+        or len(checkpoint.rows) != checkpoint.epochs_done
+    ):
+        raise ValueError("the parts do not fit each other")
+    return checkpoint
+
+
+def _rows_to_tensor(rows: tuple[EpochRow, ...]) -> Tensor:
+    values = [[getattr(row, column) for column in COLUMNS] for row in rows]
+    numbers = [[math.nan if value is None else float(value) for value in row] for row in values]
+    return torch.tensor(numbers, dtype=torch.float64).view(len(rows), len(COLUMNS))
+
+
+def _rows_from_tensor(numbers_RC: Tensor) -> tuple[EpochRow, ...]:
+    rows = []
+    for numbers in numbers_RC.tolist():
+        values = {c: None if math.isnan(n) else n for c, n in zip(COLUMNS, numbers, strict=False)}
+        rows.append(msgspec.convert({**values, "epoch": int(numbers[0])}, EpochRow))
+    return tuple(rows)
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and one.dtype == other.dtype
+
+
+def _does_not_fit(checkpoint: Checkpoint, name: str) -> None:
+    raise RunFolderError(
+        f"the checkpoint's {name} does not fit {checkpoint.config.architecture}", _REMEDY
+    )

@@ -1,0 +1,134 @@
+"""A training's whole state between two batches, and its way into a checkpoint and back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.checkpoint import Checkpoint, check_fits
+from cifar_studio.engine.device import memory_format
+from cifar_studio.engine.models import build_for
+from cifar_studio.engine.record import BatchRecord
+from cifar_studio.engine.step import TrainingStep
+from cifar_studio.runs.environment import ResolvedSettings
+from cifar_studio.runs.epochs import EpochRow
+
+
+class TrainingState:
+    """Network, optimizer and how far they are.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    resolved : ResolvedSettings
+    pictures : int
+        Training pictures an epoch.
+
+    Attributes
+    ----------
+    network : nn.Module
+    step : TrainingStep
+    epoch : int
+        Finished epochs.
+    batch : int
+        Batches done of the epoch after.
+    record : BatchRecord
+        Of that epoch.
+    rows : list of EpochRow
+    train_seconds : float
+        Spent on that epoch's batches.
+    """
+
+    def __init__(self, config: TrainConfig, resolved: ResolvedSettings, pictures: int) -> None:
+        self._config = config
+        self._resolved = resolved
+        self._pictures = pictures
+        self.device = torch.device(resolved.device)
+        network = build_for(config)
+        self.network: nn.Module = network.to(self.device).to(memory_format=memory_format(resolved))
+        self.network.train()
+        self.step = TrainingStep(self.network, config, resolved)
+        self.rows: list[EpochRow] = []
+        self.begin_epoch()
+
+    @property
+    def epoch(self) -> int:
+        return len(self.rows)
+
+    def begin_epoch(self) -> None:
+        """Stand before the first batch of the epoch after the finished ones."""
+        self.batch = 0
+        self.train_seconds = 0.0
+        self.record = BatchRecord(self._pictures, self._config.batch_size, self.device)
+
+    def weights_are_finite(self) -> bool:
+        """Whether no weight or buffer is infinite or not a number; waits for the device."""
+        values = (
+            value for value in self.network.state_dict().values() if value.is_floating_point()
+        )
+        return bool(torch.stack([value.isfinite().all() for value in values]).all())
+
+    def to_checkpoint(self) -> Checkpoint:
+        """The state as it stands; its tensors are the living ones, so save before training on."""
+        self.record.fetch(self.batch)
+        return Checkpoint(
+            config=self._config,
+            resolved=self._resolved,
+            network=dict(self.network.state_dict()),
+            optimizer=self.step.optimizer.state_dict(),
+            scaler=self.step.scaler.state_dict(),
+            random=_random_states(self.device),
+            epochs_done=self.epoch,
+            batch=self.batch,
+            batches=self.record.known_numbers(),
+            rows=tuple(self.rows),
+            train_seconds=self.train_seconds,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what a checkpoint holds.
+
+        Raises
+        ------
+        RunFolderError
+            Its weights or batches are not those of this config.
+        """
+        check_fits(checkpoint, self.network)
+        self.network.load_state_dict(checkpoint.network)
+        self.step.optimizer.load_state_dict(checkpoint.optimizer)
+        if checkpoint.scaler:
+            self.step.scaler.load_state_dict(checkpoint.scaler)
+        self.rows = list(checkpoint.rows)
+        self.begin_epoch()
+        self.batch = checkpoint.batch
+        self.train_seconds = checkpoint.train_seconds
+        self.record.restore(checkpoint.batches)
+        _set_random_states(checkpoint.random, self.device)
+
+
+def finite_or_none(value: float) -> float | None:
+    """A loss as rows and events carry it."""
+    return value if math.isfinite(value) else None
+
+
+def _random_states(device: torch.device) -> dict[str, Any]:
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["device"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["device"] = torch.mps.get_rng_state()
+    return states
+
+
+def _set_random_states(states: dict[str, Any], device: torch.device) -> None:
+    torch.set_rng_state(states["cpu"])
+    if "device" not in states:
+        return
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["device"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(states["device"])

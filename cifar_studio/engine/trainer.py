@@ -1,0 +1,261 @@
+"""`train()`: one training as a generator of events.
+
+The consumer pulls: not pulling is a pause, closing is a stop that keeps the state. Of the hot loop
+this file holds the order of things; the step, the batches and what goes to disk are elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.data.subset import CLASSES
+from cifar_studio.engine import archive
+from cifar_studio.engine.batches import EpochPlan, Normalize, Pictures, cut_batch, place, plan_epoch
+from cifar_studio.engine.checkpoint import Checkpoint
+from cifar_studio.engine.clock import Gate, Stopwatch, timed
+from cifar_studio.engine.device import memory_format, numerics, peak_memory_mib
+from cifar_studio.engine.environment import choose_for
+from cifar_studio.engine.evaluate import EvaluationResult, evaluate
+from cifar_studio.engine.faults import check_resumable, not_finite, told_as_studio_errors
+from cifar_studio.engine.progress import Progress
+from cifar_studio.engine.state import TrainingState, finite_or_none
+from cifar_studio.runs.environment import Environment
+from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.events import AnyEvent, EpochEnded, Phase, RunStarted
+from cifar_studio.runs.folder import RunFolder
+
+TENTHS = 10
+QUICK_TEST_PER_CLASS = 10
+_QUICK_TEST = 100  # keeps its stream of random numbers apart from others of the seed
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a training looks up from its work; changes no result.
+
+    Attributes
+    ----------
+    gate_s : float
+        Least seconds between two events of progress; the device is waited for only then.
+    quick_test_over_s : float
+        Epochs that take longer have quick tests in them.
+    """
+
+    gate_s: float = 0.1
+    quick_test_over_s: float = 30.0
+
+
+def train(
+    config: TrainConfig,
+    dataset: Dataset,
+    folder: RunFolder,
+    environment: Environment,
+    checkpoint: Checkpoint | None = None,
+    *,
+    pace: Pace = Pace(),
+) -> Generator[AnyEvent, None, None]:
+    """Train a network and keep everything about it in a run folder.
+
+    Closing the generator writes `last.pt` where the training stands and yields nothing more;
+    `status.json` is the caller's. Each row, checkpoint and evaluation is on disk before the
+    `EpochEnded` that tells of it. The process-wide torch settings of the run (threads,
+    deterministic algorithms) hold from the first event until the generator ends.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Without faults, as `config.check` means it.
+    dataset : Dataset
+    folder : RunFolder
+        With its config and environment written.
+    environment : Environment
+        Its resolved settings, mean and standard deviation are the ones used.
+    checkpoint : Checkpoint, optional
+        Where to go on; the events and files after it are those of an uninterrupted run.
+
+    Yields
+    ------
+    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded
+
+    Raises
+    ------
+    BadInputError
+        The pictures or the checkpoint are not those of this run.
+    TrainingError
+        A loss that is not finite (the checkpoint stays the one before), a device out of memory,
+        a disk that refuses.
+    """
+    check_resumable(config, dataset, environment, checkpoint)
+    with numerics(environment.resolved, config.deterministic), told_as_studio_errors(config):
+        training = _Training(config, dataset, folder, environment, pace)
+        if checkpoint is not None:
+            training.resume(checkpoint)
+        yield from training.events()
+
+
+class _Training:
+    """One call of `train`."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        dataset: Dataset,
+        folder: RunFolder,
+        environment: Environment,
+        pace: Pace,
+    ) -> None:
+        self._config = config
+        self._folder = folder
+        self._environment = environment
+        self._resolved = environment.resolved
+        self._quick_test_over_s = pace.quick_test_over_s
+        self._gate = Gate(pace.gate_s)
+        device = torch.device(self._resolved.device)
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+        subset = choose_for(config, dataset)
+        self._train_pictures = place(dataset.train, subset.train, device)
+        self._test_pictures = place(dataset.test, subset.test, device)
+        self._validation_pictures = place(dataset.train, subset.validation, device)
+        rows = _quick_rows(dataset.test.labels_N[subset.test], config.seed)
+        self._quick_pictures = self._test_pictures.part(rows)
+        self._normalize = Normalize(
+            environment.data.mean, environment.data.std, device, memory_format(self._resolved)
+        )
+        self._state = TrainingState(config, self._resolved, len(self._train_pictures))
+        self._is_saved = False
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Stand where the checkpoint stands, on disk too."""
+        self._state.restore(checkpoint)
+        archive.make_consistent(self._folder, self._state)
+
+    def events(self) -> Generator[AnyEvent, None, None]:
+        """Run from where the state stands to the last epoch."""
+        state = self._state
+        progress = Progress(self._folder.trace_file, self._config, state, self._gate)
+        try:
+            yield RunStarted(
+                folder=str(self._folder.path),
+                config=self._config,
+                environment=self._environment,
+                batches=len(state.record),
+                first_epoch=state.epoch + 1,
+            )
+            while state.epoch < self._config.epochs:
+                yield from self._epoch(progress)
+        except GeneratorExit:
+            # Weights that blew up after the last look at the loss must not replace good ones.
+            if not self._is_saved and state.weights_are_finite():
+                archive.save_state(self._folder, state)
+            raise
+        finally:
+            progress.close()
+
+    def _epoch(self, progress: Progress) -> Generator[AnyEvent, None, None]:
+        state, watch = self._state, Stopwatch(self._state.train_seconds)
+        progress.begin_epoch(watch)
+        plan = plan_epoch(
+            len(self._train_pictures),
+            seed=self._config.seed,
+            epoch=state.epoch + 1,
+            crop=self._config.random_crop,
+            flip=self._config.horizontal_flip,
+            device=state.device,
+        )
+        batches = len(state.record)
+        for stop in _tenths(batches):
+            if stop > state.batch:
+                yield from timed(self._batches(plan, stop, progress), watch)
+                if stop < batches and progress.epoch_s > self._quick_test_over_s:
+                    yield from self._quick_test(progress)
+        if not state.weights_are_finite():
+            raise not_finite(self._config, state.epoch + 1, batches)
+        yield from self._finish(watch.seconds)
+
+    def _batches(
+        self, plan: EpochPlan, stop: int, progress: Progress
+    ) -> Generator[AnyEvent, None, None]:
+        """Train up to batch `stop`; the only loop that runs once a batch."""
+        state, size = self._state, self._config.batch_size
+        for batch in range(state.batch, stop):
+            images_BCHW, labels_B = cut_batch(
+                self._train_pictures, plan, batch * size, (batch + 1) * size
+            )
+            loss, correct = state.step(self._normalize(images_BCHW), labels_B)
+            state.record.put(batch, loss, correct)
+            state.batch = batch + 1
+            self._is_saved = False
+            if self._gate.is_open():
+                yield progress.batches_ended()
+        if stop == len(state.record) or progress.epoch_s > self._quick_test_over_s:
+            progress.look()
+
+    def _quick_test(self, progress: Progress) -> Generator[AnyEvent, None, None]:
+        result = yield from self._evaluate(self._quick_pictures, "test")
+        yield progress.quick_test_ended(result)
+
+    def _finish(self, train_seconds: float) -> Generator[AnyEvent, None, None]:
+        """Evaluate, put the epoch on disk, and only then tell of it."""
+        state, watch = self._state, Stopwatch()
+        test = yield from timed(self._evaluate(self._test_pictures, "test"), watch)
+        validation = None
+        if len(self._validation_pictures):
+            validation = yield from timed(
+                self._evaluate(self._validation_pictures, "validation"), watch
+            )
+        loss, top1 = state.record.mean(0, len(state.record))
+        row = EpochRow(
+            epoch=state.epoch + 1,
+            learning_rate=self._config.learning_rate,
+            train_loss=loss,
+            train_top1=top1,
+            test_loss=finite_or_none(test.loss),
+            test_top1=test.top1,
+            test_top5=test.top5,
+            train_seconds=train_seconds,
+            eval_seconds=watch.seconds,
+            images_per_second=len(self._train_pictures) / max(train_seconds, 1e-9),
+            peak_memory_mib=peak_memory_mib(state.device),
+            val_loss=finite_or_none(validation.loss) if validation else None,
+            val_top1=validation.top1 if validation else None,
+            val_top5=validation.top5 if validation else None,
+        )
+        best_epoch = archive.finish_epoch(self._folder, state, row, test.evaluation)
+        self._is_saved = True
+        yield EpochEnded(row=row, best_epoch=best_epoch)
+
+    def _evaluate(
+        self, pictures: Pictures, split: Phase
+    ) -> Generator[AnyEvent, None, EvaluationResult]:
+        return evaluate(
+            self._state.network,
+            pictures,
+            self._normalize,
+            self._resolved,
+            epoch=self._state.epoch + 1,
+            split=split,
+            gate=self._gate,
+        )
+
+
+def _tenths(batches: int) -> list[int]:
+    """The batches that end a tenth of an epoch, each once."""
+    return sorted({-(-batches * tenth // TENTHS) for tenth in range(1, TENTHS + 1)})
+
+
+def _quick_rows(labels_N: NDArray[np.uint8], seed: int) -> NDArray[np.int64]:
+    """Ten rows of each class, chosen by seed; all where there are no more."""
+    generator = np.random.default_rng((seed, _QUICK_TEST))
+    chosen = [
+        generator.permutation(np.flatnonzero(labels_N == label))[:QUICK_TEST_PER_CLASS]
+        for label in range(CLASSES)
+    ]
+    return np.sort(np.concatenate(chosen))

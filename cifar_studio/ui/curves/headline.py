@@ -1,0 +1,158 @@
+"""The figures of the best epoch, large, and what they were measured on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from cifar_studio.ui import theme
+from cifar_studio.ui.curves.measures import PanelName, format_value
+from cifar_studio.ui.curves.run_data import TEST_PICTURES, RunData
+
+_FIGURES: tuple[tuple[str, str, PanelName], ...] = (
+    ("test_top1", "% top-1", "accuracy"),
+    ("test_top5", "% top-5", "accuracy"),
+    ("test_loss", "loss", "loss"),
+)
+
+
+class Figure(QWidget):
+    """A large number and its unit on one baseline.
+
+    Signals
+    -------
+    explanation_requested(str, QPoint)
+    """
+
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self, key: str, unit: str, widest: str) -> None:
+        super().__init__()
+        self.key = key
+        self.number = QLabel("–")
+        self.number.setProperty("role", "headline")
+        self._unit = QLabel(unit)
+        self._unit.setProperty("role", "muted")
+        self._widest = widest
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.number)
+        self._row.addWidget(self._unit)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(
+            lambda at: self.explanation_requested.emit(self.key, self.mapToGlobal(at))
+        )
+
+    def set_value(self, text: str) -> None:
+        self.number.setText(text)
+        self.setAccessibleName(f"{text} {self._unit.text()}")
+
+    def restyle(self) -> None:
+        """Take the type of the theme in force; the number keeps room for its widest form."""
+        self.number.ensurePolished()
+        self.number.setFont(theme.tabular(self.number.font()))
+        metrics = self.number.fontMetrics()
+        self.number.setMinimumWidth(metrics.horizontalAdvance(self._widest))
+        self._unit.ensurePolished()
+        drop = metrics.descent() - self._unit.fontMetrics().descent()
+        self._unit.setContentsMargins(0, 0, 0, max(drop, 0))
+        self.number.setAlignment(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        self._unit.setAlignment(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        self._row.setSpacing(theme.px(4))
+
+
+class Headline(QWidget):
+    """Top-1, top-5 and loss at the best epoch, one line on where they come from, and controls.
+
+    Parameters
+    ----------
+    controls : QWidget
+        Stand at the right of the figures where there is room, else below them.
+
+    Signals
+    -------
+    explanation_requested(str, QPoint)
+    """
+
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self, controls: QWidget) -> None:
+        super().__init__()
+        self.figures = {
+            key: Figure(key, unit, "00.00" if panel == "accuracy" else "0.0000")
+            for key, unit, panel in _FIGURES
+        }
+        self.hint = QLabel()
+        self.hint.setProperty("role", "headline")
+        self.caption = QLabel()
+        self.caption.setProperty("role", "muted")
+        self.caption.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.caption.customContextMenuRequested.connect(
+            lambda at: self.explanation_requested.emit("best", self.caption.mapToGlobal(at))
+        )
+        self._controls = controls
+        self._row = QHBoxLayout()
+        for figure in self.figures.values():
+            figure.explanation_requested.connect(self.explanation_requested)
+            self._row.addWidget(figure)
+        self._row.addWidget(self.hint)
+        self._row.addStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addLayout(self._row, 0, 0)
+        self._grid.addWidget(self.caption, 1, 0, 1, 2)
+        self._grid.addWidget(controls, 0, 1)
+        self._beside = True
+        # The width at hand decides where the controls stand, not the other way round.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.restyle()
+
+    def show_hint(self, hint: str) -> None:
+        """No run is there: say how to get one."""
+        self._switch(empty=True)
+        self.hint.setText(hint)
+        self.caption.setText("Loss and accuracy are drawn here from the first batches on.")
+
+    def show_run(self, run: RunData, live: bool, title: str = "") -> None:
+        """The figures of the run's best epoch; `title` names the run among several."""
+        best = run.best
+        self._switch(empty=best is None)
+        self.hint.setText("First test after epoch 1" if live else "No epoch ended")
+        for key, _, panel in _FIGURES:
+            value = getattr(best, key) if best else None
+            self.figures[key].set_value(format_value(panel, value))
+        where = f"epoch {run.best_epoch} · {run.chosen_by}" if best else ""
+        self.caption.setText(" · ".join(filter(None, (title, where, _pictures(run)))))
+
+    def arrange(self, width: int) -> None:
+        """Put the controls where this width has room for them."""
+        needed = self._row.sizeHint().width() + self._controls.sizeHint().width() + theme.px(24)
+        beside = needed <= width
+        if beside != self._beside:
+            self._beside = beside
+            self._grid.removeWidget(self._controls)
+            if beside:
+                self._grid.addWidget(self._controls, 0, 1)
+            else:
+                left = Qt.AlignmentFlag.AlignLeft
+                self._grid.addWidget(self._controls, 2, 0, 1, 2, left)
+
+    def restyle(self) -> None:
+        self._row.setSpacing(theme.px(16))
+        self._grid.setHorizontalSpacing(theme.px(16))
+        self._grid.setVerticalSpacing(theme.px(4))
+        for figure in self.figures.values():
+            figure.restyle()
+
+    def _switch(self, empty: bool) -> None:
+        self.hint.setVisible(empty)
+        for figure in self.figures.values():
+            figure.setVisible(not empty)
+
+
+def _pictures(run: RunData) -> str:
+    count = run.test_pictures
+    number = f"{count:,}" if count == TEST_PICTURES else f"{count:,} of {TEST_PICTURES:,}"
+    name = {"demo": "the demo set"}.get(run.data_name, run.data_name)
+    return f"{number} test pictures of {name}"

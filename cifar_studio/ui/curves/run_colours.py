@@ -1,0 +1,44 @@
+"""Which colour a run has where several are compared: given once, kept for life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+
+class RunColours:
+    """Hands out places in the theme's `runs`, the first free one to each new run.
+
+    Parameters
+    ----------
+    places : int
+        How many colours there are; a run more than that shares one.
+    known : mapping of run folder name to place
+        As `assigned` was before, for the settings file.
+    """
+
+    def __init__(self, places: int, known: Mapping[str, int] | None = None) -> None:
+        self._places = places
+        self._assigned: dict[str, int] = dict(known or {})
+
+    @property
+    def assigned(self) -> dict[str, int]:
+        """What was handed out so far, to be kept with the settings."""
+        return dict(self._assigned)
+
+    def place_of(self, name: str, beside: Iterable[str] = ()) -> int:
+        """The colour of a run.
+
+        Parameters
+        ----------
+        name : str
+            Of the run folder.
+        beside : iterable of str
+            Runs in the same picture, whose colours a new run avoids where it can.
+        """
+        if name not in self._assigned:
+            taken = list(self._assigned.values())
+            near = {self._assigned[other] for other in beside if other in self._assigned}
+            free = [place for place in range(self._places) if place not in near]
+            choices = free or list(range(self._places))
+            self._assigned[name] = min(choices, key=lambda place: (taken.count(place), place))
+        return self._assigned[name] % self._places

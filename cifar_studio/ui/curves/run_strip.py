@@ -1,0 +1,91 @@
+"""The runs that share the plots: colour, letter, name, data and best value of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from cifar_studio.ui import theme
+from cifar_studio.ui.curves.drawn import RunStyle
+from cifar_studio.ui.curves.legend import Legend, Sample
+from cifar_studio.ui.curves.run_data import RunData
+
+
+class RunStrip(QWidget):
+    """Entries that switch runs, and a word where their data differ. Hidden for one run.
+
+    Signals
+    -------
+    toggled()
+        A run was switched on or off.
+    explanation_requested(str, QPoint)
+    """
+
+    toggled = Signal()
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.legend = Legend()
+        self.notice = QLabel()
+        self.notice.setWordWrap(True)
+        self._runs: list[tuple[RunData, RunStyle]] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.legend)
+        self._column.addWidget(self.notice)
+        self.legend.toggled.connect(lambda *_: self.toggled.emit())
+        self.legend.explanation_requested.connect(
+            lambda _key, at: self.explanation_requested.emit("best", at)
+        )
+        self.restyle()
+        self.hide()
+
+    def set_runs(self, runs: Sequence[tuple[RunData, RunStyle]]) -> None:
+        """Show these runs; those known already keep whether they are on."""
+        if [(run.path, style) for run, style in runs] != [(r.path, s) for r, s in self._runs]:
+            self._runs = list(runs)
+            self._rebuild()
+        self._runs = list(runs)
+        self.setVisible(len(runs) > 1)
+        self._warn()
+        self.show_values()
+
+    def hidden_keys(self) -> frozenset[str]:
+        """Folders of the runs that are switched off."""
+        return self.legend.hidden_keys() if len(self._runs) > 1 else frozenset()
+
+    def show_values(self) -> None:
+        """The best top-1 of each run."""
+        for run, _ in self._runs:
+            best = run.best
+            if entry := self.legend.entries.get(str(run.path)):
+                entry.set_value(f"{best.test_top1:.2f} %" if best else "–")
+
+    def restyle(self) -> None:
+        self._column.setSpacing(theme.px(4))
+        self.notice.setStyleSheet(f"color: {theme.current().warning};")
+        if self._runs:
+            self._rebuild()
+            self.show_values()
+
+    def _rebuild(self) -> None:
+        entries = []
+        for run, style in self._runs if len(self._runs) > 1 else []:
+            title = f"{style.letter}  {run.name} ({run.data_name})"
+            entries.append((str(run.path), Sample(style.shade or "text"), title, "00.00 %"))
+        self.legend.set_entries(entries)
+
+    def _warn(self) -> None:
+        names = sorted({run.data_name for run, _ in self._runs})
+        counts = sorted({run.test_pictures for run, _ in self._runs})
+        text = ""
+        if len(names) > 1:
+            text = f"Different data share these axes ({' and '.join(names)}): do not compare them."
+        elif len(counts) > 1:
+            pictures = " and ".join(f"{count:,}" for count in counts)
+            text = f"These runs were tested on different numbers of pictures ({pictures})."
+        self.notice.setText(f"⚠  {text}" if text else "")
+        self.notice.setVisible(bool(text))

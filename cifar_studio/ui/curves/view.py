@@ -1,0 +1,365 @@
+"""The Curves tab: headline, two plots on one epoch axis, and the table of epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QPoint, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from cifar_studio.config.report import ReportResult
+from cifar_studio.runs.events import Event, RunEnded, RunStarted
+from cifar_studio.runs.library import Run
+from cifar_studio.ui import theme
+from cifar_studio.ui.curves.controls import CurveControls
+from cifar_studio.ui.curves.drawn import RunStyle
+from cifar_studio.ui.curves.epoch_view import HEADER_PX, ROW_PX, EpochTable
+from cifar_studio.ui.curves.explanations import explain
+from cifar_studio.ui.curves.grip import GripSplitter
+from cifar_studio.ui.curves.headline import Headline
+from cifar_studio.ui.curves.marks import Level
+from cifar_studio.ui.curves.panel import Options, PlotPanel
+from cifar_studio.ui.curves.pointing import EpochPointer
+from cifar_studio.ui.curves.reference import report_levels, report_of
+from cifar_studio.ui.curves.run_colours import RunColours
+from cifar_studio.ui.curves.run_data import RunData
+from cifar_studio.ui.curves.run_strip import RunStrip
+from cifar_studio.ui.curves.series import epoch_limit
+
+REDRAW_MS = 100
+STACKED_BELOW_PX = 600
+MARGIN_PX = 16
+GAP_PX = 12
+_HINTS = (
+    "Training and test loss will be drawn here",
+    "Top-1 and top-5 accuracy will be drawn here",
+)
+
+
+class CurvesView(QWidget):
+    """How one run learns, live or from the library, with other runs beside it.
+
+    `begin` and `handle` feed the run that is being trained, whichever run is shown; `show_run`
+    chooses what is shown. A redraw happens at most ten times a second, only where something is
+    new, and never while the view is hidden.
+
+    Parameters
+    ----------
+    run_colours : RunColours or None
+        Shared with other views that compare runs.
+
+    Signals
+    -------
+    epoch_hovered(int)
+        The crosshair stands at this epoch; 0 when it is gone.
+    """
+
+    epoch_hovered = Signal(int)
+
+    def __init__(
+        self, parent: QWidget | None = None, run_colours: RunColours | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.redraws = 0
+        self.run_colours = run_colours or RunColours(len(theme.current().runs))
+        self._live: RunData | None = None
+        self._live_ended = False
+        self._shown: RunData | None = None
+        self._overlays: list[RunData] = []
+        self._result: ReportResult | None = None
+        self._planned_epochs = 10
+        self._empty_hint = "Press Ctrl+R to start a training"
+        self._fitted = True
+        self._linking = False
+        self._pending = True
+        self._splitter_is_default = True
+        self.controls = CurveControls()
+        self.headline = Headline(self.controls)
+        self.strip = RunStrip()
+        self.loss = PlotPanel("loss")
+        self.accuracy = PlotPanel("accuracy")
+        self.panels = (self.loss, self.accuracy)
+        self.table = EpochTable()
+        self.pointer = EpochPointer(self.panels, self.table, self)
+        self._tick = QTimer(self)
+        self._tick.setSingleShot(True)
+        self._tick.setInterval(REDRAW_MS)
+        self._lay_out()
+        self._connect()
+        self._restyle()
+
+    # Outer interface
+
+    @property
+    def shown(self) -> RunData | None:
+        """What is shown now."""
+        return self._shown
+
+    def set_empty_hint(self, text: str, planned_epochs: int) -> None:
+        """What stands here while no run is shown, and how far its axes reach."""
+        self._empty_hint = text
+        self._planned_epochs = planned_epochs
+        if self._shown is None:
+            self._request_redraw()
+
+    def show_run(self, run: Run | None) -> None:
+        """Show a run of the library; the one that is being trained is shown live.
+
+        The run that is shown already is brought up to date, with zoom and crosshair kept.
+        """
+        if run is None:
+            self._show(None)
+        elif self._live is not None and run.path == self._live.path:
+            self.show_live()
+        elif self._shown is not None and self._shown.catch_up(run):
+            self._request_redraw()
+        else:
+            self._show(RunData.from_run(run))
+
+    def begin(self, started: RunStarted, show: bool = True) -> None:
+        """A run starts or goes on; its events are to follow through `handle`."""
+        self._live = RunData.from_started(started)
+        self._live_ended = False
+        if show:
+            self._show(self._live)
+
+    def show_live(self) -> None:
+        """Show the run that is being trained, or was last."""
+        if self._live is not None and self._shown is not self._live:
+            self._show(self._live)
+
+    def handle(self, event: Event) -> None:
+        """Take an event of the run that `begin` announced; other kinds are left alone."""
+        live = self._live
+        if live is None:
+            return
+        if isinstance(event, RunEnded):
+            live.end()
+            self._live_ended = True
+        elif not live.take(event):
+            return
+        if live is self._shown or live in self._overlays:
+            self._request_redraw()
+
+    def set_overlays(self, runs: Sequence[Run]) -> None:
+        """Draw other runs beside the one shown; colour is then the run."""
+        live = self._live
+        self._overlays = [
+            live if live is not None and run.path == live.path else RunData.from_run(run)
+            for run in runs
+        ]
+        self._show_runs()
+
+    def save_layout(self) -> bytes:
+        """Where the splitter stands, for the settings."""
+        return bytes(self.splitter.saveState().data())
+
+    def restore_layout(self, state: bytes) -> None:
+        self._splitter_is_default = not self.splitter.restoreState(QByteArray(state))
+
+    # Drawing
+
+    def _show(self, run: RunData | None) -> None:
+        self._shown = run
+        self._result, exact, why = report_of(run)
+        self.controls.set_report(self._result is not None, exact, why)
+        self.table.show_from_start(run)
+        self._show_runs()
+
+    def _show_runs(self) -> None:
+        """Take the runs into the plots, those that are switched off left out."""
+        runs = self._runs()
+        self.strip.set_runs(self._styled(runs))
+        hidden = self.strip.hidden_keys()
+        styled = [pair for pair in self._styled(runs) if str(pair[0].path) not in hidden]
+        self._fitted = True
+        self.pointer.clear()
+        for panel in self.panels:
+            panel.set_runs(styled)
+        self._pending = True
+        if self.isVisible():
+            self._redraw()
+
+    def _runs(self) -> list[RunData]:
+        """The run shown and the others, each once."""
+        named = {run.path: run for run in (self._shown, *self._overlays) if run is not None}
+        return list(named.values())
+
+    def _styled(self, runs: Sequence[RunData]) -> list[tuple[RunData, RunStyle]]:
+        if len(runs) < 2:
+            return [(run, RunStyle()) for run in runs]
+        names = [run.path.name for run in runs]
+        return [
+            (run, RunStyle(self.run_colours.place_of(run.path.name, names), chr(ord("A") + index)))
+            for index, run in enumerate(runs)
+        ]
+
+    def _request_redraw(self) -> None:
+        self._pending = True
+        if self.isVisible() and not self._tick.isActive():
+            self._tick.start()
+
+    def _redraw(self) -> None:
+        self._pending = False
+        self.redraws += 1
+        self._show_headline()
+        self._level_legends()
+        runs = self._runs()
+        position = max((run.position for run in runs), default=0.0)
+        planned = max((run.config.epochs for run in runs), default=self._planned_epochs)
+        self._linking = True
+        for panel, hint in zip(self.panels, _HINTS, strict=True):
+            panel.set_hint("" if runs else hint)
+            panel.draw(
+                Options(
+                    epochs=epoch_limit(position, planned),
+                    logarithmic=self.controls.logarithmic.isChecked(),
+                    smoothing=self.controls.smoothing_epochs,
+                    fitted=self._fitted,
+                    references=self._levels(panel),
+                )
+            )
+        self._linking = False
+        self._level_legends()
+        self.controls.set_fitted(self._fitted)
+        self.table.show_run(self._shown)
+
+    def _levels(self, panel: PlotPanel) -> tuple[Level, ...]:
+        if not self.controls.report.isChecked():
+            return ()
+        return report_levels(self._result, self._shown, panel.name, len(self._runs()) > 1)
+
+    def _show_headline(self) -> None:
+        if self._shown is None:
+            self.headline.show_hint(self._empty_hint)
+        else:
+            live = self._shown is self._live and not self._live_ended
+            several = len(self._runs()) > 1
+            self.headline.show_run(self._shown, live, self._shown.name if several else "")
+        self.strip.show_values()
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        plots = QWidget()
+        self._plots = QBoxLayout(QBoxLayout.Direction.LeftToRight, plots)
+        self._plots.setContentsMargins(0, 0, 0, 0)
+        for panel in self.panels:
+            self._plots.addWidget(panel, 1)
+        self.splitter = GripSplitter()
+        self.splitter.addWidget(plots)
+        self.splitter.addWidget(self.table)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.headline)
+        self._column.addWidget(self.strip)
+        self._column.addWidget(self.splitter, 1)
+
+    def _restyle(self) -> None:
+        self._column.setContentsMargins(*[theme.px(MARGIN_PX)] * 4)
+        self._column.setSpacing(theme.px(GAP_PX))
+        self._plots.setSpacing(theme.px(GAP_PX))
+        for part in (self.splitter, self.controls, self.headline, self.strip, self.table):
+            part.restyle()
+        for panel in self.panels:
+            panel.restyle()
+
+    def _level_legends(self) -> None:
+        """Both legends as high as the higher one, so that the plots stand level."""
+        heights = [panel.legend_height() for panel in self.panels]
+        stacked = self._plots.direction() == QBoxLayout.Direction.TopToBottom
+        for panel, height in zip(self.panels, heights, strict=True):
+            panel.legend.setFixedHeight(height if stacked else max(heights))
+
+    def _arrange(self) -> None:
+        """Fit the parts to the width at hand."""
+        narrow = self.width() < theme.px(STACKED_BELOW_PX)
+        direction = QBoxLayout.Direction
+        self._plots.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        self.headline.arrange(self.width() - 2 * theme.px(MARGIN_PX))
+        if self._splitter_is_default:
+            rows = 5 if self.height() >= theme.px(640) else 2
+            table = theme.px(HEADER_PX + rows * ROW_PX)
+            self.splitter.setSizes([max(self.splitter.height() - table, 1), table])
+        self._level_legends()
+
+    # Wiring
+
+    def _connect(self) -> None:
+        for panel, other in ((self.loss, self.accuracy), (self.accuracy, self.loss)):
+            panel.plot.zoomed.connect(self._on_zoomed)
+            panel.plot.fit_requested.connect(self._on_fit_requested)
+            panel.plot.range_changed.connect(
+                lambda panel=panel, other=other: self._link_ranges(panel, other)
+            )
+            panel.hidden_changed.connect(self._on_options_changed)
+            panel.values_requested.connect(self.table.copy)
+            panel.explanation_requested.connect(self._on_explanation_requested)
+        self.headline.explanation_requested.connect(self._on_explanation_requested)
+        self.table.explanation_requested.connect(self._on_explanation_requested)
+        self.strip.toggled.connect(self._show_runs)
+        self.strip.explanation_requested.connect(self._on_explanation_requested)
+        self.controls.fit_requested.connect(self._on_fit_requested)
+        self.controls.report_toggled.connect(self._on_options_changed)
+        self.controls.logarithmic_toggled.connect(self._on_options_changed)
+        self.controls.smoothing_changed.connect(self._on_options_changed)
+        self.pointer.epoch_changed.connect(self.epoch_hovered)
+        self.splitter.splitterMoved.connect(self._on_splitter_moved)
+        self._tick.timeout.connect(self._on_tick)
+        theme.manager().changed.connect(self._on_theme_changed)
+
+    def _on_splitter_moved(self) -> None:
+        self._splitter_is_default = False
+
+    def _on_tick(self) -> None:
+        if self._pending and self.isVisible():
+            self._redraw()
+
+    def _on_options_changed(self) -> None:
+        self._pending = True
+        if self.isVisible():
+            self._redraw()
+
+    def _on_theme_changed(self) -> None:
+        self._restyle()
+        self._arrange()
+        self._on_options_changed()
+
+    def _on_explanation_requested(self, key: str, at: QPoint) -> None:
+        explain(key, at, self)
+
+    def _on_zoomed(self) -> None:
+        self._fitted = False
+        self.controls.set_fitted(False)
+
+    def _on_fit_requested(self) -> None:
+        self._fitted = True
+        self._on_options_changed()
+
+    def _link_ranges(self, panel: PlotPanel, other: PlotPanel) -> None:
+        if not self._linking:
+            self._linking = True
+            other.plot.show_epochs(*panel.plot.epoch_range())
+            self._linking = False
+
+    # Visibility and size
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._arrange()
+        if self._pending:
+            self._redraw()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._tick.stop()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()

@@ -1,0 +1,168 @@
+"""Keeps what is shown of runs in step with what happens: events in, widgets up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from cifar_studio.errors import StudioError
+from cifar_studio.runs.events import EpochEnded, Event, RunEnded, RunStarted
+from cifar_studio.runs.folder import RunFolder, is_run_folder
+from cifar_studio.runs.library import Run, load
+from cifar_studio.ui import wording
+from cifar_studio.ui.control_bar import ControlBar
+from cifar_studio.ui.curves.view import CurvesView
+from cifar_studio.ui.library.run_model import RunModel
+from cifar_studio.ui.library.runs_panel import RunsPanel
+from cifar_studio.ui.message_bar import MessageBar
+from cifar_studio.ui.notify import notify
+from cifar_studio.ui.run_controller import Activity, RunController
+from cifar_studio.ui.run_header import RunHeader
+from cifar_studio.ui.run_selection import RunSelection
+from cifar_studio.ui.status_line import StatusLine
+
+
+@dataclass(frozen=True)
+class RunWidgets:
+    """The parts of the window that show runs."""
+
+    header: RunHeader
+    curves: CurvesView
+    status: StatusLine
+    controls: ControlBar
+    message: MessageBar
+    runs: RunsPanel
+
+
+class RunDisplay(QObject):
+    """Between the controller and library on one side and the widgets on the other.
+
+    Signals
+    -------
+    resume_wanted(Run)
+        The person accepted an offer to go on with a run.
+    """
+
+    resume_wanted = Signal(object)
+
+    def __init__(
+        self, controller: RunController, model: RunModel, parts: RunWidgets, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self.selection = RunSelection(self)
+        self._controller = controller
+        self._model = model
+        self._parts = parts
+        self._window = window
+        controller.activity_changed.connect(self._on_activity_changed)
+        controller.event_received.connect(self._on_event_received)
+        self.selection.selected_changed.connect(self._on_selected_changed)
+        model.run_changed.connect(self._on_run_changed)
+
+    def choose_first(self, remembered: str) -> None:
+        """Show the run of last time, else the newest; offer to resume an interrupted one."""
+        newest = self._model.newest
+        if remembered and is_run_folder(Path(remembered)):
+            self.selection.select(Path(remembered))
+        elif newest is not None:
+            self.selection.select(newest.path)
+        if newest is not None and newest.status.state == "interrupted":
+            self._say(
+                newest,
+                f"{wording.run_title(newest)} was interrupted in epoch {len(newest.rows) + 1} "
+                f"of {newest.config.epochs}. What it had finished is kept.",
+            )
+
+    def _on_activity_changed(self, activity: Activity) -> None:
+        self._parts.controls.show_activity(activity)
+        if activity is Activity.STARTING:
+            self._parts.status.show_waiting("Starting: reading pictures, building the network…")
+        elif activity in (Activity.PAUSING, Activity.STOPPING):
+            self._parts.status.show_waiting(f"{activity.value.capitalize()} after this batch…")
+        elif activity is Activity.PAUSED:
+            self._parts.status.show_idle("Paused")
+
+    def _on_event_received(self, event: Event) -> None:
+        self.selection.handle(event)
+        if isinstance(event, RunStarted):
+            self._model.refresh()
+            self._parts.curves.begin(event)
+            self._show_selected(Path(event.folder))
+        else:
+            self._parts.curves.handle(event)
+        if isinstance(event, EpochEnded):
+            self._model.refresh()
+        elif isinstance(event, RunEnded):
+            self._on_run_ended(event)
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        progress = self.selection.progress
+        self._parts.header.show_live(self.selection.pointer_text)
+        if progress is None:
+            return
+        left = progress.epoch_seconds_left
+        self._parts.controls.show_price(
+            wording.duration(left) if left is not None else "", progress.batch
+        )
+        if self._controller.activity in (Activity.RUNNING, Activity.STOPPING_AFTER_EPOCH):
+            self._parts.status.show_progress(progress)
+
+    def _on_run_ended(self, event: RunEnded) -> None:
+        self._model.refresh()
+        run = self._model.find(Path(event.folder)) if event.folder else None
+        title = wording.run_title(run) if run else "The run"
+        self._parts.status.show_idle(f"{title} {event.state}")
+        if event.state in ("failed", "crashed"):
+            text = f"{event.message}. {event.remedy}." if event.remedy else f"{event.message}."
+            self._say(run, text, event.details)
+        elif event.state == "finished" and run is not None and run.best is not None:
+            best = run.best
+            notify(
+                self._window,
+                f"{title} finished",
+                f"Best top-1 {best.test_top1:.2f} % at epoch {best.epoch}",
+            )
+
+    def _say(self, run: Run | None, text: str, details: str = "") -> None:
+        """Show a message; where the run can go on, with a button for it."""
+        if run is None or not RunFolder(run.path).last_checkpoint.exists():
+            self._parts.message.show_message(text, details)
+            return
+        found = run
+        self._parts.message.show_message(
+            text,
+            details,
+            action_text="Resume",
+            action=lambda: self.resume_wanted.emit(found),
+        )
+
+    def _on_selected_changed(self, path: Path | None) -> None:
+        self._parts.header.show_live(self.selection.pointer_text)
+        if path is not None:
+            self._parts.runs.select(path)
+            self._show_selected(path)
+
+    def _on_run_changed(self, path: Path) -> None:
+        """A run was read again from the disk: perhaps one that another process trains."""
+        run = self._model.find(path)
+        if path == self.selection.selected and run is not None:
+            self._show_header(run)
+            if not self.selection.shows_live:
+                self._parts.curves.show_run(run)
+
+    def _show_selected(self, path: Path) -> None:
+        try:
+            run = self._model.find(path) or load(path)
+        except StudioError as error:
+            self._parts.message.show_message(str(error))
+            return
+        self._parts.curves.show_run(run)
+        self._show_header(run)
+
+    def _show_header(self, run: Run) -> None:
+        self._parts.header.show_run(run, self._parts.runs.menu(run))
+        self._parts.header.offer_runs(self._model.runs, self.selection.selected)

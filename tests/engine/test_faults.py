@@ -1,0 +1,124 @@
+"""Trainings that cannot go on say why and keep what they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from engine.training_runs import EVERY_BATCH, NEVER, SMALL
+from msgspec.structs import replace
+
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine import checkpoint as checkpoints
+from cifar_studio.engine.step import TrainingStep
+from cifar_studio.engine.trainer import Pace, train
+from cifar_studio.errors import TrainingError
+from cifar_studio.runs.environment import Environment
+from cifar_studio.runs.events import BatchesEnded, EpochEnded
+from cifar_studio.runs.folder import RunFolder
+
+MakeRun = Callable[..., tuple[RunFolder, Environment]]
+
+# Each step multiplies every weight by about -1.2: they overflow in some later epoch.
+EXPLODING = replace(SMALL, epochs=30, batch_size=8, learning_rate=3.85, weight_decay=1.0)
+
+
+@pytest.mark.parametrize("pace", [EVERY_BATCH, NEVER], ids=["at the gate", "at the epoch's end"])
+def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_checkpoint(
+    pace: Pace, dataset: Dataset, make_run: MakeRun
+) -> None:
+    folder, environment = make_run(EXPLODING)
+    told: list[tuple[int, int]] = []
+    checkpoints_written: list[bytes] = []
+
+    def follow() -> None:
+        for event in train(EXPLODING, dataset, folder, environment, pace=pace):
+            if isinstance(event, BatchesEnded):
+                told.append((event.epoch, event.batch))
+                assert event.loss is not None
+            if isinstance(event, EpochEnded):
+                checkpoints_written.append(folder.last_checkpoint.read_bytes())
+
+    with pytest.raises(TrainingError) as caught:
+        follow()
+    epochs = len(folder.read_epochs())
+    assert epochs >= 1
+    assert f"no longer finite at epoch {epochs + 1}, batch " in caught.value.fault
+    assert "with learning rate 3.85" in caught.value.fault
+    assert "lower learning rate" in caught.value.remedy
+    if pace is EVERY_BATCH:  # the batch it names is the one after the last that was well
+        epoch, batch = told[-1]
+        first = (epoch, batch + 1) if batch < 13 else (epoch + 1, 1)
+        assert f"epoch {first[0]}, batch {first[1]}," in caught.value.fault
+    assert folder.last_checkpoint.read_bytes() == checkpoints_written[-1]
+    last = checkpoints.load(folder.last_checkpoint)
+    assert (last.epochs_done, last.batch) == (epochs, 0)
+    assert all(value.isfinite().all() for value in last.network.values())
+
+
+def test_that_both_ways_of_looking_name_the_same_batch(dataset: Dataset, make_run: MakeRun) -> None:
+    faults = []
+    for name, pace in (("a", EVERY_BATCH), ("b", NEVER)):
+        folder, environment = make_run(EXPLODING, name)
+        with pytest.raises(TrainingError) as caught:
+            list(train(EXPLODING, dataset, folder, environment, pace=pace))
+        faults.append(caught.value.fault)
+    assert faults[0] == faults[1]
+
+
+def test_that_closing_never_saves_weights_that_blew_up(
+    dataset: Dataset, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = TrainingStep.__call__
+
+    def blow_up(
+        self: TrainingStep, images: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        loss, correct = step(self, images, labels)
+        with torch.no_grad():
+            next(iter(self._network.parameters())).fill_(torch.inf)
+        return loss, correct
+
+    monkeypatch.setattr(TrainingStep, "__call__", blow_up)
+    folder, environment = make_run(SMALL)
+    events = train(SMALL, dataset, folder, environment, pace=EVERY_BATCH)
+    next(events)
+    next(events)
+    events.close()
+    assert not folder.last_checkpoint.exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 8 GB)"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        MemoryError(),
+    ],
+    ids=["cuda", "mps", "cpu", "python"],
+)
+def test_that_running_out_of_memory_is_told_with_its_remedy(
+    error: Exception, dataset: Dataset, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(TrainingStep, "__call__", fail)
+    folder, environment = make_run(SMALL)
+    with pytest.raises(TrainingError, match=r"not enough memory.*32.*smaller batch_size") as caught:
+        list(train(SMALL, dataset, folder, environment))
+    assert caught.value.__cause__ is error
+
+
+def test_that_other_failures_are_not_dressed_up(
+    dataset: Dataset, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(TrainingStep, "__call__", fail)
+    folder, environment = make_run(SMALL)
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        list(train(SMALL, dataset, folder, environment))

@@ -1,0 +1,195 @@
+"""A stopped or crashed run goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
+from msgspec.structs import replace
+
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine import archive
+from cifar_studio.engine import checkpoint as checkpoints
+from cifar_studio.engine.checkpoint import load_checkpoint
+from cifar_studio.engine.trainer import train
+from cifar_studio.errors import BadInputError, TrainingError
+from cifar_studio.runs.environment import Environment
+from cifar_studio.runs.epochs import append_row
+from cifar_studio.runs.events import RunStarted
+from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.trace import read_trace
+
+MakeRun = Callable[..., tuple[RunFolder, Environment]]
+
+
+@pytest.fixture(scope="module")
+def whole(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The run that nothing interrupted."""
+    from cifar_studio.engine.device import resolve
+    from cifar_studio.engine.environment import describe
+
+    folder = RunFolder(tmp_path_factory.mktemp("whole"))
+    list(train(SMALL, dataset, folder, describe(SMALL, dataset, resolve(SMALL), []), pace=NEVER))
+    return folder
+
+
+# Events with every batch told: the start, 4 batches, 2 evaluations, the epoch's end; twice.
+@pytest.mark.parametrize(
+    ("pulled", "stands_at"),
+    [
+        (1, (0, 0)),
+        (2, (0, 1)),
+        (5, (0, 4)),
+        (6, (0, 4)),
+        (8, (1, 0)),
+        (11, (1, 3)),
+        (14, (1, 4)),
+        (15, (2, 0)),
+    ],
+    ids=[
+        "before the first batch",
+        "after the first batch",
+        "after the last batch",
+        "inside the evaluation",
+        "between epochs",
+        "in the second epoch",
+        "inside the validation",
+        "at the end",
+    ],
+)
+def test_that_a_resumed_run_equals_an_uninterrupted_one(
+    pulled: int, stands_at: tuple[int, int], dataset: Dataset, make_run: MakeRun, whole: RunFolder
+) -> None:
+    folder, environment = make_run(SMALL)
+    events = train(SMALL, dataset, folder, environment, pace=EVERY_BATCH)
+    for _ in range(pulled):
+        next(events)
+    events.close()
+    checkpoint = load_checkpoint(folder, SMALL)
+    assert (checkpoint.epochs_done, checkpoint.batch) == stands_at
+
+    started, *_ = train(SMALL, dataset, folder, environment, checkpoint, pace=NEVER)
+
+    assert isinstance(started, RunStarted)
+    assert started.first_epoch == stands_at[0] + 1
+    assert_same_run(folder, whole)
+    trace, whole_trace = read_trace(folder.trace_file), read_trace(whole.trace_file)
+    assert trace.batches.tolist() == whole_trace.batches.tolist()
+
+
+def test_that_a_crash_before_the_checkpoint_repeats_the_epoch(
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, environment = make_run(SMALL)
+    save, calls = checkpoints.save, []
+
+    def fail_the_second_time(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        save(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checkpoints, "save", fail_the_second_time)
+    with pytest.raises(TrainingError, match=r"No space left.* Free space there"):
+        list(train(SMALL, dataset, folder, environment, pace=NEVER))
+    assert len(folder.read_epochs()) == 2  # the second row was too early
+
+    checkpoint = load_checkpoint(folder, SMALL)
+    assert checkpoint.epochs_done == 1
+    list(train(SMALL, dataset, folder, environment, checkpoint, pace=NEVER))
+    assert_same_run(folder, whole)
+
+
+def test_that_a_crash_before_the_best_files_makes_them_at_the_resume(
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, environment = make_run(SMALL)
+
+    def fail(*arguments: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "link_or_copy", fail)
+        with pytest.raises(TrainingError, match="Input/output error"):
+            list(train(SMALL, dataset, folder, environment, pace=NEVER))
+    assert not folder.best_checkpoint.exists()
+
+    list(train(SMALL, dataset, folder, environment, load_checkpoint(folder, SMALL), pace=NEVER))
+    assert_same_run(folder, whole)
+    for name in ("evaluation.npz", "evaluation_last.npz"):
+        assert (folder.path / name).read_bytes() == (whole.path / name).read_bytes()
+
+
+def test_that_rows_after_the_checkpoint_are_cut_and_lost_ones_put_back(
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder
+) -> None:
+    folder, environment = make_run(SMALL)
+    events = train(SMALL, dataset, folder, environment, pace=EVERY_BATCH)
+    for _ in range(10):
+        next(events)
+    events.close()
+    first = folder.read_epochs()
+    for damage in ("cut", "doubled"):
+        folder.keep_epochs([] if damage == "cut" else first)
+        if damage == "doubled":
+            append_row(folder.epochs_file, replace(first[0], epoch=2))
+        again = train(
+            SMALL, dataset, folder, environment, load_checkpoint(folder, SMALL), pace=NEVER
+        )
+        next(again)
+        again.close()
+        assert folder.read_epochs() == first
+
+
+def test_that_a_file_system_without_links_gets_copies(
+    dataset: Dataset, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(archive.os, "link", refuse)
+    config = replace(SMALL, epochs=1)
+    folder, environment = make_run(config)
+    list(train(config, dataset, folder, environment, pace=NEVER))
+    assert not folder.best_checkpoint.samefile(folder.last_checkpoint)
+    assert folder.best_checkpoint.read_bytes() == folder.last_checkpoint.read_bytes()
+
+
+def test_that_a_run_can_be_made_longer(
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder
+) -> None:
+    short = replace(SMALL, epochs=1)
+    folder, environment = make_run(short)
+    list(train(short, dataset, folder, environment, pace=NEVER))
+    list(train(SMALL, dataset, folder, environment, load_checkpoint(folder, SMALL), pace=NEVER))
+    assert [row.train_loss for row in folder.read_epochs()] == [
+        row.train_loss for row in whole.read_epochs()
+    ]
+
+
+def test_that_a_resume_from_the_best_epoch_takes_the_run_back_there(
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder
+) -> None:
+    folder, environment = make_run(SMALL)
+    shutil.copytree(whole.path, folder.path, dirs_exist_ok=True)
+    best = checkpoints.load(folder.best_checkpoint)
+    list(train(SMALL, dataset, folder, environment, best, pace=NEVER))
+    assert_same_run(folder, whole)
+
+
+def test_that_other_pictures_are_refused(dataset: Dataset, make_run: MakeRun) -> None:
+    folder, environment = make_run(SMALL)
+    facts = replace(environment.data, digest="1" * 64)
+    with pytest.raises(BadInputError, match="not those that the run was started with"):
+        next(train(SMALL, dataset, folder, replace(environment, data=facts)))
+
+
+def test_that_another_config_is_refused(
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder
+) -> None:
+    folder, environment = make_run(SMALL)
+    checkpoint = checkpoints.load(whole.last_checkpoint)
+    with pytest.raises(BadInputError, match="another seed"):
+        next(train(replace(SMALL, seed=1), dataset, folder, environment, checkpoint))

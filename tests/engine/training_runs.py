@@ -1,0 +1,67 @@
+"""What the tests of the trainer share: how to run one, and when two runs are the same."""
+
+from __future__ import annotations
+
+import msgspec
+import torch
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.trainer import Pace
+from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.events import AnyEvent
+from cifar_studio.runs.folder import RunFolder
+
+EVERY_BATCH = Pace(gate_s=0.0, quick_test_over_s=1e9)
+NEVER = Pace(gate_s=1e9, quick_test_over_s=1e9)
+
+# The network with the smallest checkpoints; 100 training pictures in batches of 32, 32, 32 and 4.
+SMALL = TrainConfig(
+    architecture="mobilenet_v2",
+    epochs=2,
+    batch_size=32,
+    dropout=0.5,
+    train_per_class=1,
+    test_per_class=1,
+    validation_per_class=1,
+    seed=4,
+)
+
+MACHINE_COLUMNS = {"train_seconds", "eval_seconds", "images_per_second", "peak_memory_mib"}
+
+
+def figures(rows: list[EpochRow]) -> list[dict[str, object]]:
+    """Rows without what depends on the machine's speed."""
+    return [
+        {key: value for key, value in msgspec.structs.asdict(row).items()
+         if key not in MACHINE_COLUMNS}
+        for row in rows
+    ]  # fmt: skip
+
+
+def assert_same_run(one: RunFolder, other: RunFolder) -> None:
+    """Equal figures, weights, momenta and random states, to the last bit."""
+    assert figures(one.read_epochs()) == figures(other.read_epochs())
+    for name in ("last.pt", "best.pt"):
+        mine, theirs = (
+            torch.load(folder.path / name, weights_only=True) for folder in (one, other)
+        )
+        assert_equal(
+            {**mine, "rows": 0, "train_seconds": 0}, {**theirs, "rows": 0, "train_seconds": 0}
+        )
+
+
+def assert_equal(one: object, other: object) -> None:
+    if isinstance(one, torch.Tensor):
+        assert isinstance(other, torch.Tensor)
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert isinstance(other, dict)
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            assert_equal(value, other[key])
+    else:
+        assert one == other
+
+
+def kinds(events: list[AnyEvent]) -> list[str]:
+    return [type(event).__name__ for event in events]

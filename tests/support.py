@@ -1,0 +1,56 @@
+"""Made-up figures and environments that tests of several floors share."""
+
+from __future__ import annotations
+
+from cifar_studio.runs.environment import DataFacts, Environment, ResolvedSettings
+from cifar_studio.runs.epochs import EpochRow
+
+
+def make_row(epoch: int, top1: float = 10.0) -> EpochRow:
+    return EpochRow(
+        epoch=epoch,
+        learning_rate=0.01,
+        train_loss=4.0 / epoch,
+        train_top1=top1,
+        test_loss=3.5 / epoch,
+        test_top1=top1,
+        test_top5=min(100.0, 3 * top1),
+        train_seconds=20.0,
+        eval_seconds=2.0,
+        images_per_second=500.0,
+        peak_memory_mib=900.0,
+    )
+
+
+def make_environment(data: str = "demo") -> Environment:
+    return Environment(
+        studio="0",
+        python="3",
+        torch="2",
+        torchvision="0",
+        numpy="2",
+        cuda="",
+        operating_system="",
+        processor="",
+        device_name="CPU",
+        resolved=ResolvedSettings(
+            device="cpu",
+            threads=2,
+            memory_format="contiguous",
+            precision="float32",
+            specialized=False,
+        ),
+        data=DataFacts(
+            name=data,
+            digest="",
+            source="",
+            train_pictures=10_000,
+            test_pictures=2_000,
+            validation_pictures=0,
+            complete=False,
+            mean=[0.5] * 3,
+            std=[0.25] * 3,
+        ),
+        command=[],
+        started="2026-04-01T12:00:00+00:00",
+    )

@@ -1,0 +1,67 @@
+"""Windows on real workers, and runs on disk, for the tests of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from support import make_environment, make_row
+from ui_support import close
+
+from cifar_studio import paths
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.folder import RunFolder, Status
+from cifar_studio.ui import theme
+from cifar_studio.ui.main_window import MainWindow
+
+
+@pytest.fixture(scope="session")
+def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that several tests share, so that the demo set is drawn once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def light(qapp: QApplication) -> Iterator[None]:
+    theme.manager().apply("light")
+    yield
+    theme.manager().apply("light")
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, home: Path, demo_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MainWindow]:
+    """The real window with real workers; closed, and its workers gone, at the end."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(demo_cache))
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.show()
+    yield window
+    close(qtbot, window)
+
+
+@pytest.fixture
+def make_run(home: Path) -> Callable[..., RunFolder]:
+    """Puts a run into the library as a training would have left it."""
+
+    def make(
+        name: str = "20260401_120000_resnet18",
+        *,
+        config: TrainConfig = TrainConfig(epochs=3),  # noqa: B008 - frozen
+        state: str = "finished",
+        top1s: tuple[float, ...] = (10.0, 20.0, 30.0),
+    ) -> RunFolder:
+        folder = RunFolder(paths.runs_folder() / name)
+        folder.path.mkdir(parents=True)
+        folder.write_config(config)
+        folder.write_environment(make_environment())
+        folder.write_status(Status(state=state, epochs=config.epochs))  # type: ignore[arg-type]
+        for epoch, top1 in enumerate(top1s, 1):
+            folder.append_epoch(make_row(epoch, top1))
+        return folder
+
+    return make
