@@ -31,6 +31,18 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return folder
 
 
+@pytest.fixture(scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def shared_cache(home: Path, _cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One cache folder for all tests that ask for it, so that the demo set is drawn once."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache))
+    return _cache
+
+
 @pytest.fixture(autouse=True)
 def no_leaked_threads() -> Iterator[None]:
     """A thread that outlives its test fails it."""

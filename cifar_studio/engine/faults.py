@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import torch
 
@@ -30,10 +31,12 @@ def check_resumable(
         check_same_run(checkpoint, config)
 
 
-def not_finite(config: TrainConfig, epoch: int, batch: int) -> TrainingError:
+def not_finite(
+    config: TrainConfig, epoch: int, batch: int, what: Literal["loss is", "weights are"] = "loss is"
+) -> TrainingError:
     """The error of a training that blew up; `epoch` and `batch` count from 1."""
     return TrainingError(
-        f"the loss is no longer finite at epoch {epoch}, batch {batch}, "
+        f"the {what} no longer finite at epoch {epoch}, batch {batch}, "
         f"with learning rate {config.learning_rate:g}",
         "Start again with a lower learning rate; the last good checkpoint is kept",
     )

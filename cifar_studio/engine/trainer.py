@@ -95,8 +95,7 @@ def train(
     check_resumable(config, dataset, environment, checkpoint)
     with numerics(environment.resolved, config.deterministic), told_as_studio_errors(config):
         training = _Training(config, dataset, folder, environment, pace)
-        if checkpoint is not None:
-            training.resume(checkpoint)
+        training.stand_at(checkpoint)
         yield from training.events()
 
 
@@ -132,9 +131,10 @@ class _Training:
         self._state = TrainingState(config, self._resolved, len(self._train_pictures))
         self._is_saved = False
 
-    def resume(self, checkpoint: Checkpoint) -> None:
-        """Stand where the checkpoint stands, on disk too."""
-        self._state.restore(checkpoint)
+    def stand_at(self, checkpoint: Checkpoint | None) -> None:
+        """Take the state of a checkpoint, or of the very start, on disk too."""
+        if checkpoint is not None:
+            self._state.restore(checkpoint)
         archive.make_consistent(self._folder, self._state)
 
     def events(self) -> Generator[AnyEvent, None, None]:
@@ -177,7 +177,7 @@ class _Training:
                 if stop < batches and progress.epoch_s > self._quick_test_over_s:
                     yield from self._quick_test(progress)
         if not state.weights_are_finite():
-            raise not_finite(self._config, state.epoch + 1, batches)
+            raise not_finite(self._config, state.epoch + 1, batches, "weights are")
         yield from self._finish(watch.seconds)
 
     def _batches(

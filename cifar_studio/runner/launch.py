@@ -113,6 +113,8 @@ class WorkerProcess:
         RunEnded(crashed), any other by RequestFailed. So each request gets its last event.
         """
         assert self._process.stdout is not None
+        if self._process.stdout.closed:
+            return  # everything was said
         for line in self._process.stdout:
             try:
                 envelope = envelope_decoder.decode(line)
@@ -123,6 +125,8 @@ class WorkerProcess:
         code = self._process.wait()
         words = self._read_last_words()
         self._last_words.close()
+        self._process.stdout.close()
+        self.close()
         for request_id, request in list(self._open.items()):
             del self._open[request_id]
             yield Envelope(request_id, self._epitaph(request, request_id, code, words))

@@ -18,12 +18,6 @@ from cifar_studio.ui import theme
 from cifar_studio.ui.main_window import MainWindow
 
 
-@pytest.fixture(scope="session")
-def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder that several tests share, so that the demo set is drawn once."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def light(qapp: QApplication) -> Iterator[None]:
     theme.manager().apply("light")
@@ -32,11 +26,8 @@ def light(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
-def window(
-    qtbot: QtBot, home: Path, demo_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MainWindow]:
+def window(qtbot: QtBot, shared_cache: Path) -> Iterator[MainWindow]:
     """The real window with real workers; closed, and its workers gone, at the end."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(demo_cache))
     window = MainWindow()
     qtbot.addWidget(window)
     window.show()

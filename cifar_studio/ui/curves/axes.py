@@ -73,7 +73,7 @@ class ValueAxis(pg.AxisItem):
 
     @override
     def boundingRect(self) -> QRectF:
-        room = theme.px(16)  # for the numbers at both ends of the axis
+        room = theme.px(20)  # for the numbers at both ends of the axis
         rect: QRectF = super().boundingRect()
         if self.orientation == "left":
             return rect.adjusted(0, -room, 0, room)
@@ -83,8 +83,8 @@ class ValueAxis(pg.AxisItem):
     def tickValues(
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, Sequence[float]]]:
-        room = theme.px(40 if self.orientation == "left" else 48)
-        most = max(int(size / room), 2)
+        room, limit = (40, 6) if self.orientation == "left" else (56, 10)
+        most = min(max(int(size / theme.px(room)), 2), limit)
         if self._logarithmic:
             return [(1.0, _logarithmic_ticks(minVal, maxVal, most))]
         step = nice_step(maxVal - minVal, most)
@@ -97,7 +97,7 @@ class ValueAxis(pg.AxisItem):
         if self._logarithmic:
             return [f"{10.0**value:.4g}" for value in values]
         decimals = max(0, -math.floor(math.log10(spacing) + 1e-9)) if spacing > 0 else 0
-        return [f"{value:.{decimals}f}" for value in values]
+        return [f"{value:,.{decimals}f}" for value in values]
 
 
 def _logarithmic_ticks(low: float, high: float, most: int) -> list[float]:

@@ -65,6 +65,11 @@ class CurveControls(QWidget):
         self.restyle()
 
     @property
+    def in_order(self) -> tuple[QWidget, ...]:
+        """The controls as the Tab key visits them."""
+        return self.report, self.logarithmic, self.smoothing, self.fit
+
+    @property
     def smoothing_epochs(self) -> float:
         """Scale of the exponential mean in epochs; 0 is off."""
         return SMOOTHING_EPOCHS[self.smoothing.value()]

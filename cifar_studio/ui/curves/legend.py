@@ -61,12 +61,12 @@ class LegendEntry(QAbstractButton):
 
     explanation_requested = Signal(str, QPoint)
 
-    def __init__(self, key: str, sample: Sample, widest: str) -> None:
+    def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
         self.value = ""
-        self._sample = sample
-        self._widest = widest
+        self._sample = Sample("text")
+        self._widest = ""
         self.setCheckable(True)
         self.setChecked(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -78,12 +78,16 @@ class LegendEntry(QAbstractButton):
         )
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
-    def set_title(self, title: str) -> None:
-        if title != self.text():
-            self.setText(title)
-            self.setToolTip(f"Show or hide {title}")
-            self._name()
-            self.updateGeometry()
+    def set_look(self, sample: Sample, title: str, widest: str) -> None:
+        """The piece of line, the name, and the widest value that needs room."""
+        self._sample, self._widest = sample, widest
+        if not widest:
+            self.value = ""
+        self.setText(title)
+        self.setToolTip(f"Show or hide {title}")
+        self._name()
+        self.updateGeometry()
+        self.update()
 
     def set_value(self, value: str) -> None:
         if value != self.value:
@@ -126,7 +130,9 @@ class LegendEntry(QAbstractButton):
         rect = QRect(left, 0, self.width() - left - pad, self.height())
         painter.setFont(names)
         painter.setPen(QColor(colours.muted if on else colours.disabled))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, self.text())
+        room = rect.width() - QFontMetrics(figures).horizontalAdvance(self.value) - theme.px(8)
+        name = QFontMetrics(names).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(figures)
         painter.setPen(QColor(colours.text if on else colours.disabled))
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -145,10 +151,13 @@ class Legend(QWidget):
     -------
     toggled(str, bool)
         A curve's key and whether it is shown.
+    entries_changed()
+        There are other entries now, and the order of the Tab key is to be set anew.
     explanation_requested(str, QPoint)
     """
 
     toggled = Signal(str, bool)
+    entries_changed = Signal()
     explanation_requested = Signal(str, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -157,24 +166,28 @@ class Legend(QWidget):
         self._flow = FlowLayout(self, theme.px(8))
 
     def set_entries(self, entries: list[tuple[str, Sample, str, str]]) -> None:
-        """Key, sample, title and widest value of each; those that stay keep their state."""
-        hidden = {key for key, entry in self.entries.items() if not entry.isChecked()}
+        """Key, sample, title and widest value of each; those that stay keep state and focus."""
         while self._flow.takeAt(0) is not None:
             pass
-        for entry in self.entries.values():
-            entry.hide()
-            entry.deleteLater()
-        self.entries = {}
+        before, self.entries = self.entries, {}
         for key, sample, title, widest in entries:
-            entry = LegendEntry(key, sample, widest)
-            entry.set_title(title)
-            entry.setChecked(key not in hidden)
-            entry.toggled.connect(lambda on, key=key: self.toggled.emit(key, on))
-            entry.explanation_requested.connect(self.explanation_requested)
+            known = before.pop(key, None)
+            entry = known or self._new_entry(key)
+            entry.set_look(sample, title, widest)
             self._flow.addWidget(entry)
             entry.show()
             self.entries[key] = entry
+        for entry in before.values():
+            entry.hide()
+            entry.deleteLater()
         self.updateGeometry()
+        self.entries_changed.emit()
+
+    def _new_entry(self, key: str) -> LegendEntry:
+        entry = LegendEntry(key)
+        entry.toggled.connect(lambda on: self.toggled.emit(key, on))
+        entry.explanation_requested.connect(self.explanation_requested)
+        return entry
 
     def hidden_keys(self) -> frozenset[str]:
         return frozenset(key for key, entry in self.entries.items() if not entry.isChecked())

@@ -121,7 +121,7 @@ class PlotPanel(QFrame):
     def restyle(self) -> None:
         """Colours, type and sizes of the theme in force."""
         pad = theme.px(_PAD_PX)
-        self._column.setContentsMargins(pad, pad, pad, theme.px(4))
+        self._column.setContentsMargins(pad, pad, theme.px(4), theme.px(4))
         self._column.setSpacing(theme.px(4))
         self.title.setContentsMargins(theme.px(4), 0, 0, 0)
         self.plot.apply_theme()
@@ -172,7 +172,7 @@ class PlotPanel(QFrame):
 
     def legend_height(self) -> int:
         """What the legend needs at the panel's width."""
-        return self.legend.height_for(self.contentsRect().width() - 2 * theme.px(_PAD_PX))
+        return self.legend.height_for(self.contentsRect().width() - theme.px(_PAD_PX + 4))
 
     def _limits(self) -> tuple[float, float]:
         hidden = self.legend.hidden_keys()

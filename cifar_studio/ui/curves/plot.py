@@ -87,7 +87,6 @@ class MeasurePlot(pg.PlotWidget):
         self.item: pg.PlotItem = self.getPlotItem()
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
-        self.item.setContentsMargins(0, 0, 0, 0)
         self._box.disableAutoRange()
         self._box.sigRangeChangedManually.connect(lambda *_: self.zoomed.emit())
         self._box.sigRangeChanged.connect(lambda *_: self.range_changed.emit())
@@ -102,6 +101,7 @@ class MeasurePlot(pg.PlotWidget):
     def apply_theme(self) -> None:
         self.setBackground(theme.current().surface)
         self.setMinimumSize(theme.px(160), theme.px(96))
+        self.item.setContentsMargins(0, 0, theme.px(12), 0)
         for axis in (self.left_axis, self.bottom_axis):
             axis.apply_theme()
 

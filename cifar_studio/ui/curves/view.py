@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QPoint, QTimer, Signal
@@ -286,6 +287,15 @@ class CurvesView(QWidget):
             self.splitter.setSizes([max(self.splitter.height() - table, 1), table])
         self._level_legends()
 
+    def _order_tabs(self) -> None:
+        """The Tab key goes the way the eye does."""
+        order: list[QWidget] = [*self.controls.in_order, *self.strip.legend.entries.values()]
+        for panel in self.panels:
+            order += [*panel.legend.entries.values(), panel.plot]
+        order.append(self.table)
+        for first, second in itertools.pairwise(order):
+            QWidget.setTabOrder(first, second)
+
     # Wiring
 
     def _connect(self) -> None:
@@ -295,11 +305,13 @@ class CurvesView(QWidget):
             panel.plot.range_changed.connect(
                 lambda panel=panel, other=other: self._link_ranges(panel, other)
             )
+            panel.legend.entries_changed.connect(self._order_tabs)
             panel.hidden_changed.connect(self._on_options_changed)
             panel.values_requested.connect(self.table.copy)
             panel.explanation_requested.connect(self._on_explanation_requested)
         self.headline.explanation_requested.connect(self._on_explanation_requested)
         self.table.explanation_requested.connect(self._on_explanation_requested)
+        self.strip.legend.entries_changed.connect(self._order_tabs)
         self.strip.toggled.connect(self._show_runs)
         self.strip.explanation_requested.connect(self._on_explanation_requested)
         self.controls.fit_requested.connect(self._on_fit_requested)

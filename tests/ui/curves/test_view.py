@@ -11,14 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-
-from cifar_studio.config.presets import PRESETS
-from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.ui import theme
-from cifar_studio.ui.curves.explanations import EXPLANATIONS, explain
-from cifar_studio.ui.curves.measures import MEASURES
-from cifar_studio.ui.curves.view import CurvesView
 from ui.curves.runs_for_curves import (
     batches,
     environment,
@@ -28,6 +20,14 @@ from ui.curves.runs_for_curves import (
     run,
     started,
 )
+
+from cifar_studio.config.presets import PRESETS
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.events import RunEnded
+from cifar_studio.ui import theme
+from cifar_studio.ui.curves.explanations import EXPLANATIONS, explain
+from cifar_studio.ui.curves.measures import MEASURES
+from cifar_studio.ui.curves.view import CurvesView
 
 
 def redrawn(qtbot: QtBot, view: CurvesView) -> None:
@@ -96,14 +96,12 @@ def test_that_nothing_is_redrawn_while_hidden_or_without_news(
     before = view.redraws
     for batch in range(1, 10):
         view.handle(batches(1, batch))
-    qtbot.wait(250)
+    assert not view._tick.isActive()
     assert view.redraws == before
     view.show()
     assert view.redraws == before + 1
-    qtbot.wait(250)
     view.handle(batches(1, 9))  # known already
-    qtbot.wait(250)
-    assert view.redraws == before + 1
+    assert not view._tick.isActive()
 
 
 def test_that_many_events_cost_ten_redraws_a_second_at_most(
@@ -324,10 +322,9 @@ def test_that_an_old_run_can_be_looked_at_while_another_trains(
     view.begin(started(tmp_path / "live"))
     view.handle(batches(1, 1))
     view.show_run(run(tmp_path / "old", [row(1, 44.0)]))
-    before = view.redraws
+    view._tick.stop()
     view.handle(epoch_ended(row(1, 11.0), 1))
-    qtbot.wait(150)
-    assert view.redraws == before
+    assert not view._tick.isActive()
     assert view.headline.figures["test_top1"].number.text() == "44.00"
     view.show_run(run(tmp_path / "live", []))
     assert view.headline.figures["test_top1"].number.text() == "11.00"
@@ -408,3 +405,22 @@ def test_that_every_control_has_a_name(view: CurvesView, tmp_path: Path) -> None
     assert view.controls.smoothing.accessibleName() == "Smoothing"
     assert view.table.accessibleName() == "Epochs"
     assert view.loss.plot.accessibleName() == "Cross-entropy, nats"
+
+
+def test_that_tab_goes_from_the_controls_through_each_plot_to_the_table(
+    qtbot: QtBot, view: CurvesView, tmp_path: Path
+) -> None:
+    view.show_run(run(tmp_path / "a", [row(1)]))
+    view.activateWindow()
+    view.controls.smoothing.setFocus()
+    order = []
+    for _ in range(8):
+        view.focusNextChild()
+        order.append(QApplication.focusWidget())
+    assert order == [
+        *view.loss.legend.entries.values(),
+        view.loss.plot,
+        *view.accuracy.legend.entries.values(),
+        view.accuracy.plot,
+        view.table,
+    ]

@@ -1,0 +1,146 @@
+"""Looking through tar and zip archives in one pass, with bounds that a bomb cannot pass.
+
+Bounded are the members looked at, the bytes that come out of the decompressor, and the size of a
+zip's own list. Nothing is written, and links are reported, never followed.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from cifar_studio.errors import DataError
+
+MAX_MEMBERS = 1000  # the published archives hold five
+_MAX_ZIP_LIST_BYTES = 2**20
+_BLOCK_BYTES = 2**20
+_ZIP_END, _ZIP_END_BYTES, _MAX_COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
+_TAR_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], IO[bytes]]], ...] = (
+    (b"\x1f\x8b", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
+    (b"BZh", lambda file: cast(IO[bytes], bz2.BZ2File(file))),
+    (b"\xfd7zXZ\x00", lambda file: cast(IO[bytes], lzma.LZMAFile(file))),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One member of an archive.
+
+    Attributes
+    ----------
+    name : str
+        As the archive spells it; may be hostile.
+    is_file : bool
+        A plain file: no folder, link, device or file with holes.
+    read : callable
+        At most that many bytes from the start. Before the next entry is asked for, and once.
+    """
+
+    name: str
+    is_file: bool
+    read: Callable[[int], bytes]
+
+
+def entries(path: Path, most_bytes: int) -> Iterator[Entry]:
+    """The members of a tar (plain, gzip, bzip2 or xz) or zip archive, in their order.
+
+    Raises
+    ------
+    DataError
+        It is no such archive, or more than `most_bytes` come out of it, or too many members.
+    Exception
+        Whatever a damaged archive leads Python's readers into.
+    """
+    with path.open("rb") as file:
+        start = file.read(8)
+        file.seek(0)
+        if start.startswith((b"PK\x03\x04", _ZIP_END)):
+            _judge_zip_list(file, path)
+            yield from _zip_entries(file, path)
+            return
+        opener = next((make for magic, make in _TAR_OPENERS if start.startswith(magic)), None)
+        stream = opener(file) if opener else file
+        yield from _tar_entries(_Bounded(stream, most_bytes, path), path, packed=opener is not None)
+
+
+def _tar_entries(stream: _Bounded, path: Path, packed: bool) -> Iterator[Entry]:
+    try:
+        tar = tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", bufsize=_BLOCK_BYTES)
+    except tarfile.ReadError:
+        what = "is packed, but not as a tar or is damaged" if packed else "is no archive"
+        raise DataError(f"{path} {what}", "Give a .tar.gz, .tar or .zip of CIFAR-100") from None
+    with tar:
+        for count, member in enumerate(tar):
+            _judge_count(count, path)
+            plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
+
+            def read(limit: int, member: tarfile.TarInfo = member) -> bytes:
+                file = tar.extractfile(member)
+                return file.read(limit) if file is not None else b""
+
+            yield Entry(member.name, plain and member.size >= 0, read)
+
+
+def _zip_entries(file: IO[bytes], path: Path) -> Iterator[Entry]:
+    with zipfile.ZipFile(file) as archive:
+        for count, member in enumerate(archive.infolist()):
+            _judge_count(count, path)
+            mode = member.external_attr >> 16
+            plain = not member.is_dir() and stat.S_IFMT(mode) in (0, stat.S_IFREG)
+
+            def read(limit: int, member: zipfile.ZipInfo = member) -> bytes:
+                with archive.open(member) as opened:
+                    return opened.read(limit)
+
+            yield Entry(member.filename, plain, read)
+
+
+def _judge_count(count: int, path: Path) -> None:
+    if count >= MAX_MEMBERS:
+        raise DataError(
+            f"{path} holds more than {MAX_MEMBERS} files", "Give the archive of CIFAR-100 itself"
+        )
+
+
+def _judge_zip_list(file: IO[bytes], path: Path) -> None:
+    """Refuse a zip whose list of members would fill the memory before one is looked at."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _ZIP_END_BYTES - _MAX_COMMENT_BYTES))
+    tail = file.read()
+    file.seek(0)
+    # zipfile looks at the very end first, and only then for one with a comment
+    at = len(tail) - _ZIP_END_BYTES
+    if not (tail[at : at + 4] == _ZIP_END and tail[-2:] == b"\0\0"):
+        at = tail.rfind(_ZIP_END)
+    list_bytes = int.from_bytes(tail[at + 12 : at + 16], "little")
+    is_zip64 = tail[max(0, at - 20) : at].startswith(b"PK\x06\x07")
+    if at < 0 or is_zip64 or list_bytes > _MAX_ZIP_LIST_BYTES:
+        raise DataError(
+            f"{path} is a damaged zip or one of another kind", "Give a .tar.gz or .zip of CIFAR-100"
+        )
+
+
+class _Bounded:
+    """A stream that refuses to give more than so many bytes in all."""
+
+    def __init__(self, stream: IO[bytes], most_bytes: int, path: Path) -> None:
+        self._stream, self._left, self._path = stream, most_bytes, path
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise DataError(
+                f"{self._path} unpacks to far more than CIFAR-100",
+                "Do not use it; fetch the data with `cifar-studio data fetch`",
+            )
+        return data
