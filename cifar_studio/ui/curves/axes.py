@@ -83,7 +83,7 @@ class ValueAxis(pg.AxisItem):
     def tickValues(
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, Sequence[float]]]:
-        room, limit = (40, 6) if self.orientation == "left" else (56, 10)
+        room, limit = (40, 6) if self.orientation == "left" else (48, 10)
         most = min(max(int(size / theme.px(room)), 2), limit)
         if self._logarithmic:
             return [(1.0, _logarithmic_ticks(minVal, maxVal, most))]

@@ -102,7 +102,7 @@ class LegendEntry(QAbstractButton):
     def sizeHint(self) -> QSize:
         names, figures = (QFontMetrics(font) for font in self._fonts())
         width = theme.px(4) * 2 + theme.px(_SAMPLE_PX) + theme.px(8)
-        width += names.horizontalAdvance(self.text())
+        width += names.horizontalAdvance(self.text()) + 2  # rounding must not elide the name
         if self._widest:
             width += theme.px(8) + figures.horizontalAdvance(self._widest)
         return QSize(width, theme.px(ENTRY_PX))
@@ -130,7 +130,9 @@ class LegendEntry(QAbstractButton):
         rect = QRect(left, 0, self.width() - left - pad, self.height())
         painter.setFont(names)
         painter.setPen(QColor(colours.muted if on else colours.disabled))
-        room = rect.width() - QFontMetrics(figures).horizontalAdvance(self.value) - theme.px(8)
+        room = rect.width()
+        if self.value:
+            room -= QFontMetrics(figures).horizontalAdvance(self.value) + theme.px(8)
         name = QFontMetrics(names).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(figures)
