@@ -77,8 +77,8 @@ _CLASS_NAMES = tuple(
 _SUPERCLASS_NAMES = tuple(
     """
     aquatic_mammals fish flowers food_containers fruit_and_vegetables
-    household_electrical_devices household_furniture insects large_carnivores large_man-
-    made_outdoor_things large_natural_outdoor_scenes large_omnivores_and_herbivores
+    household_electrical_devices household_furniture insects large_carnivores
+    large_man-made_outdoor_things large_natural_outdoor_scenes large_omnivores_and_herbivores
     medium_mammals non-insect_invertebrates people reptiles small_mammals trees vehicles_1
     vehicles_2
     """.split()

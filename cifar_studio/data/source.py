@@ -1,14 +1,131 @@
-"""Which copy of the data set is taken, and reading it."""
+"""Which copy of the data set is taken, and reading it: from the cache if that is possible.
+
+The order is `CIFAR100_ROOT`, the cache folder, torchvision's usual folders. A copy is read once;
+its arrays are then kept in the cache folder and mapped at every later start.
+"""
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
+from cifar_studio.data import cache, demo
 from cifar_studio.data.dataset import DEMO, Dataset
+from cifar_studio.data.decode import decode
+from cifar_studio.data.edition import PUBLISHED, Edition
+from cifar_studio.data.members import layouts, read_contents
+from cifar_studio.data.places import (
+    NOWHERE,
+    ROOT_VARIABLE,
+    Location,
+    Place,
+    cache_of,
+    cifar100_cache,
+    find,
+    locate,
+    named_by_variable,
+    places,
+    usual_locations,
+)
+from cifar_studio.data.stamps import Stamp, stamp_of
 from cifar_studio.errors import DataError
 
+__all__ = ["Location", "Place", "load_dataset", "locate", "places"]
 
-def load_dataset(asked: str | None) -> Dataset:
+_log = logging.getLogger("cifar_studio")
+
+
+def load_dataset(asked: str | None, edition: Edition = PUBLISHED) -> Dataset:
+    """The data set that `asked` names: "auto" or None, "demo", or a path.
+
+    A path may be the folder cifar-100-python or cifar-100-binary, a folder that holds one, or an
+    archive. With "auto", a set `CIFAR100_ROOT` is binding: where it is wrong nothing else is taken
+    in its place. Copies found in usual folders are passed over with a warning where they are
+    damaged, for all that pass hold the same pictures.
+
+    Raises
+    ------
+    DataError
+        It is missing, damaged, or not what it claims to be.
+    """
     if asked == DEMO:
-        from cifar_studio.data.demo import make_demo
+        return _load_demo()
+    if asked not in (None, "auto"):
+        return _load(find(asked, edition=edition), edition)
+    named = named_by_variable()
+    if named is not None:
+        return _load(find(str(named), ROOT_VARIABLE, edition), edition)
+    return _load_first(edition)
 
-        return make_demo()
-    raise DataError("Reading CIFAR-100 is not there yet", "Use the demo set")
+
+def _load_first(edition: Edition) -> Dataset:
+    first_error: DataError | None = None
+    for location in usual_locations(edition):
+        try:
+            return _load(location, edition)
+        except DataError as error:
+            _log.warning("%s", error)
+            first_error = first_error or error
+    if first_error is not None:
+        raise first_error
+    if cifar100_cache().exists():
+        raise _cache_damaged()
+    raise DataError(*NOWHERE)
+
+
+def _load(location: Location, edition: Edition) -> Dataset:
+    kept = cifar100_cache()
+    if location.kind == "cache":
+        dataset = cache.open_kept(kept, str(kept))
+        if dataset is None:
+            raise _cache_damaged()
+        return dataset
+    try:
+        stamp = stamp_of(location.path, _file_names(location, edition))
+    except OSError as error:
+        raise DataError(f"{location.path} cannot be read ({error.strerror})") from None
+    if cache.is_kept(kept, edition.digest, stamp):
+        dataset = cache.open_kept(kept, str(location.path))
+        if dataset is not None:
+            return dataset
+    dataset = decode(read_contents(location.path, edition), edition, location.path)
+    return _kept(kept, dataset, stamp)
+
+
+def _file_names(location: Location, edition: Edition) -> tuple[str, ...]:
+    python, binary = layouts(edition)
+    folders = {"python folder": python, "binary folder": binary}
+    return tuple(folders[location.kind].limits) if location.kind in folders else ()
+
+
+def _kept(folder: Path, dataset: Dataset, stamp: Stamp) -> Dataset:
+    """`dataset` as the cache holds it from now on; as it is where the cache cannot be written."""
+    try:
+        cache.keep(folder, dataset, stamp)
+    except OSError as error:
+        _log.warning(
+            "%s cannot be written (%s); the data set is read anew at each start",
+            folder,
+            error.strerror or error,
+        )
+        return dataset
+    return cache.open_kept(folder, dataset.source) or dataset
+
+
+def _load_demo() -> Dataset:
+    """The drawn set: from the cache unless the drawing has changed since it was made."""
+    folder = cache_of("demo")
+    code = Path(demo.__file__).parent
+    stamp = stamp_of(code, ("demo.py", "demo_shapes.py"))
+    if stamp in cache.sources(folder):
+        dataset = cache.open_kept(folder, "built in")
+        if dataset is not None:
+            return dataset
+    return _kept(folder, demo.make_demo(), stamp)
+
+
+def _cache_damaged() -> DataError:
+    return DataError(
+        f"The decoded pictures in {cifar100_cache()} are damaged",
+        "Make them again with `cifar-studio data fetch`, or from a copy with `--data FOLDER`",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, QTimer
@@ -29,6 +30,7 @@ from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run
 from cifar_studio.ui import dialogs, settings, theme, widgets, wording
 from cifar_studio.ui.control_bar import ControlBar
+from cifar_studio.ui.curves.run_colours import RunColours
 from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.data_bar import DataBar
 from cifar_studio.ui.empty_view import EmptyView
@@ -76,7 +78,8 @@ class MainWindow(QMainWindow):
         self._data_bar = DataBar(self._short_work)
         self.message = MessageBar()
         self._header = RunHeader()
-        self.curves = CurvesView()
+        self._run_colours = RunColours(len(theme.LIGHT.runs), self.settings.run_colours)
+        self.curves = CurvesView(run_colours=self._run_colours)
         self._status = StatusLine()
         self._tabs, self._views = QTabBar(), QStackedWidget()
         self._display = RunDisplay(
@@ -218,6 +221,7 @@ class MainWindow(QMainWindow):
         self._runs.run_chosen.connect(self.selection.select)
         self._runs.settings_wanted.connect(self._on_settings_wanted)
         self._runs.resume_wanted.connect(self._on_resume_wanted)
+        self._runs.beside_changed.connect(self.curves.set_overlays)
         self._header.run_chosen.connect(self.selection.select)
         self._header.live_wanted.connect(self.show_live)
         self._display.resume_wanted.connect(self._on_resume_wanted)
@@ -228,6 +232,10 @@ class MainWindow(QMainWindow):
         self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         if kept.geometry:
             self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
+        if kept.curves_layout:
+            self.curves.restore_layout(
+                bytes(QByteArray.fromBase64(kept.curves_layout.encode()).data())
+            )
         self.setup.show_values(kept.form, kept.preset)
         self.setup.set_open_groups(kept.open_groups)
         self._offer_data()
@@ -239,7 +247,9 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         kept = self.settings
-        kept.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        kept.geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode()
+        kept.curves_layout = base64.b64encode(self.curves.save_layout()).decode()
+        kept.run_colours = self._run_colours.assigned
         kept.panel_folded, kept.page = self._panel.is_folded, self._panel.page
         kept.tab, kept.scale = self._tabs.currentIndex(), theme.manager().scale
         kept.form, kept.preset = self.setup.values(), self.setup.preset_name()

@@ -18,8 +18,9 @@ class Settings(msgspec.Struct, kw_only=True):
 
     Attributes
     ----------
-    geometry, splitter : str
+    geometry, curves_layout : str
         Qt's own state, base64.
+    run_colours : dict of run folder name to place in the theme's colours
     panel_folded : bool
     page : int
         0 Set up, 1 Runs.
@@ -38,8 +39,8 @@ class Settings(msgspec.Struct, kw_only=True):
     """
 
     geometry: str = ""
-    splitter: str = ""
-    curves_splitter: str = ""
+    curves_layout: str = ""
+    run_colours: dict[str, int] = {}
     panel_folded: bool = False
     page: int = 0
     tab: int = 0

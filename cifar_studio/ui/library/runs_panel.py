@@ -41,11 +41,14 @@ class RunsPanel(QWidget):
     settings_wanted(Run)
         Fill the form with this run's settings.
     resume_wanted(Run)
+    beside_changed(list of Run)
+        Draw these beside the selected run.
     """
 
     run_chosen = Signal(object)
     settings_wanted = Signal(object)
     resume_wanted = Signal(object)
+    beside_changed = Signal(object)
 
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
@@ -71,6 +74,7 @@ class RunsPanel(QWidget):
         star.setContext(Qt.ShortcutContext.WidgetShortcut)
         star.activated.connect(self._on_star_pressed)
         self._loading = False
+        self._beside: list[Run] = []
         self._lay_out(queue)
         model.rowsInserted.connect(self._show_empty)
         model.rowsRemoved.connect(self._show_empty)
@@ -140,6 +144,9 @@ class RunsPanel(QWidget):
             run.status.state in RESUMABLE and RunFolder(run.path).last_checkpoint.exists()
         )
         menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
+        beside = menu.addAction("Draw beside the selected run", lambda: self._toggle_beside(run))
+        beside.setCheckable(True)
+        beside.setChecked(any(other.path == run.path for other in self._beside))
         menu.addSeparator()
         menu.addAction("Rename…", lambda: self._rename(run))
         menu.addAction(
@@ -149,6 +156,11 @@ class RunsPanel(QWidget):
         menu.addAction("Copy as command", lambda: copy_command(run))
         menu.addAction("Open run folder", lambda: open_folder(run.path))
         return menu
+
+    def _toggle_beside(self, run: Run) -> None:
+        others = [other for other in self._beside if other.path != run.path]
+        self._beside = others if len(others) < len(self._beside) else [*others, run]
+        self.beside_changed.emit(self._beside)
 
     def _rename(self, run: Run) -> None:
         name, accepted = QInputDialog.getText(

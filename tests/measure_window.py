@@ -1,0 +1,130 @@
+"""Measures how the window feels, in a real window on the screen at hand. No test: run it.
+
+    .venv/bin/python tests/measure_window.py [--seconds 60] [--starts 5]
+
+Prints, with the machine and the number of samples:
+  the time from the start of the process until the window is on the screen;
+  from Start, with a warm worker, to the first batch and to the first point on a curve;
+  the lateness of a 10 ms timer in the window's event loop while a ResNet18 trains.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from cifar_studio.config.presets import QUICK_LOOK
+from cifar_studio.runs.events import BatchesEnded, RunEnded
+from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.ui.run_queue import PlannedRun
+
+OPEN_ONCE = """
+import sys, time, psutil
+from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject
+from cifar_studio.ui.main_window import MainWindow
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Expose and watched.isExposed():
+            print(time.time() - psutil.Process().create_time(), flush=True)
+            watched.removeEventFilter(self)
+            window.leave()
+        return False
+application = QApplication([])
+window = MainWindow()
+watch = Watch()
+window.winId()
+window.windowHandle().installEventFilter(watch)
+window.show()
+application.exec()
+"""
+
+
+def measure_opening(starts: int) -> list[float]:
+    """Seconds from the start of the process to the first exposed window; the first warms up."""
+    seconds = []
+    for _ in range(starts + 1):
+        result = subprocess.run(
+            [sys.executable, "-c", OPEN_ONCE], capture_output=True, text=True, check=True
+        )
+        seconds.append(float(result.stdout))
+    return seconds[1:]
+
+
+class Measurement:
+    """Trains Quick look in a window and listens to its event loop."""
+
+    def __init__(self, seconds: int) -> None:
+        self.first_batch_s = float("nan")
+        self.lateness_ms: list[float] = []
+        self._seconds = seconds
+        self._window = MainWindow()
+        self._clock = QElapsedTimer()
+        self._expected_ms = 0
+        self._timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_tick)
+        self._window.controller.devices_found.connect(self._on_warm)
+        self._window.controller.event_received.connect(self._on_event)
+        self._window.show()
+
+    def _on_warm(self) -> None:
+        # The estimate beside Start would measure now; it is not what is measured here.
+        self._window.controller.devices_found.disconnect(self._on_warm)
+        QTimer.singleShot(2000, self._start)
+
+    def _start(self) -> None:
+        self._started = time.perf_counter()
+        self._window.controller.start(PlannedRun(QUICK_LOOK.config, "demo"))
+
+    def _on_event(self, event: object) -> None:
+        if isinstance(event, BatchesEnded) and not self._clock.isValid():
+            self.first_batch_s = time.perf_counter() - self._started
+            self._clock.start()
+            self._timer.start()
+            QTimer.singleShot(1000 * self._seconds, self._window.controller.stop_now)
+        elif isinstance(event, RunEnded):
+            self._timer.stop()
+            self._window.leave()
+
+    def _on_tick(self) -> None:
+        now = self._clock.nsecsElapsed() / 1e6
+        if self._expected_ms:
+            self.lateness_ms.append(max(0.0, now - self._expected_ms))
+        self._expected_ms = now + self._timer.interval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--starts", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(HOME=home, XDG_CACHE_HOME=home, XDG_DATA_HOME=home, XDG_CONFIG_HOME=home)
+        print(platform.platform(), f"{os.cpu_count()} processors", platform.python_version())
+        opening = measure_opening(arguments.starts)
+        print(
+            f"window on the screen: median {np.median(opening):.2f} s, "
+            f"worst {max(opening):.2f} s (n = {len(opening)})"
+        )
+        application = QApplication([])
+        measurement = Measurement(arguments.seconds)
+        application.exec()
+        late = np.array(measurement.lateness_ms)
+        print(f"Start to first batch, warm worker: {measurement.first_batch_s:.2f} s (n = 1)")
+        print(
+            f"lateness of a 10 ms timer while training: median {np.median(late):.1f} ms, "
+            f"p99 {np.percentile(late, 99):.1f} ms, worst {late.max():.1f} ms (n = {len(late):,})"
+        )
+
+
+if __name__ == "__main__":
+    main()
