@@ -24,11 +24,6 @@ MAX_MEMBERS = 1000  # the published archives hold five
 _MAX_ZIP_LIST_BYTES = 2**20
 _BLOCK_BYTES = 2**20
 _ZIP_END, _ZIP_END_BYTES, _MAX_COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
-_TAR_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], IO[bytes]]], ...] = (
-    (b"\x1f\x8b", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
-    (b"BZh", lambda file: cast(IO[bytes], bz2.BZ2File(file))),
-    (b"\xfd7zXZ\x00", lambda file: cast(IO[bytes], lzma.LZMAFile(file))),
-)
 
 
 @dataclass(frozen=True)
@@ -67,17 +62,30 @@ def entries(path: Path, most_bytes: int) -> Iterator[Entry]:
             _judge_zip_list(file, path)
             yield from _zip_entries(file, path)
             return
-        opener = next((make for magic, make in _TAR_OPENERS if start.startswith(magic)), None)
-        stream = opener(file) if opener else file
-        yield from _tar_entries(_Bounded(stream, most_bytes, path), path, packed=opener is not None)
+        with _unpacked(file, start) as stream:
+            yield from _tar_entries(_Bounded(stream, most_bytes, path), path)
 
 
-def _tar_entries(stream: _Bounded, path: Path, packed: bool) -> Iterator[Entry]:
+def _unpacked(file: IO[bytes], start: bytes) -> IO[bytes]:
+    """`file`, decompressed where its first bytes say that it is compressed."""
+    if start.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    if start.startswith(b"BZh"):
+        return cast(IO[bytes], bz2.BZ2File(file))
+    if start.startswith(b"\xfd7zXZ\0"):
+        return cast(IO[bytes], lzma.LZMAFile(file))
+    return file
+
+
+def _tar_entries(stream: _Bounded, path: Path) -> Iterator[Entry]:
+    # as a stream: tarfile's own seeking and unpacking know no bounds
+    bounded = cast(IO[bytes], stream)
     try:
-        tar = tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|", bufsize=_BLOCK_BYTES)
+        tar = tarfile.open(fileobj=bounded, mode="r|", bufsize=_BLOCK_BYTES)  # noqa: SIM115
     except tarfile.ReadError:
-        what = "is packed, but not as a tar or is damaged" if packed else "is no archive"
-        raise DataError(f"{path} {what}", "Give a .tar.gz, .tar or .zip of CIFAR-100") from None
+        raise DataError(
+            f"{path} is no archive, or a damaged one", "Give a .tar.gz, .tar or .zip of CIFAR-100"
+        ) from None
     with tar:
         for count, member in enumerate(tar):
             _judge_count(count, path)

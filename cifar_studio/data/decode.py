@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio.data import safe_pickle
-from cifar_studio.data.dataset import Dataset, Split
-from cifar_studio.data.digest import digest_of
+from cifar_studio.data.dataset import Dataset, Split, digest_of
 from cifar_studio.data.edition import BINARY_RECORD, BYTES_PER_PICTURE, Edition
 from cifar_studio.data.judge import judge_members
 from cifar_studio.data.members import BINARY_NAMES, OTHER_COPY, Contents

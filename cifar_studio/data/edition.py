@@ -40,7 +40,7 @@ class Edition:
     train_count, test_count : int
         Pictures in each split.
     digest : str
-        `digest.digest_of` both splits.
+        `dataset.digest_of` both splits.
     class_names, superclass_names : tuple of str
     superclass_of : tuple of int
         Superclass number of each class.
@@ -61,36 +61,41 @@ class Edition:
         return next(member for member in self.members if member.name == name)
 
 
-_CLASS_NAMES = tuple(
-    """
-    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus
-    butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch
-    crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo
-    keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain
-    mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain
-    plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk
-    skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone
-    television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
-    """.split()
-)
+# The publisher numbers superclasses in this order, and classes by the alphabet.
+_CLASSES_OF_SUPERCLASSES = """
+aquatic_mammals: beaver dolphin otter seal whale
+fish: aquarium_fish flatfish ray shark trout
+flowers: orchid poppy rose sunflower tulip
+food_containers: bottle bowl can cup plate
+fruit_and_vegetables: apple mushroom orange pear sweet_pepper
+household_electrical_devices: clock keyboard lamp telephone television
+household_furniture: bed chair couch table wardrobe
+insects: bee beetle butterfly caterpillar cockroach
+large_carnivores: bear leopard lion tiger wolf
+large_man-made_outdoor_things: bridge castle house road skyscraper
+large_natural_outdoor_scenes: cloud forest mountain plain sea
+large_omnivores_and_herbivores: camel cattle chimpanzee elephant kangaroo
+medium_mammals: fox porcupine possum raccoon skunk
+non-insect_invertebrates: crab lobster snail spider worm
+people: baby boy girl man woman
+reptiles: crocodile dinosaur lizard snake turtle
+small_mammals: hamster mouse rabbit shrew squirrel
+trees: maple_tree oak_tree palm_tree pine_tree willow_tree
+vehicles_1: bicycle bus motorcycle pickup_truck train
+vehicles_2: lawn_mower rocket streetcar tank tractor
+"""
 
-_SUPERCLASS_NAMES = tuple(
-    """
-    aquatic_mammals fish flowers food_containers fruit_and_vegetables
-    household_electrical_devices household_furniture insects large_carnivores
-    large_man-made_outdoor_things large_natural_outdoor_scenes large_omnivores_and_herbivores
-    medium_mammals non-insect_invertebrates people reptiles small_mammals trees vehicles_1
-    vehicles_2
-    """.split()
-)
-
+_CLASSES_OF = {
+    superclass: classes.split()
+    for superclass, classes in (
+        line.split(": ") for line in _CLASSES_OF_SUPERCLASSES.strip().splitlines()
+    )
+}
+_SUPERCLASS_NAMES = tuple(_CLASSES_OF)
+_CLASS_NAMES = tuple(sorted(name for classes in _CLASSES_OF.values() for name in classes))
 _SUPERCLASS_OF = tuple(
-    int(number)
-    for number in """
-    4 1 14 8 0 6 7 7 18 3 3 14 9 18 7 11 3 9 7 11 6 11 5 10 7 6 13 15 3 15 0 11 1 10 12 14 16 9
-    11 5 5 19 8 8 15 13 14 17 18 10 16 4 17 4 2 0 17 4 18 17 10 3 2 12 12 16 12 1 9 19 2 10 0 1
-    16 12 9 13 15 13 16 19 2 4 6 19 5 5 8 19 18 1 2 15 6 0 17 8 14 13
-    """.split()
+    next(n for n, classes in enumerate(_CLASSES_OF.values()) if name in classes)
+    for name in _CLASS_NAMES
 )
 
 PUBLISHED = Edition(
@@ -116,9 +121,7 @@ PUBLISHED = Edition(
         ),
     ),
     # The publisher gives this md5 alone; the members' sums are what decides.
-    archive=Member(
-        "cifar-100-python.tar.gz", 169_001_437, "eb9058c3a382ffc7106e4002c42a8d85", ""
-    ),
+    archive=Member("cifar-100-python.tar.gz", 169_001_437, "eb9058c3a382ffc7106e4002c42a8d85", ""),
     train_count=50_000,
     test_count=10_000,
     digest="b41e29387b788506ced6a48cea527c65d6387e1598add60c84d6995abf0b21fa",

@@ -54,9 +54,7 @@ def judge_members(edition: Edition, files: Mapping[str, bytes]) -> tuple[MemberC
         return tuple(pool.map(lambda member: _judge(member, files, pool), edition.members))
 
 
-def _judge(
-    member: Member, files: Mapping[str, bytes], pool: ThreadPoolExecutor
-) -> MemberCheck:
+def _judge(member: Member, files: Mapping[str, bytes], pool: ThreadPoolExecutor) -> MemberCheck:
     data = files.get(member.name)
     if data is None:
         return MemberCheck(member.name, None, None, None, None)

@@ -23,7 +23,7 @@ Kind = Literal[
     "cache", "python folder", "python archive", "binary folder", "binary archive", "demo"
 ]
 _ENDINGS = (".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip")
-_WHAT_TO_GIVE = "Give --data the folder cifar-100-python, one that holds it, or its archive"
+_WHAT_TO_GIVE = "Give the folder cifar-100-python, one that holds it, or its archive"
 NOWHERE = (
     "CIFAR-100 was found nowhere on this computer",
     "Fetch it with `cifar-studio data fetch`, name a copy with `--data FOLDER`, or train on drawn "
@@ -180,15 +180,15 @@ def locate(asked: str | None = "auto", edition: Edition = PUBLISHED) -> Location
 def places(edition: Edition = PUBLISHED) -> tuple[Place, ...]:
     """All places in the order in which they are looked at, each path once."""
     named = named_by_variable()
-    candidates = {named: ROOT_VARIABLE}
+    candidates: dict[Path | None, str] = {named: ROOT_VARIABLE}
     for found_by, path in usual_places():
         candidates.setdefault(path, found_by)
     taken = locate("auto", edition)
     listed = []
-    for path, found_by in candidates.items():
-        location = look(path, found_by, edition) if path is not None else None
+    for candidate, found_by in candidates.items():
+        location = look(candidate, found_by, edition) if candidate is not None else None
         is_taken = location is not None and location == taken
-        listed.append(Place(found_by, path, location, is_taken))
+        listed.append(Place(found_by, candidate, location, is_taken))
     if taken is not None and not any(place.taken for place in listed):
         listed.insert(2, Place(taken.found_by, taken.path, taken, taken=True))
     return tuple(listed)

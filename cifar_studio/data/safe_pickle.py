@@ -17,14 +17,13 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-_OPCODES = frozenset(
-    """
+_OPCODE_NAMES = """
     PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1
     BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINUNICODE SHORT_BINUNICODE
     EMPTY_DICT EMPTY_LIST EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 APPEND APPENDS SETITEM SETITEMS
     BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD
-    """.split()
-)
+"""
+_OPCODES = frozenset(_OPCODE_NAMES.split())
 _MEMO_PUTS = frozenset({"BINPUT", "LONG_BINPUT"})
 _MAX_MEMO = 1_000_000  # the unpickler keeps a table as long as the largest number
 _BYTE_TYPES = ("u1", b"u1")
@@ -57,7 +56,7 @@ def _judge_opcodes(data: bytes) -> None:
     for opcode, argument, _ in pickletools.genops(data):
         if opcode.name not in _OPCODES:
             raise UnsafePickleError(f"the opcode {opcode.name} is not needed for arrays")
-        if opcode.name in _MEMO_PUTS and argument > _MAX_MEMO:
+        if opcode.name in _MEMO_PUTS and int(argument or 0) > _MAX_MEMO:
             raise UnsafePickleError("a memo number is out of all proportion")
 
 

@@ -94,7 +94,7 @@ class RunController(QObject):
             return  # said when a run is started, where a person waits for it
         thread.ready.connect(self._on_worker_ready)
         thread.event_received.connect(self._on_event_received)
-        thread.finished.connect(self._on_thread_finished)
+        thread.gone.connect(self._on_thread_gone)
         self._threads.add(thread)
         self._warm = thread
         thread.start()
@@ -183,8 +183,6 @@ class RunController(QObject):
         self.devices_found.emit(event.devices)
 
     def _on_event_received(self, event: object) -> None:
-        if self.sender() is not self._running:
-            return
         if isinstance(event, RunStarted) and self._activity is Activity.STARTING:
             self._set_activity(Activity.RUNNING)
         elif isinstance(event, RunPaused) and self._activity is Activity.PAUSING:
@@ -208,9 +206,7 @@ class RunController(QObject):
         if planned is not None:
             self._start(planned)
 
-    def _on_thread_finished(self) -> None:
-        thread = self.sender()
-        assert isinstance(thread, TrainingThread)
+    def _on_thread_gone(self, thread: TrainingThread) -> None:
         self._threads.discard(thread)
         if thread is self._warm:
             self._warm = None

@@ -47,7 +47,7 @@ class ShortWork(QObject):
                 return
             self._thread = WorkerThread(worker, self)
             self._thread.answered.connect(self.answered)
-            self._thread.finished.connect(self._on_thread_finished)
+            self._thread.gone.connect(self._on_thread_gone)
             self._thread.start()
         self._thread.ask(request)
 
@@ -70,9 +70,8 @@ class ShortWork(QObject):
             self._thread.kill()
             self._thread.wait(5000)
 
-    def _on_thread_finished(self) -> None:
-        assert self._thread is not None
-        self._thread.deleteLater()
+    def _on_thread_gone(self, thread: WorkerThread) -> None:
+        thread.deleteLater()
         self._thread = None
         if self._closing:
             self.settled.emit()

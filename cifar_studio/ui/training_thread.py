@@ -28,15 +28,19 @@ class WorkerThread(QThread):
         The worker has imported torch.
     answered(int, Event)
         An event for the request with that id.
+    gone(WorkerThread)
+        The worker has ended and so has this thread; it may be deleted.
     """
 
     ready = Signal(object)
     answered = Signal(int, object)
+    gone = Signal(object)
 
     def __init__(self, worker: WorkerProcess, parent: QObject) -> None:
         super().__init__(parent)
         self._worker = worker
         self.setObjectName(f"worker {worker.pid}")
+        self.finished.connect(self._on_finished)
 
     @property
     def pid(self) -> int:
@@ -52,6 +56,10 @@ class WorkerThread(QThread):
 
     def _relay(self, envelope: Envelope) -> None:
         self.answered.emit(envelope.id, envelope.event)
+
+    def _on_finished(self) -> None:
+        self.wait()  # `finished` comes a moment before the thread's very end
+        self.gone.emit(self)
 
     def ask(self, request: AnyRequest) -> None:
         """Send a request."""

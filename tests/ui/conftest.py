@@ -28,11 +28,11 @@ def light(qapp: QApplication) -> Iterator[None]:
 @pytest.fixture
 def window(qtbot: QtBot, shared_cache: Path) -> Iterator[MainWindow]:
     """The real window with real workers; closed, and its workers gone, at the end."""
-    window = MainWindow()
-    qtbot.addWidget(window)
+    window = MainWindow()  # not left to qtbot, which would delete it while its workers run
     window.show()
     yield window
     close(qtbot, window)
+    window.deleteLater()
 
 
 @pytest.fixture

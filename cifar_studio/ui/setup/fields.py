@@ -134,7 +134,10 @@ class NumberField(Field):
 
     @override
     def set_value(self, value: Any) -> None:
-        self._editor.setText("" if value is None else f"{value:.12g}" if value == value else "")
+        if isinstance(value, float):
+            self._editor.setText(f"{value:.12g}")
+        else:  # a whole number to its last digit, or a text that a person typed
+            self._editor.setText("" if value is None else str(value))
 
     @override
     def set_fault(self, message: str) -> None:

@@ -1,0 +1,137 @@
+"""No pickle runs anything, whatever it says."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import os
+import pickle
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data.copies import PYTHON_FILES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cifar_studio.data import safe_pickle
+from cifar_studio.data.safe_pickle import UnsafePickleError
+
+PUBLISHED_STYLE = (
+    b"\x80\x02}q\x01U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04"
+    b"K\x00\x85U\x01b\x87Rq\x05(K\x01K\x02K\x03\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07"
+    b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U\x06\x01\x02\x03\x04\x05\x06tbs."
+)
+
+
+class Calls:
+    """An object whose pickle calls a function when it is read."""
+
+    def __init__(self, function: object, *arguments: object) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self.call
+
+
+def test_that_an_array_as_python_2_wrote_it_is_read() -> None:
+    array = safe_pickle.load(PUBLISHED_STYLE)[b"data"]
+    assert array.dtype == np.uint8
+    assert array.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert not array.flags.writeable
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_that_bytes_text_numbers_and_arrays_are_read(protocol: int) -> None:
+    value = {b"data": np.arange(6, dtype=np.uint8).reshape(2, 3), "n": [1, 255, 70000], b"x": b"y"}
+    read = safe_pickle.load(pickle.dumps(value, protocol))
+    assert np.array_equal(read.pop(b"data"), value.pop(b"data"))  # type: ignore[arg-type]
+    assert read == value
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        Calls(os.system, "touch ran"),
+        Calls(eval, "open('ran', 'w')"),
+        Calls(exec, "open('ran', 'w')"),
+        Calls(builtins.open, "ran", "w"),
+        Calls(np.load, "ran"),
+        Calls(np.ndarray, (10**9,)),
+        Calls(np.dtype, "O"),
+        Calls(pickle.loads, pickle.dumps(Calls(os.mkdir, "ran"))),
+        np.array([Calls(os.mkdir, "ran")], dtype=object),
+        np.arange(3, dtype=np.int64),
+        np.asfortranarray(np.zeros((2, 3), dtype=np.uint8)),
+        Path("x"),
+        {1, 2},
+        1.5j,
+        np.uint8,
+    ],
+    ids=lambda evil: str(getattr(evil, "call", [type(evil)])[0]),
+)
+@pytest.mark.parametrize("wrap", [lambda e: e, lambda e: {b"data": e}, lambda e: [[(e,)]]])
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_that_what_is_no_plain_array_is_refused_and_not_run(
+    evil: object, wrap: object, protocol: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    with pytest.raises(UnsafePickleError):
+        safe_pickle.load(pickle.dumps(wrap(evil), protocol))  # type: ignore[operator]
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b".",
+        b"\x80\x02.",
+        b"cos\nsystem\n(S'touch ran'\ntR.",
+        b"\x80\x02cos\nsystem\n.",
+        b"(S'touch ran'\nios\nsystem\n.",  # INST
+        b"\x80\x02U\x01xQ.",  # a persistent id
+        b"Px\n.",
+        b"\x80\x02\x82\x01.",  # an extension
+        b"\x80\x02K\x01r\xff\xff\xff\x7f.",  # a memo of 2**31 places
+        b"\x80\x02T\xff\xff\xff\x7fx.",  # text that is longer than the file
+        b"\x80\x04\x8e" + struct.pack("<Q", 2**60) + b".",
+        b"\x80\x02" + b"(" * 100_000 + b".",
+        b"\x80\x02cnumpy\ndtype\n}U\x0c__defaults__K\x01sb.",  # changes a stand-in
+        b"\x80\x02cnumpy\nndarray\n}b.",
+        PUBLISHED_STYLE.replace(b"K\x02K\x03\x86", b"K\x02K\x04\x86"),
+        PUBLISHED_STYLE.replace(b"U\x02u1", b"U\x02O8"),
+        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R.",
+        b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00xX\x03\x00\x00\x00hex\x86R.",
+    ],
+)
+def test_that_a_crafted_stream_is_refused(data: bytes) -> None:
+    with pytest.raises(UnsafePickleError):
+        safe_pickle.load(data)
+
+
+def test_that_every_cut_of_a_file_is_refused() -> None:
+    data = PYTHON_FILES["meta"]
+    for length in range(len(data)):
+        with pytest.raises(UnsafePickleError):
+            safe_pickle.load(data[:length])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200))
+def test_that_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for start in (b"", b"\x80\x02", b"\x80\x04"):
+        with contextlib.suppress(UnsafePickleError):
+            safe_pickle.load(start + data + b".")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_that_a_changed_file_is_read_or_refused(data: st.DataObject) -> None:
+    changed = bytearray(PUBLISHED_STYLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(UnsafePickleError):
+        safe_pickle.load(bytes(changed))
