@@ -86,12 +86,9 @@ class CostEstimator(QObject):
             return
         config = self._asked[1]
         if isinstance(event, Estimated):
-            self._book.remember(
-                config,
-                Speed(
-                    event.train_images_per_second, event.test_images_per_second, event.memory_mib
-                ),
-            )
+            if self._may_measure:  # else a training ran beside it, and it says too little
+                train, test = event.train_images_per_second, event.test_images_per_second
+                self._book.remember(config, Speed(train, test, event.memory_mib))
         elif isinstance(event, RequestFailed):
             self._failed[speed_key(config)] = event.message
         elif not isinstance(event, Cancelled):

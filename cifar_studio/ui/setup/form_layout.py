@@ -101,7 +101,7 @@ def _sgd_fields() -> list[Field]:
             "nesterov",
             "Nesterov",
             "Momentum that looks ahead; needs a momentum above 0.",
-            "look-ahead momentum",
+            "look ahead",
         ),
         ChoiceField(
             "schedule",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import Preset
@@ -148,6 +148,9 @@ class SetupPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Not wider than what is seen: a form that can move sideways does, at the press of Tab.
+        form.setMinimumWidth(0)
+        form.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         scroll.viewport().setAutoFillBackground(False)
         form.setAutoFillBackground(False)
         top = QVBoxLayout()
