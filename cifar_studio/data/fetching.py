@@ -267,11 +267,12 @@ class _Speed:
             self._marks.popleft()
 
     def over(self, seconds: float) -> float:
-        """The mean over the last `seconds`, or over all there is where that is less."""
+        """The mean over at least the last `seconds`, or over all there is where that is less."""
         if not self._marks:
             return 0.0
         end, received = self._marks[-1]
-        start, before = next(mark for mark in self._marks if end - mark[0] <= seconds)
+        older = (mark for mark in reversed(self._marks) if end - mark[0] >= seconds)
+        start, before = next(older, self._marks[0])
         return (received - before) / (end - start) if end > start else 0.0
 
     def is_slow(self, left_bytes: int) -> bool:

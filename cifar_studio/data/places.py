@@ -157,7 +157,7 @@ def usual_locations(edition: Edition = PUBLISHED) -> Iterator[Location]:
         location = look(path, found_by, edition)
         if location is not None:
             yield location
-        if found_by == CACHE and (location is None or location.kind != "cache"):
+        if found_by == CACHE:  # asked for further only where the arrays are not whole
             yield from _sources_of_cache(edition)
 
 

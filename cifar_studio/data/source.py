@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cifar_studio.data import cache, demo
 from cifar_studio.data.dataset import DEMO, Dataset
-from cifar_studio.data.decode import decode
+from cifar_studio.data.decode import dataset_of, decode
 from cifar_studio.data.edition import PUBLISHED, Edition
 from cifar_studio.data.members import layouts, read_contents
 from cifar_studio.data.places import (
@@ -76,7 +76,7 @@ def _load_first(edition: Edition) -> Dataset:
 def _load(location: Location, edition: Edition) -> Dataset:
     kept = cifar100_cache()
     if location.kind == "cache":
-        dataset = cache.open_kept(kept, str(kept))
+        dataset = _open_kept(kept, edition, kept)
         if dataset is None:
             raise _cache_damaged()
         return dataset
@@ -85,11 +85,21 @@ def _load(location: Location, edition: Edition) -> Dataset:
     except OSError as error:
         raise DataError(f"{location.path} cannot be read ({error.strerror})") from None
     if cache.is_kept(kept, stamp):
-        dataset = cache.open_kept(kept, str(location.path))
-        if dataset is not None and dataset.digest == edition.digest:
+        dataset = _open_kept(kept, edition, location.path)
+        if dataset is not None:
             return dataset
     dataset = decode(read_contents(location.path, edition), edition, location.path)
     return _kept(kept, dataset, stamp)
+
+
+def _open_kept(folder: Path, edition: Edition, source: Path) -> Dataset | None:
+    """The kept arrays under the names of `edition`; None where they are damaged or others."""
+    kept = cache.open_kept(folder, str(source))
+    if kept is None or kept.digest != edition.digest:
+        return None
+    if (len(kept.train), len(kept.test)) != (edition.train_count, edition.test_count):
+        return None
+    return dataset_of(kept.train, kept.test, edition, source)
 
 
 def _file_names(location: Location, edition: Edition) -> tuple[str, ...]:

@@ -107,9 +107,15 @@ def write_tar(
     mode: str = "w:gz",
 ) -> Path:
     with tarfile.open(path, mode) as tar:
-        for name, data in files.items():
-            add(tar, folder + name, data)
+        write_members(tar, files, folder)
     return path
+
+
+def write_members(
+    tar: tarfile.TarFile, files: Mapping[str, bytes], folder: str = "cifar-100-python/"
+) -> None:
+    for name, data in files.items():
+        add(tar, folder + name, data)
 
 
 def add(tar: tarfile.TarFile, name: str, data: bytes) -> None:

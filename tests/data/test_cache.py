@@ -165,6 +165,13 @@ def test_that_a_damaged_cache_is_made_again(
     assert files_under(paths.data_cache_folder()) == KEPT
 
 
+def test_that_a_torn_header_is_made_again_from_where_the_arrays_came(tmp_path: Path) -> None:
+    load_dataset(str(write_folder(tmp_path)), TINY)
+    DAMAGES["header"](kept_folder() / "test_images.npy")
+    assert_right(load_dataset("auto", TINY))
+    assert_right(load_dataset(str(kept_folder()), TINY))
+
+
 def test_that_damaged_arrays_are_made_again_from_where_they_came(tmp_path: Path) -> None:
     load_dataset(str(write_folder(tmp_path)), TINY)
     (kept_folder() / "test_images.npy").write_bytes(b"x")

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,11 @@ class Server(ThreadingHTTPServer):
         self.plan: defaultdict[str, list[Callable[[Handler], None]]] = defaultdict(list)
         self.seen: list[Seen] = []
         self.ending = threading.Event()
+
+    def server_bind(self) -> None:
+        """As the parent class, without looking up a name."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
 
     def url(self, path: str = "/archive") -> str:
         return f"http://127.0.0.1:{self.server_port}{path}"
@@ -565,6 +571,22 @@ def test_that_a_slow_source_is_left_and_comes_back_where_nothing_is_better(
     assert_whole(client)
     assert [seen.path for seen in server.seen] == ["/slow", "/broken", "/slow"]
     assert server.seen[2].range is not None
+
+
+def test_that_the_fastest_of_slow_sources_is_taken(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "SLOW_BYTES_PER_SECOND", 10**9)
+    passed = 0
+
+    def clock() -> float:
+        nonlocal passed
+        passed += 100_000 if server.seen[-1:] == [Seen("/slowest", None, None)] else 1000
+        return passed
+
+    client.run(server.url("/slowest"), server.url("/slow"), clock=clock)
+    assert_whole(client)
+    assert [seen.path for seen in server.seen] == ["/slowest", "/slow", "/slow"]
 
 
 def test_that_two_at_once_fetch_it_once(server: Server, client: Client) -> None:

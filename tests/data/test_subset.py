@@ -80,7 +80,12 @@ def test_that_validation_stays_when_training_pictures_are_added() -> None:
 
 @pytest.mark.parametrize(
     ("train", "validation", "test", "complete"),
-    [(TRAIN, 0, TEST, True), (TRAIN, 1, TEST, False), (TRAIN, 0, 1, False), (1, 0, TEST, False)],
+    [
+        (TRAIN, 0, TEST, True),
+        (TRAIN - 1, 1, TEST, False),
+        (TRAIN, 0, 1, False),
+        (1, 0, TEST, False),
+    ],
 )
 def test_that_complete_means_every_picture(
     train: int, validation: int, test: int, complete: bool

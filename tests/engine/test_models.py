@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,15 +17,6 @@ from cifar_studio.engine.models import build, build_for
 
 NETWORKS = pytest.mark.parametrize("name", ARCHITECTURE_NAMES)
 STEMS = pytest.mark.parametrize("stem", ["imagenet", "cifar"])
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Batches this small gain nothing from two, and lose much where the machine is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def stock(name: str, seed: int, **arguments: Any) -> nn.Module:

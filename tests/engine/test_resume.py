@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+import torch
 from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
 from msgspec.structs import replace
 
@@ -13,6 +14,8 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine import archive
 from cifar_studio.engine import checkpoint as checkpoints
 from cifar_studio.engine.checkpoint import load_checkpoint
+from cifar_studio.engine.device import resolve
+from cifar_studio.engine.environment import describe
 from cifar_studio.engine.trainer import train
 from cifar_studio.errors import BadInputError, TrainingError
 from cifar_studio.runs.environment import Environment
@@ -27,11 +30,13 @@ MakeRun = Callable[..., tuple[RunFolder, Environment]]
 @pytest.fixture(scope="module")
 def whole(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """The run that nothing interrupted."""
-    from cifar_studio.engine.device import resolve
-    from cifar_studio.engine.environment import describe
-
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the others have; it is made before the fixture for each test
     folder = RunFolder(tmp_path_factory.mktemp("whole"))
-    list(train(SMALL, dataset, folder, describe(SMALL, dataset, resolve(SMALL), []), pace=NEVER))
+    environment = describe(SMALL, dataset, resolve(SMALL), [])
+    with torch.random.fork_rng(devices=[]):
+        list(train(SMALL, dataset, folder, environment, pace=NEVER))
+    torch.set_num_threads(threads)
     return folder
 
 

@@ -85,6 +85,17 @@ def test_that_equal_settings_give_equal_digits_however_often_one_looks(
     assert traces[2].quick_tests[:, 0].tolist() == [0.25, 0.5, 0.75, 1.25, 1.5, 1.75]
 
 
+def test_that_two_threads_give_equal_digits_each_time(dataset: Dataset, make_run: MakeRun) -> None:
+    config = replace(SMALL, architecture="resnet18", epochs=1)
+    folders = []
+    for name in ("a", "b"):
+        folder, environment = make_run(config, name)
+        environment = replace(environment, resolved=replace(environment.resolved, threads=2))
+        list(train(config, dataset, folder, environment, pace=NEVER))
+        folders.append(folder)
+    assert_same_run(*folders)
+
+
 def test_that_other_seeds_give_other_runs(dataset: Dataset, make_run: MakeRun) -> None:
     losses = []
     for seed in (0, 1):
@@ -190,15 +201,13 @@ def test_that_torchs_settings_are_as_before_once_a_run_has_ended(
 ) -> None:
     config = replace(SMALL, epochs=1, deterministic=True)
     folder, environment = make_run(config)
-    resolved = replace(environment.resolved, threads=1)
-    environment = replace(environment, resolved=resolved)
-    threads = torch.get_num_threads()
+    environment = replace(environment, resolved=replace(environment.resolved, threads=2))
     events = train(config, dataset, folder, environment, pace=NEVER)
     next(events)
-    assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
     assert torch.are_deterministic_algorithms_enabled()
     list(events)
-    assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 1
     assert not torch.are_deterministic_algorithms_enabled()
 
 
