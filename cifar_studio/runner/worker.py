@@ -20,6 +20,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from cifar_studio.data.dataset import DEMO
+from cifar_studio.data.places import locate
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import (
     AnyRequest,
@@ -118,11 +120,16 @@ class Worker:
             self._inbox.close()
 
     def say_ready(self) -> None:
-        """Import torch, so that the first request finds it there, and say what there is."""
+        """Import torch, say what devices there are, and have pictures at hand."""
+        from cifar_studio.data.source import load_dataset
         from cifar_studio.engine.device import list_devices, warm_up
 
         warm_up()
         self.send(0, WorkerReady(devices=list_devices()))
+        # The first reading takes seconds, and so does drawing the demo set: better now than at
+        # Start. What is wrong with the data is said to whoever asks for it.
+        with contextlib.suppress(StudioError, OSError):
+            load_dataset("auto" if locate("auto") else DEMO)
 
     def serve(self) -> None:
         while (request := self._inbox.next_request()) is not None:

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from cifar_studio import paths
 from cifar_studio.config.presets import PRESETS
-from cifar_studio.data.source import locate
+from cifar_studio.data.places import locate
 from cifar_studio.runner.speeds import SpeedBook
 from cifar_studio.runs.events import (
     DataReady,

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from cifar_studio.errors import WorkerError
 from cifar_studio.runner.launch import WorkerProcess
 from cifar_studio.runner.protocol import AnyRequest, Command
-from cifar_studio.runs.events import RequestFailed
+from cifar_studio.runs.events import LAST_EVENTS, RequestFailed
 from cifar_studio.ui.training_thread import SHORT_WORK_NICENESS, WorkerThread
 
 
@@ -28,6 +28,7 @@ class ShortWork(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread: WorkerThread | None = None
+        self._open: set[int] = set()
         self._closing = False
 
     @property
@@ -46,10 +47,18 @@ class ShortWork(QObject):
                 self.answered.emit(request.id, failed)
                 return
             self._thread = WorkerThread(worker, self)
-            self._thread.answered.connect(self.answered)
+            self._thread.answered.connect(self._on_answered)
             self._thread.gone.connect(self._on_thread_gone)
             self._thread.start()
+        self._open.add(request.id)
         self._thread.ask(request)
+
+    def break_off(self, request_id: int) -> None:
+        """Give a request up at once, by ending the worker where nothing else is under way."""
+        if self._thread is not None and self._open == {request_id}:
+            self._thread.kill()
+        else:
+            self.cancel(request_id)
 
     def cancel(self, request_id: int) -> None:
         """Give a request up at its next event."""
@@ -69,6 +78,11 @@ class ShortWork(QObject):
         if self._thread is not None:
             self._thread.kill()
             self._thread.wait(5000)
+
+    def _on_answered(self, request_id: int, event: object) -> None:
+        if isinstance(event, LAST_EVENTS):
+            self._open.discard(request_id)
+        self.answered.emit(request_id, event)
 
     def _on_thread_gone(self, thread: WorkerThread) -> None:
         thread.deleteLater()

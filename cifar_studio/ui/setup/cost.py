@@ -57,7 +57,8 @@ class CostEstimator(QObject):
         if not may_measure:
             self._timer.stop()
             if self._asked is not None:
-                self._short_work.cancel(self._asked[0])
+                # It would take the processor from the training, and measure nothing of worth.
+                self._short_work.break_off(self._asked[0])
         elif self._wanted is not None:
             self.speed(self._wanted)
 
@@ -90,7 +91,8 @@ class CostEstimator(QObject):
                 train, test = event.train_images_per_second, event.test_images_per_second
                 self._book.remember(config, Speed(train, test, event.memory_mib))
         elif isinstance(event, RequestFailed):
-            self._failed[speed_key(config)] = event.message
+            if self._may_measure:
+                self._failed[speed_key(config)] = event.message
         elif not isinstance(event, Cancelled):
             return
         self._asked = None
