@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +59,7 @@ def test_that_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path
     with pytest.raises(OSError, match="No space"):
         atomic.write_file(path, tear)
     assert path.read_bytes() == b"old"
-    assert os.listdir(path.parent) == ["a.json"]
+    assert [file.name for file in path.parent.iterdir()] == ["a.json"]
 
 
 def test_that_a_folder_is_held_by_one_process_and_freed_by_its_death(tmp_path: Path) -> None:
