@@ -267,6 +267,10 @@ class MainWindow(QMainWindow):
         self._model.watch()
         self._display.choose_first(self.settings.selected_run)
 
+    def refresh_library(self) -> None:
+        """Take in what other processes did to the runs since the last look."""
+        self._model.refresh()
+
     def _on_shown(self) -> None:
         self.controller.warm_up()
         self.open_library()

@@ -36,6 +36,7 @@ def build_menus(window: MainWindow) -> None:
     _add(view, "Set up", shortcuts.SET_UP, window.show_setup)
     _add(view, "Runs", shortcuts.RUNS, window.show_runs)
     _add(view, "Search the runs", shortcuts.SEARCH, window.search_runs)
+    _add(view, "Look at the runs again", "F5", window.refresh_library)
     _add(view, "Fold the left side", shortcuts.FOLD, window.toggle_panel)
     view.addSeparator()
     _add_themes(view.addMenu("Colours"), window)

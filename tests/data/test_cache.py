@@ -11,15 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.copies import (
-    BINARY_FILES,
-    PYTHON_FILES,
-    SPLITS,
-    TINY,
-    files_under,
-    write_folder,
-    write_tar,
-)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +20,15 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.source import load_dataset, locate
 from cifar_studio.data.stamps import Stamp
 from cifar_studio.errors import DataError
+from data.copies import (
+    BINARY_FILES,
+    PYTHON_FILES,
+    SPLITS,
+    TINY,
+    files_under,
+    write_folder,
+    write_tar,
+)
 
 KEPT = {
     "cifar-100",

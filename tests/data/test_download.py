@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from data.copies import PYTHON_FILES, TINY, write_tar
 
 from cifar_studio import paths
 from cifar_studio.data import cache, download, fetching, places, source, transfer
@@ -30,6 +29,7 @@ from cifar_studio.data.download import (
     published_archives,
 )
 from cifar_studio.errors import DownloadError
+from data.copies import PYTHON_FILES, TINY, write_tar
 
 CONTENT = np.random.default_rng(0).bytes(3 * 2**20 + 12_345)
 HALF = len(CONTENT) // 2

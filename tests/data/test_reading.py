@@ -13,6 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cifar_studio import paths
+from cifar_studio.data.containers import MAX_MEMBERS
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.data.source import load_dataset
+from cifar_studio.errors import DataError
 from data.copies import (
     BINARY_FILES,
     CLASSES,
@@ -29,14 +37,6 @@ from data.copies import (
     write_tar,
     write_zip,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from cifar_studio import paths
-from cifar_studio.data.containers import MAX_MEMBERS
-from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset
-from cifar_studio.errors import DataError
 
 BINARY_FOLDER = "cifar-100-binary"
 

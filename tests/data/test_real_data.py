@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import REAL_DATA
-from data.copies import binary_files, write_folder, write_members
 
 from cifar_studio import paths
 from cifar_studio.data.dataset import Dataset, Split, digest_of
@@ -19,6 +17,8 @@ from cifar_studio.data.edition import PUBLISHED
 from cifar_studio.data.source import load_dataset, locate
 from cifar_studio.data.subset import channel_statistics
 from cifar_studio.data.verify import check
+from conftest import REAL_DATA
+from data.copies import binary_files, write_folder, write_members
 
 pytestmark = pytest.mark.real_data
 

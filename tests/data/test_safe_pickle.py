@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.copies import PYTHON_FILES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cifar_studio.data import safe_pickle
 from cifar_studio.data.safe_pickle import UnsafePickleError
+from data.copies import PYTHON_FILES
 
 PUBLISHED_STYLE = (
     b"\x80\x02}q\x01U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04"

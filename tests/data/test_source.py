@@ -7,13 +7,13 @@ import logging
 from pathlib import Path
 
 import pytest
-from data.copies import PYTHON_FILES, TINY, files_under, write_folder, write_tar
 
 from cifar_studio import paths
 from cifar_studio.data import source
 from cifar_studio.data.dataset import DEMO
 from cifar_studio.data.source import load_dataset, locate, places
 from cifar_studio.errors import DataError
+from data.copies import PYTHON_FILES, TINY, files_under, write_folder, write_tar
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+
+from cifar_studio import paths
+from cifar_studio.data import verify
+from cifar_studio.data.source import load_dataset
+from cifar_studio.data.verify import CheckReport, check
+from cifar_studio.errors import DataError
+from cifar_studio.runner import data_report
 from data.copies import (
     BINARY_FILES,
     PYTHON_FILES,
@@ -14,13 +21,6 @@ from data.copies import (
     write_folder,
     write_tar,
 )
-
-from cifar_studio import paths
-from cifar_studio.data import verify
-from cifar_studio.data.source import load_dataset
-from cifar_studio.data.verify import CheckReport, check
-from cifar_studio.errors import DataError
-from cifar_studio.runner import data_report
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from engine.training_runs import EVERY_BATCH, NEVER, SMALL
 from msgspec.structs import replace
 
 from cifar_studio.data.dataset import Dataset
@@ -17,6 +16,7 @@ from cifar_studio.errors import TrainingError
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.events import BatchesEnded, EpochEnded
 from cifar_studio.runs.folder import RunFolder
+from engine.training_runs import EVERY_BATCH, NEVER, SMALL
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]
 

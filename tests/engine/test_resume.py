@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
 from msgspec.structs import replace
 
 from cifar_studio.data.dataset import Dataset
@@ -23,6 +22,7 @@ from cifar_studio.runs.epochs import append_row
 from cifar_studio.runs.events import RunStarted
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.trace import read_trace
+from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]
 

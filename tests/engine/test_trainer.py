@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run, figures, kinds
 from msgspec.structs import replace
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES
@@ -23,6 +22,7 @@ from cifar_studio.runs.evaluation import load_evaluation
 from cifar_studio.runs.events import BatchesEnded, EpochEnded, QuickTestEnded, RunStarted
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.trace import read_trace
+from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run, figures, kinds
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]
 

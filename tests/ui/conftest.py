@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from support import make_environment, make_row
-from ui_support import close
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder import RunFolder, Status
 from cifar_studio.ui import theme
 from cifar_studio.ui.main_window import MainWindow
+from support import make_environment, make_row
+from ui_support import close
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex
 from pytestqt.qtbot import QtBot
-from support import make_row
 
 from cifar_studio import paths
 from cifar_studio.cli import app
@@ -23,6 +22,7 @@ from cifar_studio.runs.library import load
 from cifar_studio.ui import settings, wording
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.run_queue import PlannedRun, RunQueue
+from support import make_row
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 from pytestqt.qtbot import QtBot
-from ui_support import TINY, close
 
 from cifar_studio import paths
 from cifar_studio.runs.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
@@ -21,6 +20,7 @@ from cifar_studio.runs.library import list_runs, load
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.run_controller import Activity
 from cifar_studio.ui.run_queue import PlannedRun
+from ui_support import TINY, close
 
 RUN_MS = 120_000
 

@@ -7,6 +7,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+
+from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
+from cifar_studio.config.report import REPORT_RESULTS, comparable_result, result_of_same_network
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.folder import RunFolder, Status
+from cifar_studio.ui.curves.run_data import RunData
 from ui.curves.runs_for_curves import (
     batches,
     environment,
@@ -16,12 +22,6 @@ from ui.curves.runs_for_curves import (
     run,
     started,
 )
-
-from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
-from cifar_studio.config.report import REPORT_RESULTS, comparable_result, result_of_same_network
-from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder, Status
-from cifar_studio.ui.curves.run_data import RunData
 
 
 def test_that_training_stands_at_the_middle_of_its_epoch_and_tests_at_the_end(

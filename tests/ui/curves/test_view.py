@@ -11,6 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
+from cifar_studio.config.presets import PRESETS
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.events import RunEnded
+from cifar_studio.ui import theme
+from cifar_studio.ui.curves.explanations import EXPLANATIONS, explain
+from cifar_studio.ui.curves.measures import MEASURES
+from cifar_studio.ui.curves.view import CurvesView
 from ui.curves.runs_for_curves import (
     batches,
     environment,
@@ -20,14 +28,6 @@ from ui.curves.runs_for_curves import (
     run,
     started,
 )
-
-from cifar_studio.config.presets import PRESETS
-from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.ui import theme
-from cifar_studio.ui.curves.explanations import EXPLANATIONS, explain
-from cifar_studio.ui.curves.measures import MEASURES
-from cifar_studio.ui.curves.view import CurvesView
 
 
 def redrawn(qtbot: QtBot, view: CurvesView) -> None:

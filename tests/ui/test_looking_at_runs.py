@@ -1,0 +1,107 @@
+"""Runs of the library in the window: chosen, shown, starred, watched while another trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.folder import RunFolder
+from cifar_studio.ui.main_window import MainWindow
+from support import make_row
+
+OLD, NEW = "20260401_120000_resnet18", "20260402_120000_vgg11"
+
+
+@pytest.fixture
+def two_runs(make_run: Callable[..., RunFolder]) -> tuple[RunFolder, RunFolder]:
+    config = TrainConfig(architecture="vgg11", epochs=2, seed=5)
+    return make_run(OLD), make_run(NEW, config=config, top1s=(7.0, 6.0))
+
+
+def texts(window: MainWindow) -> str:
+    return "\n".join(label.text() for label in window.findChildren(QLabel) if label.isVisible())
+
+
+def test_that_the_newest_run_is_shown_and_another_can_be_chosen(
+    qtbot: QtBot, two_runs: tuple[RunFolder, RunFolder], window: MainWindow
+) -> None:
+    old, new = two_runs
+    window.open_library()
+    assert window.selection.selected == new.path
+    assert "VGG11" in texts(window)
+    assert "seed 5" in texts(window)
+    assert "10,000 training and 2,000 test pictures" in texts(window)
+    window.selection.select(old.path)
+    shown = window.curves.shown
+    assert shown is not None
+    assert [row.test_top1 for row in shown.rows] == [10.0, 20.0, 30.0]
+    assert "3/3 epochs · finished" in texts(window)
+
+
+def test_that_a_run_that_another_process_trains_is_followed(
+    qtbot: QtBot, make_run: Callable[..., RunFolder], window: MainWindow
+) -> None:
+    folder = make_run(OLD, config=TrainConfig(epochs=9), state="running")
+    lock = folder.hold()
+    window.open_library()
+    window.selection.select(folder.path)
+    assert "3/9 epochs · running" in texts(window)
+    folder.append_epoch(make_row(4, 44.0))
+    window.refresh_library()
+    shown = window.curves.shown
+    assert shown is not None
+    assert len(shown.rows) == 4
+    lock.release()
+    window.refresh_library()
+    assert "4/9 epochs · interrupted" in texts(window)
+
+
+def test_that_the_selected_run_and_the_form_are_remembered(
+    qtbot: QtBot,
+    two_runs: tuple[RunFolder, RunFolder],
+    shared_cache: Path,
+) -> None:
+    def session(act: Callable[[MainWindow], None]) -> None:
+        window = MainWindow()
+        window.show()
+        window.open_library()
+        act(window)
+        window.leave()
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+        window.deleteLater()
+
+    def leave_things(window: MainWindow) -> None:
+        window.selection.select(two_runs[0].path)
+        window.setup.show_values({"epochs": 33}, "report-vgg11")
+        window.choose_theme("dark")
+        window.toggle_panel()
+
+    def find_them(window: MainWindow) -> None:
+        assert window.selection.selected == two_runs[0].path
+        planned = window.setup.planned_run()
+        assert planned is not None
+        assert (planned.config.epochs, planned.preset) == (33, "report-vgg11")
+        assert window.settings.theme == "dark"
+        assert window.settings.panel_folded
+
+    session(leave_things)
+    session(find_them)
+
+
+def test_that_damaged_settings_open_the_window_with_a_word(
+    qtbot: QtBot, home: Path, shared_cache: Path
+) -> None:
+    path = home / ".config" / "cifar-studio" / "settings.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"geometry": 5')
+    window = MainWindow()
+    window.show()
+    assert "settings were damaged" in window.message.text
+    window.leave()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
+    window.deleteLater()
