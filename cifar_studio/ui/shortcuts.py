@@ -11,7 +11,7 @@ from cifar_studio.ui import theme, widgets
 START = "Ctrl+R"
 PAUSE = "Ctrl+P"
 STOP = "Ctrl+."
-SET_UP = "Ctrl+E"
+SET_UP = "Ctrl+N"
 RUNS = "Ctrl+L"
 SEARCH = "Ctrl+F"
 FOLD = "Ctrl+B"

@@ -86,7 +86,7 @@ def test_that_equal_settings_give_equal_digits_however_often_one_looks(
 
 
 def test_that_two_threads_give_equal_digits_each_time(dataset: Dataset, make_run: MakeRun) -> None:
-    config = replace(SMALL, architecture="resnet18", epochs=1)
+    config = replace(SMALL, architecture="resnet18", epochs=1, batch_size=50)
     folders = []
     for name in ("a", "b"):
         folder, environment = make_run(config, name)
@@ -206,7 +206,7 @@ def test_that_torchs_settings_are_as_before_once_a_run_has_ended(
     next(events)
     assert torch.get_num_threads() == 2
     assert torch.are_deterministic_algorithms_enabled()
-    list(events)
+    events.close()
     assert torch.get_num_threads() == 1
     assert not torch.are_deterministic_algorithms_enabled()
 

@@ -81,7 +81,7 @@ def test_that_a_person_with_mouse_and_keyboard_trains_and_stops(
 def test_that_shortcuts_reach_every_page_and_tab(qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, "ctrl+l")
     qtbot.waitUntil(lambda: editor(window, "Search runs").isVisible(), timeout=10_000)
-    press(qtbot, window, "ctrl+e")
+    press(qtbot, window, "ctrl+n")
     qtbot.waitUntil(lambda: editor(window, "Epochs").isVisible(), timeout=10_000)
     press(qtbot, window, "ctrl+b")
     qtbot.waitUntil(lambda: not editor(window, "Epochs").isVisible(), timeout=10_000)
