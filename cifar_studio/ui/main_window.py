@@ -25,6 +25,8 @@ from cifar_studio.runner.speeds import SpeedBook
 from cifar_studio.runs.events import (
     DataReady,
     DeviceInfo,
+    EpochEnded,
+    Event,
 )
 from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run
@@ -210,6 +212,7 @@ class MainWindow(QMainWindow):
         controls.stop_after_epoch_requested.connect(controller.stop_after_epoch)
         controls.stop_now_requested.connect(controller.stop_now)
         controller.activity_changed.connect(self._on_activity_changed)
+        controller.event_received.connect(self._on_event_received)
         controller.devices_found.connect(self._on_devices_found)
         controller.settled.connect(self._on_settled)
         controller.queue.changed.connect(
@@ -283,6 +286,11 @@ class MainWindow(QMainWindow):
         elif activity is Activity.IDLE:
             self._awake.release()
         self._on_form_changed()
+
+    def _on_event_received(self, event: Event) -> None:
+        started = self.selection.started
+        if isinstance(event, EpochEnded) and started is not None:
+            self._costs.learn(started.config, started.environment, event.row)
 
     def _on_form_changed(self) -> None:
         planned = self.setup.planned_run()

@@ -32,6 +32,11 @@ class RunSelection(QObject):
         return self._selected
 
     @property
+    def started(self) -> RunStarted | None:
+        """How the run began that trains now."""
+        return self._live
+
+    @property
     def live(self) -> Path | None:
         return Path(self._live.folder) if self._live else None
 

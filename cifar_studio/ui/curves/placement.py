@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+AIR_PX = 4  # between a label and what it should not touch
 Box = tuple[float, float, float, float]
 """Left, top, width, height in pixels."""
 
@@ -54,5 +55,6 @@ def between(points: np.ndarray, gap: float = 8.0) -> np.ndarray:
 def _covered(box: Box, points: np.ndarray) -> int:
     left, top, width, height = box
     x, y = points[:, 0], points[:, 1]
-    inside = (x >= left) & (x <= left + width) & (y >= top) & (y <= top + height)
+    left, top, right, bottom = left - AIR_PX, top - AIR_PX, left + width, top + height
+    inside = (x >= left) & (x <= right + AIR_PX) & (y >= top) & (y <= bottom + AIR_PX)
     return int(np.count_nonzero(inside))
