@@ -24,6 +24,7 @@ class Progress:
     def __init__(self, started: RunStarted) -> None:
         self._config = started.config
         self._data = started.environment.data
+        self._device_name = started.environment.device_name
         self._batches = started.batches
         self._epoch = started.first_epoch
         self._batch = 0
@@ -50,6 +51,11 @@ class Progress:
             self._speed = event.row.images_per_second or self._speed
             self._epoch, self._batch, self._tested = event.row.epoch, self._batches, 1.0
             self.memory_mib = event.row.peak_memory_mib
+
+    @property
+    def device_text(self) -> str:
+        used = f" · {wording.memory(self.memory_mib)} used" if self.memory_mib else ""
+        return f"{self._device_name}{used}"
 
     @property
     def epoch(self) -> int:

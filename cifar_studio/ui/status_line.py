@@ -59,6 +59,7 @@ class StatusLine(QFrame):
 
     def show_progress(self, progress: Progress) -> None:
         """A run goes on."""
+        self._device.setText(progress.device_text)
         self._speed.setText(progress.speed_text)
         self._place.setText(progress.place_text)
         self._bar.setRange(0, 1000)
