@@ -37,7 +37,9 @@ def run(python: Path, root: Path, pytest_arguments: Sequence[str]) -> int:
         if failed:
             print(f"Failed before this: {', '.join(failed)}.", flush=True)
         settings["QT_QPA_PLATFORM"] = "offscreen"
-        result = subprocess.call([*pytest, "-m", "not screen"], cwd=root, env=settings)
+        everything = [] if pytest_arguments else ["-n", "auto", "--dist", "worksteal"]
+        command = [*pytest, *everything, "-m", "not screen"]
+        result = subprocess.call(command, cwd=root, env=settings)
     if result == NO_TESTS_COLLECTED and pytest_arguments and on_screen == 0:
         result = 0  # all that was asked for ran on the screen
     return result or (1 if failed else 0)

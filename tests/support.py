@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import psutil
+
 from cifar_studio.runs.environment import DataFacts, Environment, ResolvedSettings
 from cifar_studio.runs.epochs import EpochRow
+
+
+def worker_processes() -> list[psutil.Process]:
+    """The worker processes that this process has started and that are still there."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "cifar_studio.runner.worker" in child.cmdline()]
 
 
 def make_row(epoch: int, top1: float = 10.0) -> EpochRow:

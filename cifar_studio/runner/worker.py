@@ -34,6 +34,7 @@ from cifar_studio.runner.protocol import (
     to_line,
 )
 from cifar_studio.runs.events import (
+    LAST_EVENTS,
     AnyEvent,
     Cancelled,
     RequestFailed,
@@ -158,6 +159,8 @@ class Worker:
             with contextlib.closing(events):  # type: ignore[type-var]
                 for event in events:
                     self.send(request.id, event)
+                    if isinstance(event, LAST_EVENTS):
+                        return
                     if control.poll() in (Command.STOP_NOW, Command.ABANDON):
                         self.send(request.id, Cancelled())
                         return

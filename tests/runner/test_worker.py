@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psutil
 import pytest
 
 from cifar_studio.config.train_config import TrainConfig
@@ -34,6 +33,7 @@ from cifar_studio.runs.events import (
     WorkerReady,
 )
 from cifar_studio.runs.library import load
+from support import worker_processes
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
 TINY = TrainConfig(epochs=2, train_per_class=2, test_per_class=1, batch_size=50)
@@ -220,4 +220,4 @@ def test_that_lines_that_are_no_requests_are_passed_over(tmp_path: Path) -> None
 
 
 def test_that_no_process_is_left(tmp_path: Path) -> None:
-    assert psutil.Process().children(recursive=True) == []
+    assert worker_processes() == []

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +19,7 @@ from cifar_studio.runs.library import list_runs, load
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.run_controller import Activity
 from cifar_studio.ui.run_queue import PlannedRun
+from support import worker_processes
 from ui_support import TINY, close
 
 RUN_MS = 120_000
@@ -137,7 +137,7 @@ def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
     folder = window.selection.live
     assert folder is not None
     close(qtbot, window)
-    assert psutil.Process().children(recursive=True) == []
+    assert worker_processes() == []
     run = load(folder)
     assert run.status.state == "interrupted"
     assert run.rows

@@ -143,7 +143,7 @@ class RunModel(QAbstractListModel):
 
 
 class RunFilter(QSortFilterProxyModel):
-    """The runs in whose words every word of the search occurs."""
+    """The runs in whose words every word of the search occurs, short ones at a word's start."""
 
     def __init__(self, model: RunModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -159,7 +159,12 @@ class RunFilter(QSortFilterProxyModel):
     def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
         index = self.sourceModel().index(source_row, 0, source_parent)
         text = str(index.data(SEARCH_ROLE)).casefold()
-        return all(word in text for word in self._words)
+        return all(_occurs(word, text) for word in self._words)
+
+
+def _occurs(word: str, text: str) -> bool:
+    # "seed 4" must not find every run of the 14th.
+    return word in text if len(word) > 2 else f" {word}" in f" {text}"
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

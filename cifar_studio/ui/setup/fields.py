@@ -168,10 +168,27 @@ class NumberField(Field):
 
 
 class ChoiceField(Field):
-    """One of several values."""
+    """One of several values.
 
-    def __init__(self, key: str, text: str, tip: str, choices: dict[Any, str]) -> None:
+    Parameters
+    ----------
+    choices : dict of value to what is shown
+    takes_others : bool
+        Show a value that is not among them too, such as a device of another machine; the check
+        will judge it. Else such a value is passed over.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        text: str,
+        tip: str,
+        choices: dict[Any, str],
+        *,
+        takes_others: bool = False,
+    ) -> None:
         super().__init__(key, text, tip)
+        self._takes_others = takes_others
         self._editor = _QuietCombo()
         for value, title in choices.items():
             self._editor.addItem(title, value)
@@ -187,10 +204,11 @@ class ChoiceField(Field):
     def set_value(self, value: Any) -> None:
         self._loading = True
         position = self._editor.findData(value)
-        if position < 0:  # a device of another machine, say: show it, the check will judge
-            self._editor.addItem(str(value), value)
+        if position < 0 and self._takes_others and isinstance(value, str):
+            self._editor.addItem(value, value)
             position = self._editor.count() - 1
-        self._editor.setCurrentIndex(position)
+        if position >= 0:
+            self._editor.setCurrentIndex(position)
         self._loading = False
 
     def set_choices(self, choices: dict[Any, str]) -> None:

@@ -170,6 +170,7 @@ def _machine_fields() -> list[Field]:
             "Device",
             "What computes: auto takes an NVIDIA or Apple GPU where there is one, else the CPU.",
             {"auto": "auto", "cpu": "CPU"},
+            takes_others=True,
         ),
         ChoiceField(
             "precision",
