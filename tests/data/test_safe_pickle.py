@@ -69,9 +69,13 @@ def test_that_bytes_text_numbers_and_arrays_are_read(protocol: int) -> None:
         1.5j,
         np.uint8,
     ],
-    ids=lambda evil: str(getattr(evil, "call", [type(evil)])[0]),
+    ids=lambda evil: getattr(getattr(evil, "call", [type(evil)])[0], "__name__", "odd"),
 )
-@pytest.mark.parametrize("wrap", [lambda e: e, lambda e: {b"data": e}, lambda e: [[(e,)]]])
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda e: e, lambda e: {b"data": e}, lambda e: [[(e,)]]],
+    ids=["bare", "in a dict", "deep"],
+)
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 def test_that_what_is_no_plain_array_is_refused_and_not_run(
     evil: object, wrap: object, protocol: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
