@@ -12,6 +12,9 @@ import pytest
 # Before Qt is imported anywhere. Tests marked `screen` are run apart, on a real X screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# Tests run side by side: threads that spin while they wait would take the others' processor.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # The person's own choice of places must not reach the tests, but for the real data.
 REAL_DATA = os.environ.get("CIFAR100_ROOT", "")
 

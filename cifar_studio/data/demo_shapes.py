@@ -308,7 +308,9 @@ KINDS = (
     Kind("pinwheels", _pinwheel, tuple(f"pinwheel with {n} sails" for n in (2, 3, 4, 5, 6))),
     Kind("dots", _dots, ("two dots", "three dots", "four dots", "five dots", "six dots")),
     Kind(
-        "arrows", _arrow, ("one chevron", "two chevrons", "three chevrons", "arrow", "double arrow")
+        "arrows",
+        _arrow,
+        ("one chevron", "two chevrons", "three chevrons", "arrow", "diamond arrow"),
     ),
     Kind(
         "letters",

@@ -11,7 +11,7 @@ from cifar_studio.data import demo_shapes
 from cifar_studio.data.dataset import Dataset, digest_of
 from cifar_studio.data.demo import draw_class, make_demo
 
-DIGEST = "15d47c4d7e1b4a8eb7e135075ea1f6855127c2069ffcdf8ef092c95de1ca9a1d"
+DIGEST = "b31dcbe20965d94107c7d59ebff956366628774a87c53f0fed280d715d9de7bd"
 
 
 @pytest.fixture(scope="module")
