@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def speeds_file() -> Path:
     return cache_folder() / "speeds.json"
 
 
+@functools.cache
 def resources_folder() -> Path:
     """The shipped icons and styles, in an installed wheel as well as in a checkout."""
     package = Path(__file__).resolve().parent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -22,11 +24,16 @@ def icon(name: str) -> QIcon:
 
 def pixmap(name: str, colour: str, size: int = SIZE_PX) -> QPixmap:
     """The glyph as a picture of `size` logical pixels, sharp on the screen at hand."""
-    text = (resources_folder() / "style" / "glyphs" / f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
     screen = QGuiApplication.primaryScreen()
     ratio = screen.devicePixelRatio() if screen is not None else 1.0
-    result = QPixmap(QSize(theme.px(size), theme.px(size)) * ratio)
+    return _drawn(name, colour, theme.px(size), ratio)
+
+
+@functools.lru_cache(maxsize=256)
+def _drawn(name: str, colour: str, side: int, ratio: float) -> QPixmap:
+    text = (resources_folder() / "style" / "glyphs" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
+    result = QPixmap(QSize(side, side) * ratio)
     result.fill(Qt.GlobalColor.transparent)
     painter = QPainter(result)
     renderer.render(painter)

@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(paths.resources_folder() / "icons" / "cifar-studio.svg")))
         self.setAcceptDrops(True)
         self.settings, self._settings_fault = settings.load(paths.settings_file())
-        theme.manager().apply(self.settings.theme, self.settings.scale)
+        theme.manager().prepare(self.settings.theme, self.settings.scale)
         self._leaving = False
         self._save_limit = QTimer(self, singleShot=True, interval=SAVE_LIMIT_MS)
         self._save_limit.timeout.connect(self._on_save_limit)
@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         build_menus(self)
         self._wire()
         self._restore()
+        theme.manager().apply(self.settings.theme, self.settings.scale)
         # What can wait until the window is on the screen: workers, the library.
         QTimer.singleShot(0, self._on_shown)
 
