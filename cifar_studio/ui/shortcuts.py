@@ -31,6 +31,7 @@ SHEET_ROWS = (
     (FOLD, "Fold the left side"),
     ("Ctrl+1 … 4", "Curves, Pictures, Confusion, Compare"),
     (LIVE, "Show the run that trains"),
+    ("F5", "Look at the runs again"),
     ("← → Home End", "Walk along the curves"),
     ("Ctrl+C", "Copy the table or plot in focus"),
     ("S", "Star the chosen run"),

@@ -166,7 +166,7 @@ class Levels:
                 chosen = most_free(boxes, obstacles, self._chosen[index])
                 self._chosen[index] = chosen
                 label.put(*boxes[chosen][:2])
-                covered.append(_corners(boxes[chosen]))
+                covered.append(_outline(boxes[chosen]))
         return np.concatenate(covered)
 
 
@@ -214,7 +214,7 @@ class BestMark:
             self._drawn = wanted
             self._draw(epoch, dots)
         self._label.write(text)
-        return _corners(self._put_label(epoch, obstacles))
+        return _outline(self._put_label(epoch, obstacles))
 
     def _draw(self, epoch: int, dots: Sequence[Dot]) -> None:
         colours, ratio = theme.current(), self._plot.devicePixelRatioF()
@@ -277,12 +277,13 @@ class RunLetters:
             top = max(y - height - theme.px(2), lowest.get(dot.x, -np.inf))
             lowest[dot.x] = top + height
             label.put(left, top)
-            covered.append(_corners((left, top, width, height)))
+            covered.append(_outline((left, top, width, height)))
         return np.concatenate(covered)
 
 
-def _corners(box: Box) -> np.ndarray:
+def _outline(box: Box) -> np.ndarray:
     """Points that stand for a box among obstacles."""
     left, top, width, height = box
     across = np.arange(left, left + width + 1, 8.0)
-    return np.stack([across, np.full(len(across), top + height / 2)], axis=1)
+    edges = (top, top + height / 2, top + height)
+    return np.concatenate([np.stack([across, np.full(len(across), y)], axis=1) for y in edges])
