@@ -37,6 +37,7 @@ from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.data_bar import DataBar
 from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.keep_awake import KeepAwake
+from cifar_studio.ui.leaving import Leaving
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.menus import build_menus
@@ -51,7 +52,6 @@ from cifar_studio.ui.shortcuts import ShortcutSheet
 from cifar_studio.ui.side_panel import RUNS_PAGE, SETUP_PAGE, SidePanel
 from cifar_studio.ui.status_line import StatusLine
 
-SAVE_LIMIT_MS = 60_000
 SIZE = (1280, 800)
 
 
@@ -65,12 +65,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings, self._settings_fault = settings.load(paths.settings_file())
         theme.manager().prepare(self.settings.theme, self.settings.scale)
-        self._leaving = False
-        self._save_limit = QTimer(self, singleShot=True, interval=SAVE_LIMIT_MS)
-        self._save_limit.timeout.connect(self._on_save_limit)
         self._awake = KeepAwake()
         self.controller = RunController(str(paths.runs_folder()), self)
         self._short_work = ShortWork(self)
+        self._leaving = Leaving(self.controller, self._short_work, self)
         self._costs = CostEstimator(SpeedBook(paths.speeds_file()), self._short_work, self)
         self._model = RunModel(paths.runs_folder(), self)
         self.setup = SetupPanel(paths.presets_folder(), self._costs)
@@ -215,11 +213,10 @@ class MainWindow(QMainWindow):
         controller.activity_changed.connect(self._on_activity_changed)
         controller.event_received.connect(self._on_event_received)
         controller.devices_found.connect(self._on_devices_found)
-        controller.settled.connect(self._on_settled)
         controller.queue.changed.connect(
             lambda: self._panel.show_waiting(len(controller.queue.runs))
         )
-        self._short_work.settled.connect(self._on_settled)
+        self._leaving.settled.connect(self._on_settled)
         self.setup.form_changed.connect(self._on_form_changed)
         self._data_bar.data_ready.connect(self._on_data_ready)
         self._runs.run_chosen.connect(self.selection.select)
@@ -345,38 +342,24 @@ class MainWindow(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._leaving:
-            event.setAccepted(self._is_settled())
+        if self._leaving.has_begun:
+            event.setAccepted(self._leaving.is_settled)
             return
+        event.ignore()
         if self.controller.is_busy:
             waiting = len(self.controller.queue.runs)
             if not dialogs.confirm_quit(self, self.selection.kept_text, waiting):
-                event.ignore()
                 return
             self._status.show_waiting("Saving the run…")
-        event.ignore()
         self.leave()
 
     def leave(self) -> None:
         """Save what is to be kept, end the workers, and close when they are gone."""
-        if self._leaving:
-            return
-        self._leaving = True
-        self._remember()
-        self.setEnabled(False)
-        self.controller.shut_down()
-        self._short_work.shut_down()
-        self._save_limit.start()
+        if not self._leaving.has_begun:
+            self._remember()
+            self.setEnabled(False)
+            self._leaving.begin()
 
     def _on_settled(self) -> None:
-        if self._leaving and self._is_settled():
-            self._save_limit.stop()
-            self._awake.release()
-            self.close()
-
-    def _is_settled(self) -> bool:
-        return self.controller.is_settled and self._short_work.is_settled
-
-    def _on_save_limit(self) -> None:
-        self.controller.kill()
-        self._short_work.kill()
+        self._awake.release()
+        self.close()
