@@ -17,6 +17,7 @@ from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, StudioError
+from cifar_studio.runs.folder import is_run_folder
 
 app = typer.Typer(
     name="cifar-studio",
@@ -90,7 +91,6 @@ def train(
     json: JsonOption = False,
 ) -> None:
     """Train a network. The last line of standard output is "run: FOLDER"."""
-    from cifar_studio.runner.console import train_in_console
     from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 
@@ -100,6 +100,11 @@ def train(
             raise BadInputError(
                 "--resume goes on with a run's own settings",
                 "Leave --preset, --config and --set out",
+            )
+        if not is_run_folder(resume):
+            raise BadInputError(
+                f"{resume} is no run folder (it has no config.json)",
+                "Give a folder that a training made; `cifar-studio runs` lists them",
             )
         request: TrainRequest | ResumeRequest = ResumeRequest(
             id=new_id(), folder=str(resume), data=data, command=command
@@ -112,6 +117,9 @@ def train(
             runs=str(runs or paths.runs_folder()),
             command=command,
         )
+    # Only now: it imports torch, and a typing error should be told at once.
+    from cifar_studio.runner.console import train_in_console
+
     sys.exit(train_in_console(request, as_json=json))
 
 

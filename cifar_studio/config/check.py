@@ -44,6 +44,8 @@ class Bounds:
         return math.isfinite(value) and above and below
 
     def __str__(self) -> str:
+        if self.high >= 2**62:
+            return f"{self.low:g} or more"
         if not self.low_open and not self.high_open:
             return f"{self.low:g} to {self.high:g}"
         low = f"above {self.low:g}" if self.low_open else f"{self.low:g} or more"
@@ -96,10 +98,9 @@ def check(config: TrainConfig) -> tuple[Fault, ...]:
 def _number_fault(key: str, value: Any) -> Fault | None:
     if key == "dropout" and value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return Fault(key, f"is {value!r}, must be a number, {BOUNDS[key]}")
-    if key in _INTEGERS and not isinstance(value, int):
-        return Fault(key, f"is {value!r}, must be a whole number, {BOUNDS[key]}")
+    if isinstance(value, bool) or not isinstance(value, int if key in _INTEGERS else int | float):
+        kind = "a whole number" if key in _INTEGERS else "a number"
+        return Fault(key, f"is {value!r}, must be {kind}, {BOUNDS[key]}")
     if value not in BOUNDS[key]:
         return Fault(key, f"is {value:.12g}, must be {BOUNDS[key]}")
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cifar_studio.config.architectures import ArchitectureName
+from cifar_studio.config.serialization import differences
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
 
@@ -62,6 +63,11 @@ REPORT_PRESETS: tuple[Preset, ...] = (
 )
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (QUICK_LOOK, *REPORT_PRESETS)}
+
+
+def nearest_preset(config: TrainConfig) -> Preset:
+    """The built-in preset from which a config differs in the fewest keys."""
+    return min(PRESETS.values(), key=lambda preset: len(differences(config, preset.config)))
 
 
 def preset(name: str) -> Preset:

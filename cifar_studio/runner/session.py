@@ -114,7 +114,8 @@ def _prepare_resume(request: ResumeRequest) -> Training:
     recorded = folder.read_environment()
     lock = folder.hold()
     try:
-        dataset = load_dataset(request.data)
+        as_before = request.data == "auto" and recorded.data.is_demo
+        dataset = load_dataset(recorded.data.name if as_before else request.data)
         if dataset.digest != recorded.data.digest:
             raise RunFolderError(
                 f"{folder.path.name} was trained on {recorded.data.name}, this is {dataset.name}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from cifar_studio.config.presets import PRESETS
+from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.serialization import differences
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.library import Run
@@ -21,7 +21,7 @@ def train_command(run: Run) -> str:
 
 def config_words(config: TrainConfig) -> list[str]:
     """`--preset NAME` and `--set KEY=VALUE` words for a config."""
-    nearest = min(PRESETS.values(), key=lambda preset: len(differences(config, preset.config)))
+    nearest = nearest_preset(config)
     words = ["--preset", nearest.name]
     for key, (_, value) in differences(config, nearest.config).items():
         text = value if isinstance(value, str) else json.dumps(value)

@@ -64,6 +64,9 @@ class ControlBar(QWidget):
         """Offer what can be done now, and say what is waited for."""
         self._activity = activity
         busy = activity is not Activity.IDLE
+        if not busy and (self._pause.hasFocus() or self._stop.hasFocus()):
+            # They are greyed now, and Qt would hand the keyboard to whatever comes next.
+            self._start.setFocus()
         self._start.setText("Add to queue" if busy else "Start")
         self._start.setToolTip(
             "Train this after the runs before it (Ctrl+R)" if busy else "Train now (Ctrl+R)"

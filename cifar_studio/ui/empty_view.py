@@ -7,8 +7,6 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from cifar_studio.ui import theme, widgets
 
-WIDTH_PX = 440
-
 
 class EmptyView(QFrame):
     """A heading and a short text in the middle."""
@@ -24,6 +22,5 @@ class EmptyView(QFrame):
         layout.addStretch(2)
         for part in (title, body):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            part.setFixedWidth(theme.px(WIDTH_PX))
-            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(part)
         layout.addStretch(3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, QTimer
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from cifar_studio import paths
-from cifar_studio.config.presets import PRESETS
+from cifar_studio.config.presets import nearest_preset
 from cifar_studio.data.places import locate
 from cifar_studio.runner.speeds import SpeedBook
 from cifar_studio.runs.events import (
@@ -27,6 +27,7 @@ from cifar_studio.runs.events import (
     DeviceInfo,
     EpochEnded,
     Event,
+    RunStarted,
 )
 from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run
@@ -53,6 +54,7 @@ from cifar_studio.ui.side_panel import RUNS_PAGE, SETUP_PAGE, SidePanel
 from cifar_studio.ui.status_line import StatusLine
 
 SIZE = (1280, 800)
+FRAME_PX = 40  # a title bar
 
 
 class MainWindow(QMainWindow):
@@ -175,7 +177,7 @@ class MainWindow(QMainWindow):
             ("Confusion", "Which classes the selected run takes for which."),
             ("Compare", "Runs side by side, beside the figures of the report."),
         ):
-            self._views.addWidget(EmptyView(heading, f"{text} Comes with a later version."))
+            self._views.addWidget(EmptyView(f"{heading}: not in this version yet", text))
         tabs = QHBoxLayout()
         tabs.setContentsMargins(theme.GRID, 0, 0, 0)
         tabs.addWidget(self._tabs)
@@ -225,12 +227,16 @@ class MainWindow(QMainWindow):
         self._runs.beside_changed.connect(self.curves.set_overlays)
         self._header.run_chosen.connect(self.selection.select)
         self._header.live_wanted.connect(self.show_live)
+        self._header.resume_wanted.connect(self._on_resume_wanted)
         self._display.resume_wanted.connect(self._on_resume_wanted)
         self._tabs.currentChanged.connect(self._views.setCurrentIndex)
 
     def _restore(self) -> None:
         kept = self.settings
-        self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
+        room = self.screen().availableSize()
+        if room.width() <= SIZE[0] or room.height() <= SIZE[1] + FRAME_PX:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+        self.resize(QSize(*SIZE).boundedTo(room))
         if kept.geometry:
             self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
         if kept.curves_layout:
@@ -287,19 +293,23 @@ class MainWindow(QMainWindow):
 
     def _on_event_received(self, event: Event) -> None:
         started = self.selection.started
-        if isinstance(event, EpochEnded) and started is not None:
+        if isinstance(event, RunStarted):
+            self._status.show_data(event.environment.data.name)
+        elif isinstance(event, EpochEnded) and started is not None:
             self._costs.learn(started.config, started.environment, event.row)
 
     def _on_form_changed(self) -> None:
         planned = self.setup.planned_run()
         faults = self.setup.faults()
         names = ", ".join(key.replace("_", " ") for key in faults)
-        self.controls.set_startable(f"Mend first: {names}" if faults else "")
+        self.controls.set_startable(f"Fix first: {names}" if faults else "")
         seconds = self.setup.expected_seconds()
         about = f": about {wording.duration(seconds)}" if seconds else ""
         self.curves.set_empty_hint(f"Press Ctrl+R{about}", planned.config.epochs if planned else 10)
-        found = locate("auto") if self.setup.data() == "auto" else None
-        self._status.show_data("CIFAR-100" if found else "demo set")
+        if self.selection.started is not None:
+            self._status.show_data(self.selection.started.environment.data.name)
+        else:
+            self._status.show_data("CIFAR-100" if self.setup.data() == "auto" else "demo set")
 
     def _on_devices_found(self, devices: tuple[DeviceInfo, ...]) -> None:
         self.setup.set_devices(devices)
@@ -313,14 +323,13 @@ class MainWindow(QMainWindow):
         self._status.show_idle(f"{event.name} is ready: {event.source}")
 
     def _on_settings_wanted(self, run: Run) -> None:
-        nearest = run.config.architecture
-        preset = next((n for n in PRESETS if n.endswith(nearest)), "quick-look")
-        self.setup.show_config(run.config, preset)
+        self.setup.show_config(run.config, nearest_preset(run.config).name)
+        if run.environment is not None and run.environment.data.is_demo:
+            self.setup.choose_data("demo")
         self.show_setup()
 
     def _on_resume_wanted(self, run: Run) -> None:
-        data = "demo" if run.environment and run.environment.data.is_demo else "auto"
-        self.controller.resume(str(run.path), data)
+        self.controller.resume(str(run.path), "auto")
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

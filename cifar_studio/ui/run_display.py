@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.events import EpochEnded, Event, RunEnded, RunStarted
-from cifar_studio.runs.folder import RunFolder, is_run_folder
+from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run, load
 from cifar_studio.ui import wording
 from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.library.runs_panel import RunsPanel
+from cifar_studio.ui.library.runs_panel import RunsPanel, can_resume
 from cifar_studio.ui.message_bar import MessageBar
 from cifar_studio.ui.notify import notify
 from cifar_studio.ui.run_controller import Activity, RunController
@@ -78,6 +78,10 @@ class RunDisplay(QObject):
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self._parts.controls.show_activity(activity)
+        if activity in (Activity.IDLE, Activity.STARTING) and self.selection.selected is not None:
+            run = self._model.find(self.selection.selected)
+            if run is not None:
+                self._show_header(run)
         if activity is Activity.STARTING:
             self._parts.status.show_waiting("Starting: reading pictures, building the network…")
         elif activity in (Activity.PAUSING, Activity.STOPPING):
@@ -129,7 +133,7 @@ class RunDisplay(QObject):
 
     def _say(self, run: Run | None, text: str, details: str = "") -> None:
         """Show a message; where the run can go on, with a button for it."""
-        if run is None or not RunFolder(run.path).last_checkpoint.exists():
+        if run is None or not can_resume(run):
             self._parts.message.show_message(text, details)
             return
         found = run
@@ -164,5 +168,6 @@ class RunDisplay(QObject):
         self._show_header(run)
 
     def _show_header(self, run: Run) -> None:
-        self._parts.header.show_run(run, self._parts.runs.menu(run))
+        resumable = can_resume(run) and not self._controller.is_busy
+        self._parts.header.show_run(run, self._parts.runs.menu(run), can_resume=resumable)
         self._parts.header.offer_runs(self._model.runs, self.selection.selected)

@@ -22,10 +22,13 @@ class RunHeader(QWidget):
     run_chosen(Path)
     live_wanted()
         Show the run that is training.
+    resume_wanted(Run)
+        Go on with the run that is shown.
     """
 
     run_chosen = Signal(object)
     live_wanted = Signal()
+    resume_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +37,10 @@ class RunHeader(QWidget):
         self._state = widgets.label("", "muted")
         self._live = widgets.link("", self.live_wanted.emit)
         self._live.hide()
+        self._run: Run | None = None
+        self._resume = widgets.button("Resume", lambda: self.resume_wanted.emit(self._run))
+        self._resume.setToolTip("Go on with this run where its last state was kept")
+        self._resume.hide()
         self._switch = QToolButton()
         self._switch.setText("Other run")
         self._switch.setProperty("role", "button")
@@ -49,7 +56,7 @@ class RunHeader(QWidget):
         for part in (self._name, self._facts, self._state):
             layout.addWidget(part)
         layout.addStretch(1)
-        for control in (self._live, self._switch, self._actions):
+        for control in (self._live, self._resume, self._switch, self._actions):
             layout.addWidget(control)
 
     def show_nothing(self) -> None:
@@ -60,8 +67,10 @@ class RunHeader(QWidget):
         self._actions.hide()
         self._switch.hide()
 
-    def show_run(self, run: Run, menu: QMenu | None) -> None:
+    def show_run(self, run: Run, menu: QMenu | None, *, can_resume: bool = False) -> None:
         """Name a run; `menu` is what can be done with it."""
+        self._run = run
+        self._resume.setVisible(can_resume)
         self._name.setText(wording.run_title(run))
         data = run.environment.data if run.environment else None
         facts = [run.data_name]

@@ -20,6 +20,7 @@ LIVE = "Ctrl+G"
 LARGER, SMALLER, NORMAL = "Ctrl+=", "Ctrl+-", "Ctrl+0"
 SHEET = "F1"
 QUIT = "Ctrl+Q"
+STAR, RENAME = "Ctrl+D", "F2"
 
 SHEET_ROWS = (
     (START, "Start, or add to the queue"),
@@ -34,7 +35,8 @@ SHEET_ROWS = (
     ("F5", "Look at the runs again"),
     ("← → Home End", "Walk along the curves"),
     ("Ctrl+C", "Copy the table or plot in focus"),
-    ("S", "Star the chosen run"),
+    (STAR, "Star the chosen run"),
+    (RENAME, "Rename the chosen run"),
     (f"{LARGER}  {SMALLER}  {NORMAL}", "Larger, smaller, normal type"),
     (f"{SHEET} or ?", "This sheet"),
     (QUIT, "Quit"),

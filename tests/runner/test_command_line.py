@@ -107,7 +107,7 @@ def test_that_ctrl_c_keeps_the_state_and_resume_goes_on(
         (["train", "--preset", "quick-look", "--set", "epoch=3"], "did you mean epochs?"),
         (["train", "--preset", "quick-look", "--set", "epochs"], "has no '='"),
         (["train", "--config", "no.json"], "no.json cannot be read"),
-        (["train", "--resume", "nowhere"], "cannot be read"),
+        (["train", "--resume", "nowhere"], "nowhere is no run folder"),
         (["train", "--preset", "quick-look", "--data", "nowhere"], "nowhere"),
         (["train", "--preset", "quick-look"], "data fetch"),
         (["data", "check", "nowhere"], "nowhere"),

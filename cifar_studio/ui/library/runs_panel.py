@@ -27,6 +27,7 @@ from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.run_delegate import RunDelegate
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.run_queue import RunQueue
+from cifar_studio.ui.shortcuts import RENAME, STAR
 
 RESUMABLE = ("stopped", "interrupted", "crashed", "failed")
 
@@ -70,9 +71,10 @@ class RunsPanel(QWidget):
         delegate = RunDelegate(self._list)
         delegate.star_clicked.connect(self._on_star_clicked)
         self._list.setItemDelegate(delegate)
-        star = QShortcut(QKeySequence("S"), self._list)
-        star.setContext(Qt.ShortcutContext.WidgetShortcut)
-        star.activated.connect(self._on_star_pressed)
+        for keys, slot in ((STAR, self._on_star_pressed), (RENAME, self._on_rename_pressed)):
+            shortcut = QShortcut(QKeySequence(keys), self._list)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
         self._loading = False
         self._beside: list[Run] = []
         self._lay_out(queue)
@@ -128,6 +130,10 @@ class RunsPanel(QWidget):
         if self._list.currentIndex().isValid():
             self._on_star_clicked(self._list.currentIndex().data(RUN_ROLE))
 
+    def _on_rename_pressed(self) -> None:
+        if self._list.currentIndex().isValid():
+            self._rename(self._list.currentIndex().data(RUN_ROLE))
+
     def _on_star_clicked(self, run: Run) -> None:
         self._write_notes(run, star=not run.notes.star)
 
@@ -140,9 +146,7 @@ class RunsPanel(QWidget):
         """What can be done with a run."""
         menu = QMenu(self)
         resume = menu.addAction("Resume", lambda: self.resume_wanted.emit(run))
-        resume.setEnabled(
-            run.status.state in RESUMABLE and RunFolder(run.path).last_checkpoint.exists()
-        )
+        resume.setEnabled(can_resume(run))
         menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
         beside = menu.addAction("Draw beside the selected run", lambda: self._toggle_beside(run))
         beside.setCheckable(True)
@@ -177,6 +181,11 @@ class RunsPanel(QWidget):
                 self, "Not kept", f"{run.path} cannot be written ({error.strerror})."
             )
         self._model.refresh()
+
+
+def can_resume(run: Run) -> bool:
+    """Whether a run has stopped before its end and kept a state to go on from."""
+    return run.status.state in RESUMABLE and RunFolder(run.path).last_checkpoint.exists()
 
 
 def copy_command(run: Run) -> None:

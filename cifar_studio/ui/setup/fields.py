@@ -127,10 +127,12 @@ class NumberField(Field):
             return None
         # 0,01 is how half of the world writes it; 1,000 for a thousand does not come up here.
         text = text.replace(",", ".")
-        try:
-            return int(text) if self._integer else float(text)
-        except ValueError:
-            return text
+        for kind in (int, float) if self._integer else (float,):
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+        return text
 
     @override
     def set_value(self, value: Any) -> None:

@@ -112,6 +112,11 @@ class SetupPanel(QWidget):
         field.set_value(data if data in choices else "demo")
         self.form_changed.emit()
 
+    def choose_data(self, data: str) -> None:
+        """Choose "auto" or "demo", where it is offered."""
+        self._fields["data"].set_value(data)
+        self.form_changed.emit()
+
     def set_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
         """Offer what this machine has; the first is what auto takes."""
         choices = {"auto": f"auto ({devices[0].title})"}
