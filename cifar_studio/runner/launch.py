@@ -56,6 +56,9 @@ class WorkerProcess:
     warm : bool
     niceness : int
         Added to this process's own on POSIX: a training must not make the window stutter.
+    gives_way : bool
+        Its threads sleep while they wait for each other. By themselves they spin, which is
+        quicker on a free processor and many times slower beside another process that computes.
 
     Raises
     ------
@@ -63,7 +66,7 @@ class WorkerProcess:
         The process cannot be started.
     """
 
-    def __init__(self, *, warm: bool, niceness: int = 0) -> None:
+    def __init__(self, *, warm: bool, niceness: int = 0, gives_way: bool = False) -> None:
         arguments = [sys.executable, "-m", WORKER_MODULE, "--niceness", str(niceness)]
         if warm:
             arguments.append("--warm")
@@ -80,6 +83,7 @@ class WorkerProcess:
                 # Ctrl-C in a terminal goes to a whole process group. The worker learns of the end
                 # from its standard input and saves; a signal would cut it short.
                 start_new_session=os.name == "posix",
+                env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"} if gives_way else None,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:

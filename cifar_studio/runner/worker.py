@@ -126,11 +126,11 @@ class Worker:
         from cifar_studio.engine.device import list_devices, warm_up
 
         warm_up()
-        self.send(0, WorkerReady(devices=list_devices()))
         # The first reading takes seconds, and so does drawing the demo set: better now than at
         # Start. What is wrong with the data is said to whoever asks for it.
         with contextlib.suppress(StudioError, OSError):
             load_dataset("auto" if locate("auto") else DEMO)
+        self.send(0, WorkerReady(devices=list_devices()))
 
     def serve(self) -> None:
         while (request := self._inbox.next_request()) is not None:

@@ -41,7 +41,7 @@ class ShortWork(QObject):
             return
         if self._thread is None:
             try:
-                worker = WorkerProcess(warm=False, niceness=SHORT_WORK_NICENESS)
+                worker = WorkerProcess(warm=False, niceness=SHORT_WORK_NICENESS, gives_way=True)
             except WorkerError as error:
                 failed = RequestFailed(message=error.fault, remedy=error.remedy)
                 self.answered.emit(request.id, failed)
