@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(paths.resources_folder() / "icons" / "cifar-studio.svg")))
         self.setAcceptDrops(True)
         self.settings, self._settings_fault = settings.load(paths.settings_file())
-        theme.manager().prepare(self.settings.theme, self.settings.scale)
+        theme.manager().apply(self.settings.theme, self.settings.scale)
         self._awake = KeepAwake()
         self.controller = RunController(str(paths.runs_folder()), self)
         self._short_work = ShortWork(self)
@@ -97,7 +97,6 @@ class MainWindow(QMainWindow):
         build_menus(self)
         self._wire()
         self._restore()
-        theme.manager().apply(self.settings.theme, self.settings.scale)
         # What can wait until the window is on the screen: workers, the library.
         QTimer.singleShot(0, self._on_shown)
 

@@ -135,21 +135,14 @@ class ThemeManager(QObject):
 
     def apply(self, choice: str = "system", scale: float = 1.0) -> None:
         """Take "system", "light" or "dark", and type scaled by 0.75 to 2."""
-        self.prepare(choice, scale)
-        self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
-        self.changed.emit()
-
-    def prepare(self, choice: str = "system", scale: float = 1.0) -> None:
-        """Settle colours and type for a window that is built next, and then call `apply`.
-
-        Qt works a style sheet that is there already out for every widget twice.
-        """
         self._choice = choice
         self._scale = min(max(scale, 0.75), 2.0)
         dark = self._system_is_dark() if choice == "system" else choice == "dark"
         self._theme = DARK if dark else LIGHT
         self._application.setPalette(_palette(self._theme))
         self._application.setFont(body_font(self._scale))
+        self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
+        self.changed.emit()
 
     def _system_is_dark(self) -> bool:
         return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
