@@ -24,7 +24,10 @@ def data_cache_folder() -> Path:
 def runs_folder() -> Path:
     """Folder of runs: `CIFAR_STUDIO_RUNS` where it is set, else the person's own data folder."""
     named = os.environ.get("CIFAR_STUDIO_RUNS")
-    return Path(named).expanduser() if named else platformdirs.user_data_path(_APP, False) / "runs"
+    if not named:
+        return platformdirs.user_data_path(_APP, False) / "runs"
+    # Unlike Path.expanduser this leaves a name alone that it does not know.
+    return Path(os.path.expanduser(named))  # noqa: PTH111
 
 
 def settings_file() -> Path:

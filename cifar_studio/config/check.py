@@ -41,7 +41,7 @@ class Bounds:
     def __contains__(self, value: float) -> bool:
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
-        return math.isfinite(value) and above and below
+        return (isinstance(value, int) or math.isfinite(value)) and above and below
 
     def __str__(self) -> str:
         if self.high >= 2**62:
@@ -102,8 +102,14 @@ def _number_fault(key: str, value: Any) -> Fault | None:
         kind = "a whole number" if key in _INTEGERS else "a number"
         return Fault(key, f"is {value!r}, must be {kind}, {BOUNDS[key]}")
     if value not in BOUNDS[key]:
-        return Fault(key, f"is {value:.12g}, must be {BOUNDS[key]}")
+        shown = f"{value:.12g}" if isinstance(value, float) else _shortened(value)
+        return Fault(key, f"is {shown}, must be {BOUNDS[key]}")
     return None
+
+
+def _shortened(value: int) -> str:
+    """A whole number, however many digits it has."""
+    return str(value) if abs(value) < 10**18 else f"a number of {value.bit_length()} bits"
 
 
 def _combination_faults(config: TrainConfig) -> list[Fault]:

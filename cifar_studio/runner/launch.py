@@ -97,6 +97,11 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """What the process ended with; None while it runs."""
+        return self._process.poll()
+
     def send(self, request: AnyRequest) -> None:
         """Send a request; nothing happens where the process is gone, `events` tells of that."""
         assert self._process.stdin is not None
@@ -144,9 +149,6 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the process at once. For a worker that does not answer."""
         self._process.kill()
-
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
 
     def _follow(self, envelope: Envelope) -> None:
         event = envelope.event

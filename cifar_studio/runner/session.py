@@ -28,6 +28,7 @@ from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
 from cifar_studio.runs import folder as folders
 from cifar_studio.runs.environment import Environment
+from cifar_studio.runs.epochs import best_row
 from cifar_studio.runs.events import (
     AnyEvent,
     EpochEnded,
@@ -209,8 +210,14 @@ class _StatusKeeper:
 
     def __init__(self, training: Training) -> None:
         self._folder = training.folder
+        rows = training.checkpoint.rows if training.checkpoint is not None else ()
+        best = best_row(rows)
         self._status = Status(
-            state="running", epochs=training.config.epochs, started=training.environment.started
+            state="running",
+            epoch=len(rows),
+            epochs=training.config.epochs,
+            best_epoch=best.epoch if best is not None else 0,
+            started=training.environment.started,
         )
 
     def epoch_ended(self, event: EpochEnded) -> None:

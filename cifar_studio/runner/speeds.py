@@ -23,6 +23,12 @@ class Speed(msgspec.Struct, frozen=True):
     test_images_per_second: float
     memory_mib: float
 
+    @property
+    def is_sensible(self) -> bool:
+        """Whether a machine could have this speed."""
+        low, high = 1e-3, 1e9
+        return all(low <= value <= high for value in msgspec.structs.astuple(self))
+
     def seconds(self, config: TrainConfig) -> float:
         """How long a whole run of a config takes."""
         train = 100 * config.train_per_class / self.train_images_per_second
@@ -46,7 +52,8 @@ class SpeedBook:
             contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError),
             path.open("rb") as file,
         ):
-            self._speeds = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, Speed])
+            speeds = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, Speed])
+            self._speeds = {key: speed for key, speed in speeds.items() if speed.is_sensible}
 
     def lookup(self, config: TrainConfig) -> Speed | None:
         """The speed measured for a config like this one."""
@@ -54,6 +61,8 @@ class SpeedBook:
 
     def remember(self, config: TrainConfig, speed: Speed) -> None:
         """Keep a measurement; it replaces the one before."""
+        if not speed.is_sensible:
+            return
         self._speeds[speed_key(config)] = speed
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)

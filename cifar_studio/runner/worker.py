@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import queue
 import signal
@@ -49,7 +50,7 @@ class Inbox:
     None in either queue means that standard input has closed, now and for ever after.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: io.RawIOBase) -> None:
         self._stream = stream
         self._requests: queue.SimpleQueue[AnyRequest | None] = queue.SimpleQueue()
         self._commands: queue.SimpleQueue[ControlRequest | None] = queue.SimpleQueue()
@@ -182,8 +183,13 @@ def main() -> None:
     if arguments.niceness and hasattr(os, "nice"):
         os.nice(arguments.niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    worker = Worker(Inbox(sys.stdin.buffer), _guarded_output())
-    if arguments.warm:
+    # Unbuffered: a thread that waits in a buffered read at exit makes Python abort.
+    requests = io.FileIO(sys.stdin.fileno(), closefd=False)
+    _serve(Worker(Inbox(requests), _guarded_output()), warm=arguments.warm)
+
+
+def _serve(worker: Worker, *, warm: bool) -> None:
+    if warm:
         worker.say_ready()
     worker.serve()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -64,10 +65,11 @@ def read_rows(path: Path) -> list[EpochRow]:
         return []
     complete = text[: text.rfind("\n") + 1]
     rows = []
-    for record in csv.DictReader(io.StringIO(complete)):
-        row = _from_record(record)
-        if row is not None:
-            rows.append(row)
+    with contextlib.suppress(csv.Error):  # a field of a size that no figure has
+        for record in csv.DictReader(io.StringIO(complete)):
+            row = _from_record(record)
+            if row is not None:
+                rows.append(row)
     return rows
 
 

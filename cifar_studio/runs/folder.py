@@ -182,7 +182,10 @@ def create(parent: Path, architecture: str) -> RunFolder:
 
 def is_run_folder(path: Path) -> bool:
     """Whether a folder looks like a run: it has a config."""
-    return (path / "config.json").is_file()
+    try:
+        return (path / "config.json").is_file()
+    except OSError:  # a folder that may not be looked into
+        return False
 
 
 def now() -> str:

@@ -64,6 +64,7 @@ class RunController(QObject):
         self._running: TrainingThread | None = None
         # Qt aborts the program where a QThread that still runs is collected as garbage.
         self._threads: set[TrainingThread] = set()
+        self._last_command: Command | None = None
         self._closing = False
 
     @property
@@ -171,6 +172,7 @@ class RunController(QObject):
 
     def _command(self, command: Command, then: Activity, allowed: set[Activity]) -> None:
         if self._running is not None and self._activity in allowed:
+            self._last_command = command
             self._set_activity(then)
             self._running.command_run(command)
 
@@ -185,7 +187,7 @@ class RunController(QObject):
     def _on_event_received(self, event: object) -> None:
         if isinstance(event, RunStarted) and self._activity is Activity.STARTING:
             self._set_activity(Activity.RUNNING)
-        elif isinstance(event, RunPaused) and self._activity is Activity.PAUSING:
+        elif isinstance(event, RunPaused) and self._last_command is Command.PAUSE:
             self._set_activity(Activity.PAUSED)
         elif isinstance(event, RunContinued) and self._activity is Activity.PAUSED:
             self._set_activity(Activity.RUNNING)
@@ -208,6 +210,15 @@ class RunController(QObject):
 
     def _on_thread_gone(self, thread: TrainingThread) -> None:
         self._threads.discard(thread)
+        if thread is self._running:  # it died before it could take the run
+            self._on_event_received(
+                RunEnded(
+                    state="crashed",
+                    folder="",
+                    message="The training process ended before the run began",
+                    remedy="Press Start again",
+                )
+            )
         if thread is self._warm:
             self._warm = None
         thread.deleteLater()

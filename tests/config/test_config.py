@@ -109,8 +109,15 @@ def test_that_combinations_without_meaning_are_refused(changes: dict[str, Any], 
     assert [fault[0] for fault in caught.value.faults] == [key]
 
 
+HUGE = 10**400  # more digits than a float holds
+
+
 @pytest.mark.parametrize("key", BOUNDS)
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "3", True, [], {}, -1])
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, -math.inf, "3", True, [], {}, -1, HUGE, -HUGE],
+    ids=["nan", "inf", "minus inf", "text", "flag", "list", "dict", "-1", "huge", "minus huge"],
+)
 def test_that_no_impossible_number_passes(key: str, value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         from_mapping({key: value})

@@ -76,6 +76,7 @@ def test_that_a_training_tells_its_events_in_order(worker: WorkerProcess, tmp_pa
     assert [type(e) for e in events].count(RunEnded) == 1
     run = load(Path(ended.folder))
     assert [e.row for e in events if isinstance(e, EpochEnded)] == list(run.rows)
+    assert worker.exit_code == 0  # with its standard input still open
 
 
 def test_that_every_row_is_on_disk_before_it_is_told(worker: WorkerProcess, tmp_path: Path) -> None:
