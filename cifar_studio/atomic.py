@@ -1,20 +1,34 @@
-"""Writes that a crash cannot tear: whole files by rename, lines by append and fsync."""
+"""Writes that a crash cannot tear: whole files by rename, lines by append and fsync.
+
+Nothing here follows a link that stands where a file should be written: a folder that came from
+somebody else must not lead a write to another place.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 
-def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_file(
+    path: Path, write: Callable[[BinaryIO], None], *, keep_as: Path | None = None
+) -> None:
     """Give `path` new contents at once: temporary file, fsync, rename, fsync of the folder.
 
     Whoever reads sees the old contents or the new, whole. Raises OSError and leaves the old file
     as it was, and no temporary file, where anything fails.
+
+    Parameters
+    ----------
+    keep_as : Path, optional
+        In the same folder: the old contents, if there are any, get this name. A crash between the
+        two renames leaves them there and nothing at `path`.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -23,6 +37,9 @@ def write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
+        if keep_as is not None:
+            with contextlib.suppress(FileNotFoundError):
+                path.replace(keep_as)
         Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -37,8 +54,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line and fsync. A torn line left by a crash is cut off first."""
-    with path.open("ab+") as file:
+    """Append one line and fsync. A torn line left by a crash is cut off first. Raises OSError."""
+    with open_to_append(path) as file:
         end = file.seek(0, os.SEEK_END)
         if end and not _ends_with_newline(file, end):
             file.truncate(_last_line_start(file, end))
@@ -46,6 +63,27 @@ def append_line(path: Path, line: str) -> None:
         file.write(line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def open_to_append(path: Path) -> BinaryIO:
+    """Open an ordinary file, made where there is none, to read and to append to.
+
+    Raises
+    ------
+    OSError
+        As `open` does; and where `path` is a link, a pipe or a device.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    handle = os.open(path, flags, 0o644)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+        return os.fdopen(handle, "ab+")
+    except BaseException:
+        os.close(handle)
+        raise
 
 
 def sync_folder(folder: Path) -> None:

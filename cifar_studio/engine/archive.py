@@ -18,12 +18,12 @@ from typing import BinaryIO
 
 from cifar_studio import atomic
 from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.checkpoint import BLOCK
 from cifar_studio.engine.state import TrainingState
 from cifar_studio.errors import RunFolderError, TrainingError
 from cifar_studio.runs.epochs import EpochRow, best_row
 from cifar_studio.runs.evaluation import Evaluation, load_evaluation, save_evaluation
 from cifar_studio.runs.folder import RunFolder
+from cifar_studio.sealed import BLOCK
 
 
 def save_state(folder: RunFolder, state: TrainingState) -> None:

@@ -1,38 +1,33 @@
 """Checkpoints: everything that an exact resume needs, in one file that shows any damage.
 
 The file is what `torch.save` writes, an uncompressed zip, and `torch.load(path, weights_only=True)`
-reads it as it stands. torch reads flipped bits without a word, so the zip's closing comment, which
-zip readers skip, holds a sha256 of all bytes before it. It is checked before torch sees them.
+reads it as it stands. It is sealed, and the seal is checked before torch sees anything.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import torch
 from torch import Tensor, nn
 
-from cifar_studio import atomic
+from cifar_studio import sealed
 from cifar_studio.config.serialization import differences, from_json, to_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, RunFolderError
+from cifar_studio.reading import open_file
 from cifar_studio.runs.environment import ResolvedSettings
 from cifar_studio.runs.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder import RunFolder
+from cifar_studio.sealed import BrokenSealError
 
 FORMAT_VERSION = 1
 _MAY_CHANGE = {"epochs", "device"}
-_MARK = b"cifar-studio sha256 "
-_COMMENT_LENGTH = len(_MARK) + 64
-_LENGTH_FIELD = 2  # a zip ends in the length of its comment, two bytes, and the comment
-BLOCK = 4 * 2**20
 _REMEDY = "Take another checkpoint of the run, or train again"
 
 
@@ -75,8 +70,11 @@ class Checkpoint:
     train_seconds: float
 
 
-def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint at once or not at all; raises OSError."""
+def save(path: Path, checkpoint: Checkpoint, *, keep_as: Path | None = None) -> None:
+    """Write a checkpoint at once or not at all; raises OSError.
+
+    `keep_as` is where the checkpoint before goes, as `atomic.write_file` means it.
+    """
     contents = {
         "format": FORMAT_VERSION,
         **vars(checkpoint),
@@ -84,7 +82,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         "resolved": msgspec.json.encode(checkpoint.resolved).decode(),
         "rows": _rows_to_tensor(checkpoint.rows),
     }
-    atomic.write_file(path, lambda file: _write(file, contents))
+    sealed.write(path, lambda file: torch.save(contents, file), keep_as=keep_as)
 
 
 def load(path: Path) -> Checkpoint:
@@ -96,14 +94,15 @@ def load(path: Path) -> Checkpoint:
         Missing, damaged (any bit), of a newer version, or no checkpoint of the studio.
     """
     try:
-        with path.open("rb") as file:
-            _verify(file, path)
-            file.seek(0)
+        with open_file(path) as file:
+            sealed.verify(file)
             contents = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise RunFolderError(
             f"{path} cannot be read ({error.strerror})", "Choose a run with a checkpoint"
         ) from error
+    except BrokenSealError as error:
+        raise RunFolderError(f"{path} is damaged: {error}", _REMEDY) from error
     except (RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
         raise RunFolderError(f"{path} is no checkpoint of the studio", _REMEDY) from error
     version = contents.get("format") if isinstance(contents, dict) else None
@@ -169,43 +168,6 @@ def check_fits(checkpoint: Checkpoint, network: nn.Module) -> None:
         momentum = state.get("momentum_buffer")
         if momentum is not None and not _alike(weight, momentum):
             _does_not_fit(checkpoint, f"momentum of {name}")
-
-
-class _HashingFile:
-    """Passes writes on and digests them."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-
-def _write(file: BinaryIO, contents: dict[str, Any]) -> None:
-    hashing = _HashingFile(file)
-    torch.save(contents, hashing)  # type: ignore[arg-type]
-    file.seek(-_LENGTH_FIELD, os.SEEK_END)
-    file.write(_COMMENT_LENGTH.to_bytes(_LENGTH_FIELD, "little"))
-    file.write(_MARK + hashing.digest.hexdigest().encode())
-
-
-def _verify(file: BinaryIO, path: Path) -> None:
-    """Raise RunFolderError unless every bit of the file is as it was written."""
-    remaining = file.seek(0, os.SEEK_END) - _COMMENT_LENGTH - _LENGTH_FIELD
-    digest = hashlib.sha256()
-    file.seek(0)
-    while remaining > 0 and (block := file.read(min(BLOCK, remaining))):
-        digest.update(block)
-        remaining -= len(block)
-    digest.update(bytes(_LENGTH_FIELD))  # what stood there when it was digested
-    ending = _COMMENT_LENGTH.to_bytes(_LENGTH_FIELD, "little") + _MARK
-    if remaining < 0 or file.read() != ending + digest.hexdigest().encode():
-        raise RunFolderError(f"{path} is damaged: its checksum does not match", _REMEDY)
 
 
 def _from_contents(contents: dict[str, Any]) -> Checkpoint:

@@ -56,10 +56,24 @@ class TrainRequest(Request, frozen=True, kw_only=True, tag="train"):
 
 
 class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):
-    """Go on with a run where its checkpoint stands."""
+    """Go on with a run where its checkpoint stands.
+
+    Attributes
+    ----------
+    folder : str
+    data : str
+        As `TrainRequest` means it; "auto" is the data that the run was started with.
+    epochs : int or None
+        A new number of epochs, at least those that are done; None leaves it.
+    device : str or None
+        Another device, as `TrainConfig.device` takes it; None leaves it.
+    command : list of str
+    """
 
     folder: str
     data: str
+    epochs: int | None = None
+    device: str | None = None
     command: list[str] = []
 
 

@@ -16,6 +16,8 @@ from cifar_studio.runs.epochs import EpochRow
 
 RunState = Literal["running", "paused", "finished", "stopped", "failed", "interrupted", "crashed"]
 Phase = Literal["train", "test", "validation"]
+Reason = Literal["", "out_of_memory", "not_finite", "device_lost", "disk"]
+"""Why a run failed or paused by itself, where there is something to offer; "" where not."""
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):
@@ -119,11 +121,28 @@ class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch_ended"):
 
 
 class RunPaused(Event, frozen=True, kw_only=True, tag="run_paused"):
-    """The run holds still until it is told to go on."""
+    """The run holds still until it is told to go on, and then tries again what failed.
+
+    Attributes
+    ----------
+    message, remedy : str
+        Why it paused by itself, for a person; empty where it was told to.
+    reason : str
+    """
+
+    message: str = ""
+    remedy: str = ""
+    reason: Reason = ""
 
 
 class RunContinued(Event, frozen=True, kw_only=True, tag="run_continued"):
     """A paused run goes on."""
+
+
+class RunNoticed(Event, frozen=True, kw_only=True, tag="run_noticed"):
+    """Something that a person should know while the run goes on, as one sentence."""
+
+    message: str
 
 
 class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
@@ -139,6 +158,7 @@ class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
         For a person; empty where all went well.
     details : str
         A traceback or the worker's last words, to fold out and copy.
+    reason : str
     """
 
     state: RunState
@@ -146,6 +166,7 @@ class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
     message: str = ""
     remedy: str = ""
     details: str = ""
+    reason: Reason = ""
 
 
 class Estimated(Event, frozen=True, kw_only=True, tag="estimated"):
@@ -212,6 +233,7 @@ AnyEvent = (
     | EpochEnded
     | RunPaused
     | RunContinued
+    | RunNoticed
     | RunEnded
     | Estimated
     | DataProgressed
