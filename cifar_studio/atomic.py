@@ -9,11 +9,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+
+_SUFFIX = ".part"
+BLOCK = 4 * 2**20
 
 
 def write_file(
@@ -30,7 +35,7 @@ def write_file(
         In the same folder: the old contents, if there are any, get this name. A crash between the
         two renames leaves them there and nothing at `path`.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -86,6 +91,38 @@ def open_to_append(path: Path) -> BinaryIO:
         raise
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` another name of `source`'s present contents, at once.
+
+    A hard link costs nothing, and later writes replace `source` by rename and leave it alone; where
+    the file system has no links it is a copy. Raises OSError.
+    """
+    name = target.with_name(f".{target.name}.{secrets.token_hex(8)}{_SUFFIX}")
+    try:
+        os.link(source, name)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        write_file(target, lambda file: _copy(source, file))
+        return
+    try:
+        name.replace(target)
+    finally:
+        # Where both are already one file a rename does nothing, and the third name stays.
+        with contextlib.suppress(OSError):
+            name.unlink()
+    sync_folder(target.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of writes that a crash cut short. Raises OSError.
+
+    Only for a folder in which no other process writes.
+    """
+    for path in folder.glob(f".*{_SUFFIX}"):
+        path.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in `folder` lasting. Windows has no such call and needs none."""
     if os.name == "nt":
@@ -99,6 +136,11 @@ def sync_folder(folder: Path) -> None:
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
     file.write(data)
+
+
+def _copy(source: Path, target: BinaryIO) -> None:
+    with source.open("rb") as file:
+        shutil.copyfileobj(file, target, BLOCK)
 
 
 def _ends_with_newline(file: BinaryIO, end: int) -> bool:

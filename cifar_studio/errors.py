@@ -1,5 +1,12 @@
 """The studio's errors. Each carries the fault and the remedy, for a person to read."""
 
+from __future__ import annotations
+
+from typing import Literal
+
+Reason = Literal["", "out_of_memory", "not_finite", "device_lost", "disk"]
+"""Why a run failed or paused by itself, where there is something to offer; "" where not."""
+
 
 class StudioError(Exception):
     """Something went wrong that a person can understand and mend.
@@ -46,12 +53,26 @@ class RunFolderError(BadInputError):
     """A run folder is missing, damaged, or in use by another process."""
 
 
+class NewerVersionError(BadInputError):
+    """A file was written by a later version of the studio; it is whole, and left alone."""
+
+
 class DownloadError(StudioError):
     """The data set could not be fetched."""
 
 
 class TrainingError(StudioError):
-    """A training cannot go on: a loss that is not finite, a device out of memory."""
+    """A training cannot go on: a loss that is not finite, a device out of memory.
+
+    Attributes
+    ----------
+    reason : str
+        Which of these, as `Reason` names them; empty for others.
+    """
+
+    def __init__(self, fault: str, remedy: str = "", reason: Reason = "") -> None:
+        super().__init__(fault, remedy)
+        self.reason = reason
 
 
 class WorkerError(StudioError):

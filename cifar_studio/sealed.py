@@ -16,7 +16,6 @@ from typing import BinaryIO, cast
 
 from cifar_studio import atomic
 
-BLOCK = 4 * 2**20
 _MARK = b"cifar-studio sha256 "
 _COMMENT_LENGTH = len(_MARK) + 64
 _LENGTH_FIELD = 2  # a zip ends in the length of its comment, two bytes, and the comment
@@ -71,7 +70,7 @@ def verify(file: BinaryIO) -> None:
     remaining = file.seek(0, os.SEEK_END) - _COMMENT_LENGTH - _LENGTH_FIELD
     digest = hashlib.sha256()
     file.seek(0)
-    while remaining > 0 and (block := file.read(min(BLOCK, remaining))):
+    while remaining > 0 and (block := file.read(min(atomic.BLOCK, remaining))):
         digest.update(block)
         remaining -= len(block)
     digest.update(bytes(_LENGTH_FIELD))  # what stood there when it was digested

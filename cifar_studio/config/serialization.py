@@ -12,7 +12,7 @@ import msgspec
 
 from cifar_studio.config.check import CHOICES, Fault, check
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.errors import BadInputError, ConfigError
+from cifar_studio.errors import BadInputError, ConfigError, NewerVersionError
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 64 * 1024
@@ -58,7 +58,7 @@ def from_json(text: bytes, source: str = "the settings") -> TrainConfig:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise BadInputError(f"{source} has the format {version!r}", "It must be a whole number")
     if version > FORMAT_VERSION:
-        raise BadInputError(
+        raise NewerVersionError(
             f"{source} has format {version}, this version reads up to {FORMAT_VERSION}",
             "Update CIFAR Studio",
         )

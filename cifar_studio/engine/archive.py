@@ -3,94 +3,65 @@
 At an epoch's end: the evaluation, the row, `last.pt`, and for a best epoch `best.pt` and its
 evaluation. `last.pt` decides how far the run is. A crash before it repeats the epoch, and the row
 that was too early is cut off at the resume; a crash after it leaves at most the best epoch's two
-files behind, which the resume makes from the last ones.
+files behind, which the resume makes from the last ones. The checkpoint before stays as
+`previous.pt`, for the day on which `last.pt` turns out to be damaged.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from cifar_studio import atomic
 from cifar_studio.engine import checkpoint as checkpoints
 from cifar_studio.engine.state import TrainingState
-from cifar_studio.errors import RunFolderError, TrainingError
-from cifar_studio.runs.epochs import EpochRow, best_row
+from cifar_studio.errors import RunFolderError
+from cifar_studio.runs.epochs import best_row
 from cifar_studio.runs.evaluation import Evaluation, load_evaluation, save_evaluation
 from cifar_studio.runs.folder import RunFolder
-from cifar_studio.sealed import BLOCK
 
 
 def save_state(folder: RunFolder, state: TrainingState) -> None:
-    """Write `last.pt`; raises TrainingError where the disk refuses."""
-    with _told_as_training_errors(folder):
-        checkpoints.save(folder.last_checkpoint, state.to_checkpoint())
+    """Write `last.pt` and keep the one before as `previous.pt`; raises OSError."""
+    checkpoints.save(
+        folder.last_checkpoint, state.to_checkpoint(), keep_as=folder.previous_checkpoint
+    )
 
 
-def finish_epoch(
-    folder: RunFolder, state: TrainingState, row: EpochRow, evaluation: Evaluation
-) -> int:
-    """Take an epoch's row into the state and everything of it to disk; returns the best epoch.
+def save_epoch(
+    folder: RunFolder, state: TrainingState, evaluation: Evaluation, *, again: bool = False
+) -> None:
+    """Write all files of the epoch that the state has just finished; raises OSError.
 
-    Raises TrainingError where the disk refuses.
+    `again`, after a failure, writes each of them anew, whatever of it had been done.
     """
-    with _told_as_training_errors(folder):
-        save_evaluation(folder.last_evaluation, evaluation)
-        folder.append_epoch(row)
-        state.rows.append(row)
-        state.begin_epoch()
-        checkpoints.save(folder.last_checkpoint, state.to_checkpoint())
-        return _keep_best(folder, state)
+    save_evaluation(folder.last_evaluation, evaluation)
+    if again:
+        folder.keep_epochs(state.rows)
+    else:
+        folder.append_epoch(state.rows[-1])
+    save_state(folder, state)
+    best = best_row(state.rows)
+    if best is not None and best.epoch == state.epoch:
+        atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
+        atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
 
 
 def make_consistent(folder: RunFolder, state: TrainingState) -> None:
     """Bring the folder to where a restored state stands.
 
     Rows after it are cut off and lost ones put back; the files of a best epoch that is also the
-    last one are made again. Raises TrainingError where the disk refuses.
+    last one are made again; what a crash left half written goes. Raises OSError.
     """
-    with _told_as_training_errors(folder):
-        if folder.read_epochs() != state.rows:
-            folder.keep_epochs(state.rows)
-        best = best_row(state.rows)
-        if state.batch == 0 and best is not None and best.epoch == state.epoch:
-            if _epoch_of(folder.last_evaluation) == state.epoch:
-                link_or_copy(folder.last_evaluation, folder.best_evaluation)
-            # The state may come from another file than last.pt, such as best.pt itself.
-            checkpoints.save(folder.last_checkpoint, state.to_checkpoint())
-            link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` another name of `source`'s present contents, at once.
-
-    A hard link costs nothing, and later writes replace `source` by rename and leave it alone; where
-    the file system has no links it is a copy. Raises OSError.
-    """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-        name = Path(folder) / target.name
-        try:
-            os.link(source, name)
-        except OSError:
-            atomic.write_file(target, lambda file: _copy(source, file))
-            return
-        # Where both are already one file a rename does nothing: the folder goes with what is in it.
-        name.replace(target)
-    atomic.sync_folder(target.parent)
-
-
-def _keep_best(folder: RunFolder, state: TrainingState) -> int:
+    atomic.remove_leftovers(folder.path)
+    if folder.read_epochs() != state.rows:
+        folder.keep_epochs(state.rows)
     best = best_row(state.rows)
-    assert best is not None
-    if best.epoch == state.epoch:
-        link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
-        link_or_copy(folder.last_evaluation, folder.best_evaluation)
-    return best.epoch
+    if state.batch == 0 and best is not None and best.epoch == state.epoch:
+        if _epoch_of(folder.last_evaluation) == state.epoch:
+            atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
+        # The state may come from another file than last.pt, such as best.pt itself.
+        checkpoints.save(folder.last_checkpoint, state.to_checkpoint())
+        atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
 
 
 def _epoch_of(evaluation_file: Path) -> int | None:
@@ -98,19 +69,3 @@ def _epoch_of(evaluation_file: Path) -> int | None:
         return load_evaluation(evaluation_file).epoch
     except RunFolderError:
         return None
-
-
-@contextmanager
-def _told_as_training_errors(folder: RunFolder) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise TrainingError(
-            f"{folder.path} cannot be written ({error.strerror or error})",
-            "Free space there, then resume the run",
-        ) from error
-
-
-def _copy(source: Path, target: BinaryIO) -> None:
-    with source.open("rb") as file:
-        shutil.copyfileobj(file, target, BLOCK)

@@ -7,10 +7,10 @@ reads it as it stands. It is sealed, and the seal is checked before torch sees a
 from __future__ import annotations
 
 import math
-import pickle
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import torch
@@ -19,15 +19,16 @@ from torch import Tensor, nn
 from cifar_studio import sealed
 from cifar_studio.config.serialization import differences, from_json, to_json
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.errors import BadInputError, RunFolderError
+from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.reading import open_file
 from cifar_studio.runs.environment import ResolvedSettings
 from cifar_studio.runs.epochs import COLUMNS, EpochRow
-from cifar_studio.runs.folder import RunFolder
 from cifar_studio.sealed import BrokenSealError
 
 FORMAT_VERSION = 1
-_MAY_CHANGE = {"epochs", "device"}
+MAX_BYTES = 2 * 2**30  # twice a vgg11 with its momentum, the largest there is
+MAX_PICKLE_BYTES = 4 * 2**20
+MAY_CHANGE = {"epochs", "device"}
 _REMEDY = "Take another checkpoint of the run, or train again"
 
 
@@ -55,6 +56,8 @@ class Checkpoint:
         Of the finished epochs.
     train_seconds : float
         Spent on these batches.
+    data_digest : str
+        Of the pictures, as `Dataset.digest`.
     """
 
     config: TrainConfig
@@ -68,6 +71,21 @@ class Checkpoint:
     batches: Tensor
     rows: tuple[EpochRow, ...]
     train_seconds: float
+    data_digest: str = ""
+
+    @property
+    def momenta(self) -> dict[int, Tensor]:
+        """SGD's momentum of each weight, by its place among the network's parameters."""
+        return {
+            number: values["momentum_buffer"]
+            for number, values in self.optimizer["state"].items()
+            if values.get("momentum_buffer") is not None
+        }
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How far the training is: finished epochs, batches of the one after."""
+        return self.epochs_done, self.batch
 
 
 def save(path: Path, checkpoint: Checkpoint, *, keep_as: Path | None = None) -> None:
@@ -88,14 +106,18 @@ def save(path: Path, checkpoint: Checkpoint, *, keep_as: Path | None = None) -> 
 def load(path: Path) -> Checkpoint:
     """Read and check what `save` wrote, onto the CPU.
 
+    Nothing in the file is run, and no file makes this take more memory than the largest network.
+
     Raises
     ------
     RunFolderError
-        Missing, damaged (any bit), of a newer version, or no checkpoint of the studio.
+        Missing, damaged (any bit), or no checkpoint of the studio.
+    NewerVersionError
     """
     try:
         with open_file(path) as file:
             sealed.verify(file)
+            _check_contents(file)
             contents = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise RunFolderError(
@@ -103,37 +125,20 @@ def load(path: Path) -> Checkpoint:
         ) from error
     except BrokenSealError as error:
         raise RunFolderError(f"{path} is damaged: {error}", _REMEDY) from error
-    except (RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # whatever a pickle of a stranger's making brings torch to raise
         raise RunFolderError(f"{path} is no checkpoint of the studio", _REMEDY) from error
     version = contents.get("format") if isinstance(contents, dict) else None
     if isinstance(version, int) and version > FORMAT_VERSION:
-        raise RunFolderError(
+        raise NewerVersionError(
             f"{path} has format {version}, this version reads up to {FORMAT_VERSION}",
             "Update CIFAR Studio",
         )
     try:
         return _from_contents(contents)
+    except NewerVersionError:
+        raise
     except (KeyError, TypeError, ValueError, BadInputError, msgspec.MsgspecError) as error:
         raise RunFolderError(f"{path} is no checkpoint of the studio", _REMEDY) from error
-
-
-def load_checkpoint(folder: RunFolder, config: TrainConfig) -> Checkpoint:
-    """A run's `last.pt`, to go on from.
-
-    Raises
-    ------
-    RunFolderError
-        As `load`; or the run has none yet.
-    BadInputError
-        It was trained with other settings than `config`.
-    """
-    if not folder.last_checkpoint.exists():
-        raise RunFolderError(
-            f"{folder.path.name} ended before it had a checkpoint", "Start the run anew"
-        )
-    checkpoint = load(folder.last_checkpoint)
-    check_same_run(checkpoint, config)
-    return checkpoint
 
 
 def check_same_run(checkpoint: Checkpoint, config: TrainConfig) -> None:
@@ -141,11 +146,12 @@ def check_same_run(checkpoint: Checkpoint, config: TrainConfig) -> None:
 
     A resumed run may be longer and may go on elsewhere; all else would make it another run.
     """
-    changed = [key for key in differences(config, checkpoint.config) if key not in _MAY_CHANGE]
+    changed = [key for key in differences(config, checkpoint.config) if key not in MAY_CHANGE]
     if changed:
         raise BadInputError(
             f"the checkpoint was trained with another {', '.join(changed)}",
-            "Resume with the run's own config, or start a new run",
+            "Start a new run with these settings; or remove config.json and resume, which takes "
+            "the settings from the checkpoint",
         )
 
 
@@ -162,26 +168,66 @@ def check_fits(checkpoint: Checkpoint, network: nn.Module) -> None:
         mine, theirs = wanted.get(name), checkpoint.network.get(name)
         if mine is None or theirs is None or not _alike(mine, theirs):
             _does_not_fit(checkpoint, name)
-    for (name, weight), state in zip(
-        network.named_parameters(), checkpoint.optimizer["state"].values(), strict=False
-    ):
-        momentum = state.get("momentum_buffer")
+    for number, (name, weight) in enumerate(network.named_parameters()):
+        momentum = checkpoint.momenta.get(number)
         if momentum is not None and not _alike(weight, momentum):
             _does_not_fit(checkpoint, f"momentum of {name}")
+    if set(checkpoint.momenta) - set(range(len(list(network.parameters())))):
+        _does_not_fit(checkpoint, "momentum")
+
+
+def _check_contents(file: BinaryIO) -> None:
+    """Raise ValueError where the zip is larger than any checkpoint, or grows when it is read."""
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise ValueError("it is compressed")
+    if sum(member.file_size for member in members) > MAX_BYTES:
+        raise ValueError("it is larger than any checkpoint")
+    pickles = (member.file_size for member in members if member.filename.endswith("data.pkl"))
+    if max(pickles, default=0) > MAX_PICKLE_BYTES:
+        raise ValueError("its pickle is larger than any checkpoint's")
+    file.seek(0)
 
 
 def _from_contents(contents: dict[str, Any]) -> Checkpoint:
-    values = {name: contents[name] for name in Checkpoint.__annotations__}
+    values = {name: contents[name] for name in Checkpoint.__annotations__ if name in contents}
     values["config"] = from_json(contents["config"].encode())
     values["resolved"] = msgspec.json.decode(contents["resolved"], type=ResolvedSettings)
-    values["rows"] = _rows_from_tensor(contents["rows"])
+    values["rows"] = _rows_from_tensor(_plain(contents["rows"]))
     checkpoint = Checkpoint(**values)
+    _check_types(checkpoint)
     if (
         checkpoint.batches.shape != (2, checkpoint.batch)
         or len(checkpoint.rows) != checkpoint.epochs_done
+        or [row.epoch for row in checkpoint.rows] != list(range(1, checkpoint.epochs_done + 1))
     ):
         raise ValueError("the parts do not fit each other")
     return checkpoint
+
+
+def _check_types(checkpoint: Checkpoint) -> None:
+    """Raise TypeError or ValueError where a part is of another kind than it should be."""
+    tensors = [*checkpoint.network.values(), *checkpoint.random.values(), checkpoint.batches]
+    for tensor in [*tensors, *checkpoint.momenta.values()]:
+        _plain(tensor)
+    numbers = (checkpoint.epochs_done, checkpoint.batch, checkpoint.train_seconds)
+    if any(isinstance(number, bool) for number in numbers):
+        raise TypeError("a number is a truth value")
+    msgspec.convert(numbers, tuple[int, int, float])
+    msgspec.convert(checkpoint.scaler, dict[str, float | int | None])
+    msgspec.convert(checkpoint.data_digest, str)
+    if any(type(name) is not str for name in (*checkpoint.network, *checkpoint.random)):
+        raise TypeError("a name is no text")
+
+
+def _plain(tensor: object) -> Tensor:
+    """An ordinary tensor, every element of which is in the file: no view that repeats some."""
+    if type(tensor) is not Tensor or tensor.layout is not torch.strided or tensor.is_quantized:
+        raise TypeError("a tensor is of another kind")
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+        raise ValueError("a tensor is larger than its contents")
+    return tensor
 
 
 def _rows_to_tensor(rows: tuple[EpochRow, ...]) -> Tensor:

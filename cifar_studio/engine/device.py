@@ -25,6 +25,8 @@ MIB = 2**20
 # On a CPU these two train up to four times faster with channels last (depthwise and 1x1
 # convolutions); the other two are a little faster without.
 _CHANNELS_LAST_ON_CPU = {"mobilenet_v2", "densenet161"}
+_MEMORY_FORMATS = {"contiguous", "channels_last"}
+_PRECISIONS = {"float32", "bfloat16", "float16"}
 
 
 def list_devices() -> tuple[DeviceInfo, ...]:
@@ -39,14 +41,22 @@ def warm_up() -> None:
     functional.conv2d(torch.zeros(2, 3, 8, 8), torch.zeros(4, 3, 3, 3))
 
 
-def resolve(config: TrainConfig, recorded: ResolvedSettings | None = None) -> ResolvedSettings:
-    """The machine's settings for a run.
+def is_usable(recorded: ResolvedSettings) -> bool:
+    """Whether a run that was started with these settings can go on with them here.
 
-    Parameters
-    ----------
-    recorded : ResolvedSettings, optional
-        What the run was started with; taken again where its device and threads exist here, so
-        that a resumed run goes on with the same bits.
+    Its device and as many processors are here, and the values are ones that the studio writes.
+    """
+    return (
+        recorded.device in {device.name for device in list_devices()}
+        and 1 <= recorded.threads <= max(1, _processors())
+        and recorded.memory_format in _MEMORY_FORMATS
+        and recorded.precision in _PRECISIONS
+        and not (recorded.precision == "float16" and recorded.device == "cpu")
+    )
+
+
+def resolve(config: TrainConfig) -> ResolvedSettings:
+    """The machine's settings for a new run.
 
     Raises
     ------
@@ -56,8 +66,6 @@ def resolve(config: TrainConfig, recorded: ResolvedSettings | None = None) -> Re
         float16 without a GPU.
     """
     available = tuple(device.name for device in list_devices())
-    if recorded and recorded.device in available and recorded.threads <= max(1, _processors()):
-        return recorded
     device = _resolve_device(config.device, available)
     precision = "float32" if config.precision == "auto" else config.precision
     if precision == "float16" and device == "cpu":

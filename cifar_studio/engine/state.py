@@ -14,6 +14,7 @@ from cifar_studio.engine.device import memory_format
 from cifar_studio.engine.models import build_for
 from cifar_studio.engine.record import BatchRecord
 from cifar_studio.engine.step import TrainingStep
+from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.environment import ResolvedSettings
 from cifar_studio.runs.epochs import EpochRow
 
@@ -27,6 +28,8 @@ class TrainingState:
     resolved : ResolvedSettings
     pictures : int
         Training pictures an epoch.
+    data_digest : str
+        Of the data set that they are from.
 
     Attributes
     ----------
@@ -43,10 +46,13 @@ class TrainingState:
         Spent on that epoch's batches.
     """
 
-    def __init__(self, config: TrainConfig, resolved: ResolvedSettings, pictures: int) -> None:
+    def __init__(
+        self, config: TrainConfig, resolved: ResolvedSettings, pictures: int, data_digest: str
+    ) -> None:
         self._config = config
         self._resolved = resolved
         self._pictures = pictures
+        self._data_digest = data_digest
         self.device = torch.device(resolved.device)
         network = build_for(config)
         self.network: nn.Module = network.to(self.device).to(memory_format=memory_format(resolved))
@@ -58,6 +64,11 @@ class TrainingState:
     @property
     def epoch(self) -> int:
         return len(self.rows)
+
+    def finish_epoch(self, row: EpochRow) -> None:
+        """Take an epoch's row and stand before the first batch of the next one."""
+        self.rows.append(row)
+        self.begin_epoch()
 
     def begin_epoch(self) -> None:
         """Stand before the first batch of the epoch after the finished ones."""
@@ -87,6 +98,7 @@ class TrainingState:
             batches=self.record.known_numbers(),
             rows=tuple(self.rows),
             train_seconds=self.train_seconds,
+            data_digest=self._data_digest,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -95,19 +107,28 @@ class TrainingState:
         Raises
         ------
         RunFolderError
-            Its weights or batches are not those of this config.
+            Its weights, batches or random states are not those of this config.
         """
         check_fits(checkpoint, self.network)
+        if checkpoint.batch > len(self.record):
+            raise RunFolderError(
+                f"the checkpoint stands at batch {checkpoint.batch} of {len(self.record)}",
+                "Take another checkpoint of the run, or train again",
+            )
         self.network.load_state_dict(checkpoint.network)
-        self.step.optimizer.load_state_dict(checkpoint.optimizer)
-        if checkpoint.scaler:
-            self.step.scaler.load_state_dict(checkpoint.scaler)
+        self.step.restore(checkpoint.momenta, checkpoint.scaler)
         self.rows = list(checkpoint.rows)
         self.begin_epoch()
         self.batch = checkpoint.batch
         self.train_seconds = checkpoint.train_seconds
         self.record.restore(checkpoint.batches)
-        _set_random_states(checkpoint.random, self.device)
+        try:
+            _set_random_states(checkpoint.random, self.device)
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise RunFolderError(
+                "the checkpoint's random states are not torch's",
+                "Take another checkpoint of the run, or train again",
+            ) from error
 
 
 def finite_or_none(value: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -74,3 +75,16 @@ class TrainingStep:
         self.scaler.update()
         correct = (logits_BK.detach().argmax(1) == labels_B).sum()
         return loss.detach(), correct
+
+    def restore(self, momenta: Mapping[int, Tensor], scaler: Mapping[str, float | int]) -> None:
+        """Take over the momentum of each weight, by its place, and the state of the scaler.
+
+        All else of the optimizer is the config's: a checkpoint cannot change a learning rate.
+        """
+        state = self.optimizer.state_dict()
+        state["state"] = {
+            number: {"momentum_buffer": momentum} for number, momentum in momenta.items()
+        }
+        self.optimizer.load_state_dict(state)
+        if scaler:
+            self.scaler.load_state_dict(dict(scaler))

@@ -23,11 +23,17 @@ from cifar_studio.engine.clock import Gate, Stopwatch, timed
 from cifar_studio.engine.device import memory_format, numerics, peak_memory_mib
 from cifar_studio.engine.environment import choose_for
 from cifar_studio.engine.evaluate import EvaluationResult, evaluate
-from cifar_studio.engine.faults import check_resumable, not_finite, told_as_studio_errors
+from cifar_studio.engine.faults import (
+    check_resumable,
+    not_finite,
+    refused,
+    told_as_studio_errors,
+)
 from cifar_studio.engine.progress import Progress
+from cifar_studio.engine.saver import Saver
 from cifar_studio.engine.state import TrainingState, finite_or_none
 from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.epochs import EpochRow, best_row
 from cifar_studio.runs.events import AnyEvent, EpochEnded, Phase, RunStarted
 from cifar_studio.runs.folder import RunFolder
 
@@ -60,6 +66,7 @@ def train(
     checkpoint: Checkpoint | None = None,
     *,
     pace: Pace = Pace(),
+    waits_for_disk: bool = False,
 ) -> Generator[AnyEvent, None, None]:
     """Train a network and keep everything about it in a run folder.
 
@@ -79,10 +86,13 @@ def train(
         Its resolved settings, mean and standard deviation are the ones used.
     checkpoint : Checkpoint, optional
         Where to go on; the events and files after it are those of an uninterrupted run.
+    waits_for_disk : bool
+        Where the disk refuses a write, yield SaveRefused, keep everything in memory, and try again
+        when pulled. Otherwise that is a TrainingError.
 
     Yields
     ------
-    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded
+    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded, SaveRefused
 
     Raises
     ------
@@ -94,7 +104,8 @@ def train(
     """
     check_resumable(config, dataset, environment, checkpoint)
     with numerics(environment.resolved, config.deterministic), told_as_studio_errors(config):
-        training = _Training(config, dataset, folder, environment, pace)
+        saver = Saver(folder, waits_for_disk)
+        training = _Training(config, dataset, folder, environment, pace, saver)
         training.stand_at(checkpoint)
         yield from training.events()
 
@@ -109,7 +120,9 @@ class _Training:
         folder: RunFolder,
         environment: Environment,
         pace: Pace,
+        saver: Saver,
     ) -> None:
+        self._saver = saver
         self._config = config
         self._folder = folder
         self._environment = environment
@@ -128,14 +141,19 @@ class _Training:
         self._normalize = Normalize(
             environment.data.mean, environment.data.std, device, memory_format(self._resolved)
         )
-        self._state = TrainingState(config, self._resolved, len(self._train_pictures))
+        self._state = TrainingState(
+            config, self._resolved, len(self._train_pictures), dataset.digest
+        )
         self._is_saved = False
 
     def stand_at(self, checkpoint: Checkpoint | None) -> None:
         """Take the state of a checkpoint, or of the very start, on disk too."""
         if checkpoint is not None:
             self._state.restore(checkpoint)
-        archive.make_consistent(self._folder, self._state)
+        try:
+            archive.make_consistent(self._folder, self._state)
+        except OSError as error:
+            raise refused(self._folder, error) from error
 
     def events(self) -> Generator[AnyEvent, None, None]:
         """Run from where the state stands to the last epoch."""
@@ -152,12 +170,15 @@ class _Training:
             while state.epoch < self._config.epochs:
                 yield from self._epoch(progress)
         except GeneratorExit:
-            # Weights that blew up after the last look at the loss must not replace good ones.
-            if not self._is_saved and state.weights_are_finite():
-                archive.save_state(self._folder, state)
+            self._saver.close(None if self._is_saved else self._save_state)
             raise
         finally:
             progress.close()
+
+    def _save_state(self) -> None:
+        # Weights that blew up after the last look at the loss must not replace good ones.
+        if self._state.weights_are_finite():
+            archive.save_state(self._folder, self._state)
 
     def _epoch(self, progress: Progress) -> Generator[AnyEvent, None, None]:
         state, watch = self._state, Stopwatch(self._state.train_seconds)
@@ -228,9 +249,14 @@ class _Training:
             val_top1=validation.top1 if validation else None,
             val_top5=validation.top5 if validation else None,
         )
-        best_epoch = archive.finish_epoch(self._folder, state, row, test.evaluation)
+        state.finish_epoch(row)
+        yield from self._saver.write(
+            lambda again: archive.save_epoch(self._folder, state, test.evaluation, again=again)
+        )
         self._is_saved = True
-        yield EpochEnded(row=row, best_epoch=best_epoch)
+        best = best_row(state.rows)
+        assert best is not None
+        yield EpochEnded(row=row, best_epoch=best.epoch)
 
     def _evaluate(
         self, pictures: Pictures, split: Phase

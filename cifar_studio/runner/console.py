@@ -19,8 +19,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from cifar_studio.runner.prepare import prepare
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runner.session import follow, prepare
+from cifar_studio.runner.session import follow
 from cifar_studio.runs.epochs import EpochRow
 from cifar_studio.runs.events import (
     BatchesEnded,

@@ -14,10 +14,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import IO
 
 import msgspec
 
-from cifar_studio.errors import WorkerError
+from cifar_studio.errors import BadInputError, WorkerError
 from cifar_studio.runner.protocol import (
     AnyRequest,
     Command,
@@ -38,6 +39,7 @@ from cifar_studio.runs.events import (
 
 WORKER_MODULE = "cifar_studio.runner.worker"
 LAST_WORDS_BYTES = 8000
+_SIGKILL = 9  # Windows has no such signal, and no such exit code
 _ids = itertools.count(1)
 
 
@@ -70,11 +72,13 @@ class WorkerProcess:
         arguments = [sys.executable, "-m", WORKER_MODULE, "--niceness", str(niceness)]
         if warm:
             arguments.append("--warm")
-        self._last_words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._killed = False
         self._send_lock = threading.Lock()
         self._open: dict[int, AnyRequest] = {}
         self._folders: dict[int, str] = {}
+        self._last_words: IO[bytes] | None = None
         try:
+            self._last_words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
             self._process = subprocess.Popen(
                 arguments,
                 stdin=subprocess.PIPE,
@@ -87,7 +91,8 @@ class WorkerProcess:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            self._last_words.close()
+            if self._last_words is not None:
+                self._last_words.close()
             raise WorkerError(
                 f"the worker process cannot be started ({error.strerror})",
                 "Close other programs and try again",
@@ -103,12 +108,24 @@ class WorkerProcess:
         return self._process.poll()
 
     def send(self, request: AnyRequest) -> None:
-        """Send a request; nothing happens where the process is gone, `events` tells of that."""
+        """Send a request; nothing happens where the process is gone, `events` tells of that.
+
+        Raises
+        ------
+        BadInputError
+            A name in it is no valid text, which a file's name need not be.
+        """
         assert self._process.stdin is not None
+        try:
+            line = to_line(request)
+        except UnicodeEncodeError:
+            raise BadInputError(
+                "the name of a folder is no valid text", "Rename it, or choose another place"
+            ) from None
         with self._send_lock, contextlib.suppress(OSError, ValueError):
             if not isinstance(request, ControlRequest):
                 self._open[request.id] = request
-            self._process.stdin.write(to_line(request))
+            self._process.stdin.write(line)
             self._process.stdin.flush()
 
     def command(self, request_id: int, command: Command) -> None:
@@ -131,9 +148,8 @@ class WorkerProcess:
                 continue  # a library wrote past the pipe's guard; its words are no event
             self._follow(envelope)
             yield envelope
-        code = self._process.wait()
+        code = self._end()
         words = self._read_last_words()
-        self._last_words.close()
         self._process.stdout.close()
         self.close()
         for request_id, request in list(self._open.items()):
@@ -147,8 +163,10 @@ class WorkerProcess:
             self._process.stdin.close()
 
     def kill(self) -> None:
-        """End the process at once. For a worker that does not answer."""
-        self._process.kill()
+        """End the process and its children at once. For a worker that does not answer."""
+        self._killed = True
+        if self._process.poll() is None:
+            _kill_group(self._process)
 
     def _follow(self, envelope: Envelope) -> None:
         event = envelope.event
@@ -157,26 +175,51 @@ class WorkerProcess:
         if isinstance(event, LAST_EVENTS):
             self._open.pop(envelope.id, None)
 
+    def _end(self) -> int:
+        """Wait for the process's end, and see to it that its children end with it."""
+        if os.name == "posix":
+            # Not yet reaped, so that its number is still its group's and nobody else's.
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+                _kill_group(self._process)
+        return self._process.wait()
+
     def _read_last_words(self) -> str:
+        assert self._last_words is not None
         end = self._last_words.seek(0, os.SEEK_END)
         self._last_words.seek(max(0, end - LAST_WORDS_BYTES))
-        return self._last_words.read().decode(errors="replace").strip()
+        with self._last_words as file:
+            return file.read().decode(errors="replace").strip()
 
     def _epitaph(self, request: AnyRequest, request_id: int, code: int, words: str) -> AnyEvent:
         how = _describe_exit(code)
         if isinstance(request, TrainRequest | ResumeRequest):
+            # The system ends a process in this way when the computer has no memory left.
+            starved = code == -_SIGKILL and not self._killed
+            cause = "; perhaps the computer ran out of memory" if starved else ""
+            resumed = request.folder if isinstance(request, ResumeRequest) else ""
             return RunEnded(
                 state="crashed",
-                folder=self._folders.get(request_id, ""),
-                message=f"The training process ended unexpectedly ({how})",
-                remedy="Finished epochs are kept; start the run again to go on",
+                folder=self._folders.get(request_id, resumed),
+                message=f"The training process ended unexpectedly ({how}{cause})",
+                remedy="Finished epochs are kept; resume the run to go on",
                 details=words,
+                reason="out_of_memory" if starved else "",
             )
         return RequestFailed(
             message=f"The helper process ended unexpectedly ({how})",
             remedy="Try again",
             details=words,
         )
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a worker that leads a session of its own, and what it started."""
+    if os.name != "posix":
+        process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _describe_exit(code: int) -> str:

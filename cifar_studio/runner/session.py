@@ -1,44 +1,36 @@
-"""One training from request to RunEnded, in the process that calls.
+"""One training from its start to RunEnded, in the process that calls.
 
-The worker and the command line are its two users. It makes and holds the run folder, writes what
-belongs to a run as a whole (config, environment, status, log), and pulls the engine's `train`.
+The worker and the command line are its two users. It pulls the engine's `train`, obeys commands,
+and keeps status and log; `prepare` has made the run folder before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Generator
 from typing import Protocol
 
-import filelock
 import msgspec
 
-from cifar_studio.config.serialization import checked
-from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset
-from cifar_studio.engine.checkpoint import Checkpoint, load_checkpoint
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.environment import describe
 from cifar_studio.engine.trainer import train
-from cifar_studio.errors import RunFolderError, StudioError
-from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runs import folder as folders
-from cifar_studio.runs.environment import Environment
+from cifar_studio.errors import StudioError, TrainingError
+from cifar_studio.runner.protocol import Command
+from cifar_studio.runner.training import Training
 from cifar_studio.runs.epochs import best_row
 from cifar_studio.runs.events import (
     AnyEvent,
     EpochEnded,
     RunContinued,
     RunEnded,
+    RunNoticed,
     RunPaused,
     RunStarted,
     RunState,
+    SaveRefused,
 )
-from cifar_studio.runs.folder import RunFolder, Status
+from cifar_studio.runs.folder import Status
 from cifar_studio.runs.log import run_log
 
 
@@ -52,87 +44,29 @@ class Control(Protocol):
         """The next command, however long it takes."""
 
 
-@dataclass(frozen=True)
-class Training:
-    """A training that is ready to start: its folder stands and is held."""
+def follow(training: Training, control: Control) -> Generator[AnyEvent, None, None]:
+    """Train, obey `control`, and keep status and log. RunEnded is the last event in every case.
 
-    config: TrainConfig
-    dataset: Dataset
-    folder: RunFolder
-    environment: Environment
-    checkpoint: Checkpoint | None
-    lock: filelock.BaseFileLock
-
-
-def prepare(request: TrainRequest | ResumeRequest) -> Training:
-    """Read the data, settle what depends on the machine, and make the run folder.
-
-    Raises
-    ------
-    StudioError
-        Bad settings, no data, no such device, a folder that cannot be written.
+    Closing the generator stops the training, which saves where it stands.
     """
-    return _prepare_new(request) if isinstance(request, TrainRequest) else _prepare_resume(request)
-
-
-def follow(training: Training, control: Control) -> Iterator[AnyEvent]:
-    """Train, obey `control`, and keep status and log. RunEnded is the last event in every case."""
     status = _StatusKeeper(training)
+    ended = RunEnded(
+        state="interrupted",
+        folder=str(training.folder.path),
+        message="Nobody follows the run any more; the state is kept",
+    )
     try:
         with run_log(training.folder.log_file) as log:
             _log_start(log, training)
+            for notice in training.notices:
+                log.warning(notice)
+                yield RunNoticed(message=notice)
             ended = yield from _guarded(training, control, status, log)
             log.info("%s %s %s", ended.state, ended.message, ended.details)
-            status.write(ended.state, ended.message, ended.remedy)
-    except OSError as error:
-        ended = RunEnded(
-            state="failed",
-            folder=str(training.folder.path),
-            message=f"The run folder cannot be written ({error.strerror})",
-            remedy="Free space or mend the folder, then resume the run",
-            details=traceback.format_exc(),
-        )
     finally:
+        status.write(ended.state, ended.message, ended.remedy)
         training.lock.release()
     yield ended
-
-
-def _prepare_new(request: TrainRequest) -> Training:
-    config = checked(request.config)
-    dataset = load_dataset(request.data)
-    resolved = resolve(config)
-    environment = describe(config, dataset, resolved, request.command)
-    folder = folders.create(Path(request.runs), config.architecture)
-    lock = folder.hold()
-    folder.write_config(config)
-    folder.write_environment(environment)
-    return Training(config, dataset, folder, environment, None, lock)
-
-
-def _prepare_resume(request: ResumeRequest) -> Training:
-    folder = RunFolder(Path(request.folder))
-    config = folder.read_config()
-    recorded = folder.read_environment()
-    lock = folder.hold()
-    try:
-        as_before = request.data == "auto" and recorded.data.is_demo
-        dataset = load_dataset(recorded.data.name if as_before else request.data)
-        if dataset.digest != recorded.data.digest:
-            raise RunFolderError(
-                f"{folder.path.name} was trained on {recorded.data.name}, this is {dataset.name}",
-                "Give the same data with --data",
-            )
-        environment = describe(config, dataset, resolve(config, recorded.resolved), request.command)
-        checkpoint = load_checkpoint(folder, config)
-        if checkpoint.epochs_done >= config.epochs:
-            raise RunFolderError(
-                f"{folder.path.name} has finished all its {config.epochs} epochs",
-                "Start a new run with more epochs",
-            )
-    except BaseException:
-        lock.release()
-        raise
-    return Training(config, dataset, folder, environment, checkpoint, lock)
 
 
 def _guarded(
@@ -144,7 +78,13 @@ def _guarded(
         state, message = yield from _pull(training, control, status, log)
         return RunEnded(state=state, folder=folder, message=message)
     except StudioError as error:
-        return RunEnded(state="failed", folder=folder, message=error.fault, remedy=error.remedy)
+        return RunEnded(
+            state="failed",
+            folder=folder,
+            message=error.fault,
+            remedy=error.remedy,
+            reason=error.reason if isinstance(error, TrainingError) else "",
+        )
     except Exception as error:
         return RunEnded(
             state="failed",
@@ -165,22 +105,30 @@ def _pull(
         training.folder,
         training.environment,
         training.checkpoint,
+        waits_for_disk=True,
     )
     last_epoch = False
-    try:
+    with contextlib.closing(events):
         for event in events:
+            pause = None
             if isinstance(event, RunStarted):
                 status.write("running")
             elif isinstance(event, EpochEnded):
                 status.epoch_ended(event)
                 log.info("epoch %d: %s", event.row.epoch, event.row)
-            yield event
+            if isinstance(event, SaveRefused):
+                log.warning("%s", event.message)
+                pause = RunPaused(message=event.message, remedy=event.remedy, reason="disk")
+            else:
+                yield event
             if isinstance(event, EpochEnded) and event.row.epoch >= training.config.epochs:
                 continue  # all work is done; no command can matter any more
             command = control.poll()
-            if command is Command.PAUSE:
-                status.write("paused")
-                yield RunPaused()
+            if pause is None and command is Command.PAUSE:
+                pause = RunPaused()
+            if pause is not None and command in (None, Command.PAUSE):
+                status.write("paused", pause.message, pause.remedy)
+                yield pause
                 command = _wait_while_paused(control)
                 status.write("running")
                 yield RunContinued()
@@ -194,8 +142,6 @@ def _pull(
                 return "interrupted", "The window closed; the state is kept"
             if last_epoch and isinstance(event, EpochEnded):
                 return "stopped", "Stopped after this epoch; the state is kept"
-    finally:
-        events.close()
     return "finished", ""
 
 
@@ -206,7 +152,11 @@ def _wait_while_paused(control: Control) -> Command:
 
 
 class _StatusKeeper:
-    """Writes `status.json` as a run goes on."""
+    """Writes `status.json` as a run goes on.
+
+    A disk that refuses it is no reason to stop: the figures and checkpoints tell the same, and a
+    folder that nobody holds is never taken for a run that goes on.
+    """
 
     def __init__(self, training: Training) -> None:
         self._folder = training.folder
@@ -228,7 +178,8 @@ class _StatusKeeper:
 
     def _replace(self, **changes: object) -> None:
         self._status = msgspec.structs.replace(self._status, **changes)
-        self._folder.write_status(self._status)
+        with contextlib.suppress(OSError):
+            self._folder.write_status(self._status)
 
 
 def _log_start(log: logging.Logger, training: Training) -> None:
@@ -236,4 +187,5 @@ def _log_start(log: logging.Logger, training: Training) -> None:
     log.info("config %s", training.config)
     log.info("environment %s", training.environment)
     if training.checkpoint is not None:
-        log.info("resumed after %d epochs", training.checkpoint.epochs_done)
+        epochs, batch = training.checkpoint.progress
+        log.info("resumed after %d epochs and %d batches", epochs, batch)

@@ -3,6 +3,7 @@
 Reads requests as JSON lines on standard input, writes envelopes of events on standard output.
 A training ends the process; short requests are carried out one after another. When standard input
 closes, the asking process is gone: the training saves at the next batch and the worker ends.
+SIGTERM means the same.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import msgspec
+import psutil
 
 from cifar_studio.data.dataset import DEMO
 from cifar_studio.data.places import locate
@@ -75,7 +77,7 @@ class Inbox:
     def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             for line in self._stream:
-                with contextlib.suppress(msgspec.MsgspecError):
+                with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
                     request = request_decoder.decode(line)
                     if isinstance(request, ControlRequest):
                         self._commands.put(request)
@@ -141,15 +143,17 @@ class Worker:
             self._work(request)
 
     def _train(self, request: TrainRequest | ResumeRequest) -> None:
-        from cifar_studio.runner import session
+        from cifar_studio.runner.prepare import prepare
+        from cifar_studio.runner.session import follow
 
         try:
-            training = session.prepare(request)
+            training = prepare(request)
         except Exception as error:
-            self.send(request.id, _failed_run(error))
+            self.send(request.id, _failed_run(request, error))
             return
-        for event in session.follow(training, InboxControl(self._inbox, request.id)):
-            self.send(request.id, event)
+        with contextlib.closing(follow(training, InboxControl(self._inbox, request.id))) as events:
+            for event in events:
+                self.send(request.id, event)
 
     def _work(self, request: AnyRequest) -> None:
         from cifar_studio.runner.short_work import work
@@ -184,14 +188,23 @@ def main() -> None:
         os.nice(arguments.niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Unbuffered: a thread that waits in a buffered read at exit makes Python abort.
-    requests = io.FileIO(sys.stdin.fileno(), closefd=False)
-    _serve(Worker(Inbox(requests), _guarded_output()), warm=arguments.warm)
+    inbox = Inbox(io.FileIO(sys.stdin.fileno(), closefd=False))
+    # The computer shuts down: as good as the window's end, so a training saves where it stands.
+    signal.signal(signal.SIGTERM, lambda *_: inbox.close())
+    worker = Worker(inbox, _guarded_output())
+    try:
+        if arguments.warm:
+            worker.say_ready()
+        worker.serve()
+    finally:
+        _end_children()
 
 
-def _serve(worker: Worker, *, warm: bool) -> None:
-    if warm:
-        worker.say_ready()
-    worker.serve()
+def _end_children() -> None:
+    """Processes that a library started must not outlive the worker."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.kill()
 
 
 def _guarded_output() -> BinaryIO:
@@ -201,10 +214,14 @@ def _guarded_output() -> BinaryIO:
     return events
 
 
-def _failed_run(error: Exception) -> RunEnded:
+def _failed_run(request: TrainRequest | ResumeRequest, error: Exception) -> RunEnded:
+    """The end of a run that could not begin. A run that was to go on still has its folder."""
+    folder = request.folder if isinstance(request, ResumeRequest) else ""
     if isinstance(error, StudioError):
-        return RunEnded(state="failed", folder="", message=error.fault, remedy=error.remedy)
-    return RunEnded(state="failed", folder="", message=_name(error), details=traceback.format_exc())
+        return RunEnded(state="failed", folder=folder, message=error.fault, remedy=error.remedy)
+    return RunEnded(
+        state="failed", folder=folder, message=_name(error), details=traceback.format_exc()
+    )
 
 
 def _name(error: Exception) -> str:

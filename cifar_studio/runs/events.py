@@ -11,13 +11,12 @@ from typing import Literal
 import msgspec
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import Reason
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow
 
 RunState = Literal["running", "paused", "finished", "stopped", "failed", "interrupted", "crashed"]
 Phase = Literal["train", "test", "validation"]
-Reason = Literal["", "out_of_memory", "not_finite", "device_lost", "disk"]
-"""Why a run failed or paused by itself, where there is something to offer; "" where not."""
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):
@@ -118,6 +117,13 @@ class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch_ended"):
 
     row: EpochRow
     best_epoch: int
+
+
+class SaveRefused(Event, frozen=True, kw_only=True, tag="save_refused"):
+    """The disk refuses a write; the training holds everything in memory and tries again."""
+
+    message: str
+    remedy: str
 
 
 class RunPaused(Event, frozen=True, kw_only=True, tag="run_paused"):
@@ -231,6 +237,7 @@ AnyEvent = (
     | EvaluationProgressed
     | QuickTestEnded
     | EpochEnded
+    | SaveRefused
     | RunPaused
     | RunContinued
     | RunNoticed

@@ -67,6 +67,7 @@ class RunFolder:
     notes_file = property(lambda self: self.path / "notes.json")
     log_file = property(lambda self: self.path / "log.txt")
     last_checkpoint = property(lambda self: self.path / "last.pt")
+    previous_checkpoint = property(lambda self: self.path / "previous.pt")
     best_checkpoint = property(lambda self: self.path / "best.pt")
     best_evaluation = property(lambda self: self.path / "evaluation.npz")
     last_evaluation = property(lambda self: self.path / "evaluation_last.npz")
@@ -170,7 +171,11 @@ def create(parent: Path, architecture: str) -> RunFolder:
                 path.mkdir()
             except FileExistsError:
                 continue
-            atomic.sync_folder(parent)
+            try:
+                atomic.sync_folder(parent)
+            except OSError:
+                path.rmdir()
+                raise
             return RunFolder(path)
     except OSError as error:
         raise RunFolderError(

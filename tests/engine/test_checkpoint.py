@@ -11,12 +11,11 @@ import torch
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.checkpoint import Checkpoint, check_fits, check_same_run, load_checkpoint
+from cifar_studio.engine.checkpoint import Checkpoint, check_fits, check_same_run
 from cifar_studio.engine.models import build
 from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.runs.environment import ResolvedSettings
 from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.folder import RunFolder
 
 RESOLVED = ResolvedSettings(
     device="cpu", threads=2, memory_format="contiguous", precision="float32", specialized=False
@@ -173,8 +172,3 @@ def test_that_only_length_and_device_may_change_on_a_resume() -> None:
     check_same_run(small(), TrainConfig(seed=config.seed, epochs=99, device="cpu"))
     with pytest.raises(BadInputError, match="another batch_size, learning_rate"):
         check_same_run(small(), TrainConfig(seed=config.seed, batch_size=7, learning_rate=1.0))
-
-
-def test_that_a_run_without_a_checkpoint_cannot_be_resumed(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"before it had a checkpoint. Start the run anew"):
-        load_checkpoint(RunFolder(tmp_path), TrainConfig())

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine import device as devices
-from cifar_studio.engine.device import list_devices, resolve
+from cifar_studio.engine.device import is_usable, list_devices, resolve
 from cifar_studio.engine.processor import operating_system, processor_name
 from cifar_studio.errors import BadInputError, ConfigError
 
@@ -74,11 +74,18 @@ def test_that_float16_is_refused_where_auto_finds_no_gpu() -> None:
 
 
 @pytest.mark.usefixtures("no_gpu")
-def test_that_recorded_settings_are_taken_again_where_they_fit() -> None:
+def test_that_recorded_settings_are_usable_where_they_fit_and_make_sense() -> None:
     recorded = replace(resolve(TrainConfig()), threads=1, memory_format="channels_last")
-    assert resolve(TrainConfig(), recorded) == recorded
-    for gone in (replace(recorded, device="cuda:0"), replace(recorded, threads=100_000)):
-        assert resolve(TrainConfig(), gone) == resolve(TrainConfig())
+    assert is_usable(recorded)
+    for changes in (
+        {"device": "cuda:0"},
+        {"threads": 100_000},
+        {"threads": 0},
+        {"memory_format": "sideways"},
+        {"precision": "float8"},
+        {"precision": "float16"},
+    ):
+        assert not is_usable(replace(recorded, **changes)), changes
 
 
 @pytest.mark.parametrize(

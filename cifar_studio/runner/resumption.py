@@ -1,0 +1,180 @@
+"""What a run needs to go on, gathered from its folder.
+
+Where a file there is damaged, the checkpoint serves: it is sealed, and knows settings, figures and
+pictures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import filelock
+from msgspec.structs import replace
+
+from cifar_studio.config.serialization import checked
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import DEMO, Dataset
+from cifar_studio.data.source import load_dataset
+from cifar_studio.engine.checkpoint import Checkpoint, check_same_run
+from cifar_studio.engine.device import is_usable, resolve
+from cifar_studio.engine.environment import describe
+from cifar_studio.engine.recovery import find_checkpoint
+from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
+from cifar_studio.runner.protocol import ResumeRequest
+from cifar_studio.runner.training import Training, as_text, check_room
+from cifar_studio.runs.environment import Environment, ResolvedSettings
+from cifar_studio.runs.folder import RunFolder
+
+
+class Resumption:
+    """Gathers what a run needs to go on; its folder is held."""
+
+    def __init__(
+        self, request: ResumeRequest, folder: RunFolder, lock: filelock.BaseFileLock
+    ) -> None:
+        self._request = request
+        self._folder = folder
+        self._lock = lock
+        self._notices: list[str] = []
+
+    def training(self) -> Training:
+        found = find_checkpoint(self._folder)
+        self._note(found.notice)
+        kept = self._kept_config(found.checkpoint)
+        config = self._changed(kept, found.checkpoint)
+        recorded = self._recorded(found.checkpoint)
+        dataset = self._dataset(recorded, found.checkpoint)
+        before = found.checkpoint.resolved if found.checkpoint is not None else None
+        if before is None and recorded is not None:
+            before = recorded.resolved
+        resolved = self._resolved(config, before)
+        environment = describe(config, dataset, resolved, as_text(self._request.command))
+        check_room(self._folder, config)
+        # In this order: whatever a crash leaves between them can be resumed in its turn.
+        if recorded is None or recorded.resolved != resolved:
+            self._folder.write_environment(environment)
+        if config != self._read_config():
+            self._folder.write_config(config)
+        return Training(
+            config,
+            dataset,
+            self._folder,
+            environment,
+            found.checkpoint,
+            self._lock,
+            tuple(self._notices),
+        )
+
+    def _note(self, notice: str) -> None:
+        if notice:
+            self._notices.append(notice)
+
+    def _read_config(self) -> TrainConfig | None:
+        """The folder's config; None where it is damaged. Raises NewerVersionError."""
+        try:
+            return self._folder.read_config()
+        except NewerVersionError:
+            raise
+        except BadInputError:
+            return None
+
+    def _kept_config(self, checkpoint: Checkpoint | None) -> TrainConfig:
+        config = self._read_config()
+        if config is None:
+            if checkpoint is None:
+                raise RunFolderError(
+                    f"{self._folder.path.name} has neither a config.json that can be read nor a "
+                    "checkpoint",
+                    "Start the run anew",
+                )
+            self._note("config.json was damaged: the settings were taken from the checkpoint")
+            return checkpoint.config
+        if checkpoint is not None:
+            check_same_run(checkpoint, config)
+        return config
+
+    def _changed(self, config: TrainConfig, checkpoint: Checkpoint | None) -> TrainConfig:
+        """The config with what the request changes."""
+        if self._request.epochs is not None:
+            config = replace(config, epochs=self._request.epochs)
+        if self._request.device is not None:
+            config = replace(config, device=self._request.device)
+        checked(config)
+        done = checkpoint.epochs_done if checkpoint is not None else 0
+        # A crash after the last checkpoint leaves a run that has only its end to write.
+        if config.epochs < done or (config.epochs == done and self._is_finished()):
+            raise RunFolderError(
+                f"{self._folder.path.name} has finished {done} epochs, and {config.epochs} are "
+                "wanted",
+                f"Ask for more, as in --set epochs={done + 10}",
+            )
+        return config
+
+    def _is_finished(self) -> bool:
+        try:
+            return self._folder.read_status().state == "finished"
+        except RunFolderError:
+            return False
+
+    def _recorded(self, checkpoint: Checkpoint | None) -> Environment | None:
+        try:
+            return self._folder.read_environment()
+        except RunFolderError:
+            if checkpoint is None:
+                return None  # nothing was computed that other settings could contradict
+            self._note("environment.json was damaged and is made again")
+            return None
+
+    def _dataset(self, recorded: Environment | None, checkpoint: Checkpoint | None) -> Dataset:
+        """The pictures that the run was started with.
+
+        "auto" looks where the studio always looks, then where the run found them.
+        """
+        digest = recorded.data.digest if recorded is not None else ""
+        if checkpoint is not None and checkpoint.data_digest:
+            digest = checkpoint.data_digest
+        asked = self._request.data
+        places = [asked]
+        if asked == "auto":
+            demo_first = recorded is not None and recorded.data.is_demo
+            places = [DEMO, "auto"] if demo_first else ["auto", DEMO]
+            if recorded is not None and _is_local_folder(recorded.data.source):
+                places.append(recorded.data.source)
+        fault: StudioError | None = None
+        for place in places:
+            try:
+                dataset = load_dataset(place)
+            except StudioError as error:
+                fault = fault or error
+                continue
+            if not digest or dataset.digest == digest:
+                return dataset
+        if fault is not None and asked != "auto":
+            raise fault
+        name = recorded.data.name if recorded is not None else "other pictures"
+        raise RunFolderError(
+            f"the pictures that {self._folder.path.name} was trained on ({name}) are not found",
+            "Give the same data with --data, or fetch it with `cifar-studio data fetch`",
+        )
+
+    def _resolved(self, config: TrainConfig, before: ResolvedSettings | None) -> ResolvedSettings:
+        if before is None or self._request.device is not None or not is_usable(before):
+            after = resolve(config)
+        else:
+            after = before
+        if before is not None and after != before:
+            changed = ", ".join(
+                f"{key.replace('_', ' ')} {getattr(before, key)} before, {getattr(after, key)} now"
+                for key in ResolvedSettings.__struct_fields__
+                if getattr(before, key) != getattr(after, key)
+            )
+            self._note(
+                f"The machine is another than the run was started on ({changed}): the last digits "
+                "may differ from those of an undisturbed run"
+            )
+        return after
+
+
+def _is_local_folder(source: str) -> bool:
+    """Whether a recorded place may be looked at: never one that another computer is asked for."""
+    return not source.startswith(("//", "\\\\")) and Path(source).is_absolute()
