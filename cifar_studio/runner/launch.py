@@ -98,6 +98,9 @@ class WorkerProcess:
                 "Close other programs and try again",
             ) from error
 
+        if os.name == "posix":
+            threading.Thread(target=self._end_group, name="end of a worker", daemon=True).start()
+
     @property
     def pid(self) -> int:
         return self._process.pid
@@ -148,7 +151,7 @@ class WorkerProcess:
                 continue  # a library wrote past the pipe's guard; its words are no event
             self._follow(envelope)
             yield envelope
-        code = self._end()
+        code = self._process.wait()
         words = self._read_last_words()
         self._process.stdout.close()
         self.close()
@@ -175,14 +178,15 @@ class WorkerProcess:
         if isinstance(event, LAST_EVENTS):
             self._open.pop(envelope.id, None)
 
-    def _end(self) -> int:
-        """Wait for the process's end, and see to it that its children end with it."""
-        if os.name == "posix":
-            # Not yet reaped, so that its number is still its group's and nobody else's.
-            with contextlib.suppress(ChildProcessError):
-                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
-                _kill_group(self._process)
-        return self._process.wait()
+    def _end_group(self) -> None:
+        """Wait for the process's end, and see to it that its children end with it.
+
+        Until they do they may hold its standard output open, and who reads that would wait on.
+        """
+        with contextlib.suppress(ChildProcessError):
+            # It is not reaped here, so that its number is still its group's and nobody else's.
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        _kill_group(self._process)
 
     def _read_last_words(self) -> str:
         assert self._last_words is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import io
 import os
 import queue
@@ -187,6 +188,7 @@ def main() -> None:
     if arguments.niceness and hasattr(os, "nice"):
         os.nice(arguments.niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.enable()  # a crash inside a library then says where, in the last words
     # Unbuffered: a thread that waits in a buffered read at exit makes Python abort.
     inbox = Inbox(io.FileIO(sys.stdin.fileno(), closefd=False))
     # The computer shuts down: as good as the window's end, so a training saves where it stands.

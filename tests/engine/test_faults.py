@@ -42,6 +42,7 @@ def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_che
 
     with pytest.raises(TrainingError) as caught:
         follow()
+    assert caught.value.reason == "not_finite"
     epochs = len(folder.read_epochs())
     assert epochs >= 1
     assert f"no longer finite at epoch {epochs + 1}, batch " in caught.value.fault
@@ -112,6 +113,30 @@ def test_that_running_out_of_memory_is_told_with_its_remedy(
     with pytest.raises(TrainingError, match=r"not enough memory.*32.*smaller batch_size") as caught:
         list(train(SMALL, dataset, folder, environment))
     assert caught.value.__cause__ is error
+    assert caught.value.reason == "out_of_memory"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("unspecified launch failure"),
+        RuntimeError("CUDA error: the launch timed out and was terminated\nCUDA kernel errors …"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
+    ],
+    ids=["accelerator", "cuda", "cudnn"],
+)
+def test_that_a_device_that_vanishes_is_told_with_its_remedy(
+    error: Exception, dataset: Dataset, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(TrainingStep, "__call__", fail)
+    folder, environment = make_run(SMALL)
+    with pytest.raises(TrainingError, match=r"the device failed \(.*device=cpu") as caught:
+        list(train(SMALL, dataset, folder, environment))
+    assert caught.value.reason == "device_lost"
+    assert "\n" not in str(caught.value)
 
 
 def test_that_other_failures_are_not_dressed_up(
