@@ -13,6 +13,7 @@ import msgspec
 from cifar_studio.config.check import CHOICES, Fault, check
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, ConfigError, NewerVersionError
+from cifar_studio.reading import read_bytes
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 64 * 1024
@@ -117,8 +118,7 @@ def checked(config: TrainConfig, already: Iterable[Fault] = ()) -> TrainConfig:
 def read_config(path: Path) -> TrainConfig:
     """Read a config file; raises BadInputError or ConfigError with one clear line."""
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CONFIG_BYTES + 1)
+        text = read_bytes(path, MAX_CONFIG_BYTES)
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be read ({error.strerror})", "Give an existing JSON file"

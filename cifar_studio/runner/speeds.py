@@ -12,6 +12,7 @@ import msgspec
 
 from cifar_studio import atomic
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
 
@@ -48,11 +49,8 @@ class SpeedBook:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._speeds: dict[str, Speed] = {}
-        with (
-            contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError),
-            path.open("rb") as file,
-        ):
-            speeds = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, Speed])
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            speeds = msgspec.json.decode(read_bytes(path, MAX_BYTES), type=dict[str, Speed])
             self._speeds = {key: speed for key, speed in speeds.items() if speed.is_sensible}
 
     def lookup(self, config: TrainConfig) -> Speed | None:

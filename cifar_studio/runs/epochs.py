@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from cifar_studio.atomic import append_line
+from cifar_studio.reading import read_bytes
+
+MAX_BYTES = 64 * 2**20  # a million epochs
 
 
 class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,23 +55,53 @@ def rewrite_rows(rows: Sequence[EpochRow]) -> bytes:
 
 
 def read_rows(path: Path) -> list[EpochRow]:
-    """Rows in file order; [] where the file is missing.
+    """Rows in file order; [] where the file is missing, no ordinary file or far too long.
 
     Unknown columns are left out, and so is every line that is not whole: a crash can tear the
     last one.
     """
+    return read_table(path).rows
+
+
+def read_table(path: Path) -> RowReader:
+    """`read_rows`, together with what was left out."""
+    reader = RowReader()
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_bytes(path, MAX_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:
-        return []
-    complete = text[: text.rfind("\n") + 1]
-    rows = []
-    with contextlib.suppress(csv.Error):  # a field of a size that no figure has
-        for record in csv.DictReader(io.StringIO(complete)):
-            row = _from_record(record)
-            if row is not None:
-                rows.append(row)
-    return rows
+        return reader
+    except OSError:
+        reader.lines_left_out += 1
+        return reader
+    reader.feed(text[: text.rfind("\n") + 1].splitlines())
+    return reader
+
+
+class RowReader:
+    """Turns the lines of an `epochs.csv` into rows, also of one that grows.
+
+    Attributes
+    ----------
+    rows : list of EpochRow
+    lines_left_out : int
+        Lines that are no rows.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[EpochRow] = []
+        self.lines_left_out = 0
+        self._places: dict[str, int] = {}
+
+    def feed(self, lines: Iterable[str]) -> None:
+        """Take in whole lines, the header first of all."""
+        for line in lines:
+            words = _words(line)
+            if not self._places:
+                self._places = {word: place for place, word in enumerate(words) if word in COLUMNS}
+            elif (row := _row(words, self._places)) is not None:
+                self.rows.append(row)
+            else:
+                self.lines_left_out += 1
 
 
 def best_row(rows: Sequence[EpochRow]) -> EpochRow | None:
@@ -91,18 +122,23 @@ def _to_line(row: EpochRow) -> str:
     return ",".join("" if value is None else repr(value) for value in values)
 
 
-def _from_record(record: dict[str, str]) -> EpochRow | None:
+def _words(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:  # a field of a size that no figure has
+        return []
+
+
+def _row(words: list[str], places: dict[str, int]) -> EpochRow | None:
     values: dict[str, int | float | None] = {}
     try:
-        for column in COLUMNS:
-            text = record.get(column) or ""
+        for column, place in places.items():
+            text = words[place] if place < len(words) else ""
             if column == "epoch":
                 values[column] = int(text)
-            elif text:
-                number = float(text)
-                values[column] = number if math.isfinite(number) else None
             else:
-                values[column] = None
+                number = float(text) if text else math.nan
+                values[column] = number if math.isfinite(number) else None
         return msgspec.convert(values, EpochRow)
     except (ValueError, msgspec.ValidationError):
         return None

@@ -5,18 +5,31 @@ Read without pickles. The metrics of a confusion matrix belong here too.
 
 from __future__ import annotations
 
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio import atomic
+from cifar_studio import sealed
 from cifar_studio.errors import RunFolderError
+from cifar_studio.reading import open_file
 
 CLASSES = 100
+MAX_BYTES = 64 * 2**20
+_KINDS: dict[str, tuple[type, tuple[int | None, ...]]] = {
+    "true": (np.uint8, (None,)),
+    "predicted": (np.uint8, (None,)),
+    "top5": (np.uint8, (None, 5)),
+    "probabilities": (np.float16, (None, CLASSES)),
+    "confusion": (np.int64, (CLASSES, CLASSES)),
+    "indices": (np.int32, (None,)),
+    "epoch": (np.int64, ()),
+}
+"""Type and shape of each array; None is the number of pictures."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +66,9 @@ def confusion_matrix(true: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> N
 
 
 def save_evaluation(path: Path, evaluation: Evaluation) -> None:
-    """Write atomically as .npz."""
+    """Write atomically as a sealed .npz; raises OSError."""
     arrays: dict[str, Any] = {name: np.asarray(v) for name, v in vars(evaluation).items()}
-    atomic.write_file(path, lambda file: np.savez(file, **arrays))
+    sealed.write(path, lambda file: np.savez(file, **arrays))
 
 
 def load_evaluation(path: Path) -> Evaluation:
@@ -64,29 +77,40 @@ def load_evaluation(path: Path) -> Evaluation:
     Raises
     ------
     RunFolderError
-        Missing, damaged, or of impossible shapes.
+        Missing, damaged in any bit, or of impossible types, shapes or classes.
     """
     try:
-        # Opened here: np.load leaves its own file open where the contents are damaged.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            evaluation = Evaluation(
-                true=arrays["true"],
-                predicted=arrays["predicted"],
-                top5=arrays["top5"],
-                probabilities=arrays["probabilities"],
-                confusion=arrays["confusion"],
-                indices=arrays["indices"],
-                epoch=int(arrays["epoch"]),
-            )
+        with open_file(path) as file:
+            if file.seek(0, os.SEEK_END) > MAX_BYTES:
+                raise ValueError("it is longer than any evaluation")
+            sealed.verify(file)
+            arrays = _read_arrays(file)
     except FileNotFoundError:
         raise RunFolderError(f"{path} is missing", "Evaluate the run first") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise RunFolderError(
-            f"{path} is damaged ({str(error)[:100]})", "Evaluate the run again"
-        ) from error
-    n = len(evaluation.true)
-    shapes = [(n,), (n,), (n, 5), (n, CLASSES), (CLASSES, CLASSES), (n,)]
-    values = list(vars(evaluation).values())[:-1]
-    if [value.shape for value in values] != shapes or evaluation.confusion.sum() != n:
-        raise RunFolderError(f"{path} holds arrays of impossible shapes", "Evaluate the run again")
-    return evaluation
+    except Exception as error:  # NumPy and zipfile raise many things at what a stranger made
+        reason = str(error).partition("\n")[0][:100]
+        raise RunFolderError(f"{path} is damaged ({reason})", "Evaluate the run again") from error
+    return Evaluation(**{**arrays, "epoch": int(arrays["epoch"])})  # type: ignore[arg-type]
+
+
+def _read_arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    """The arrays of an evaluation; raises ValueError and others where they are not such ones."""
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+    # Stored, so that they take no more memory than the file has bytes.
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise ValueError("it is compressed")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        found = {name: arrays[name] for name in _KINDS}
+    n = len(found["true"])
+    for name, (kind, shape) in _KINDS.items():
+        wanted = tuple(n if size is None else size for size in shape)
+        if found[name].dtype != kind or found[name].shape != wanted:
+            raise ValueError(f"{name} is no array of an evaluation")
+    labels = [found[name] for name in ("true", "predicted", "top5")]
+    if any(label.size and label.max() >= CLASSES for label in labels):
+        raise ValueError("there is no such class")
+    if not np.array_equal(found["confusion"], confusion_matrix(*labels[:2])):
+        raise ValueError("the confusion matrix is of other answers")
+    return found

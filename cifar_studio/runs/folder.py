@@ -18,11 +18,27 @@ from cifar_studio import atomic
 from cifar_studio.config.serialization import read_config, to_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError
+from cifar_studio.reading import read_bytes
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, append_row, read_rows, rewrite_rows
 from cifar_studio.runs.events import RunState
 
 MAX_JSON_BYTES = 1024 * 1024
+_FILES = (
+    "config.json",
+    "environment.json",
+    "status.json",
+    "notes.json",
+    "epochs.csv",
+    "trace.csv",
+    "log.txt",
+    "last.pt",
+    "previous.pt",
+    "best.pt",
+    "evaluation.npz",
+    "evaluation_last.npz",
+    ".lock",
+)
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
@@ -79,9 +95,16 @@ class RunFolder:
         Raises
         ------
         RunFolderError
-            Another process holds it.
+            Another process holds it; it cannot be written; or something else than a file stands
+            where a file of the run belongs, which a folder of a stranger may lead astray with.
         """
-        lock = filelock.FileLock(self.lock_file, timeout=0)
+        for path in (self.path / name for name in _FILES):
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                raise RunFolderError(
+                    f"{path} is no ordinary file", "Remove it, or take a copy of the run without it"
+                )
+        # Who only asks whether it is held takes it for a moment, too.
+        lock = filelock.FileLock(self.lock_file, timeout=0.5)
         try:
             lock.acquire()
         except filelock.Timeout:
@@ -89,11 +112,16 @@ class RunFolder:
                 f"{self.path} is in use by another process",
                 "Wait until it ends, or stop it",
             ) from None
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.path} cannot be written ({error.strerror or error})",
+                "Free space or mend the folder, or work on a copy of it",
+            ) from error
         return lock
 
     def is_held(self) -> bool:
         """Whether a process works on this folder now."""
-        if not self.lock_file.exists():
+        if not self.lock_file.is_file() or self.lock_file.is_symlink():
             return False
         lock = filelock.FileLock(self.lock_file, timeout=0)
         try:
@@ -104,6 +132,11 @@ class RunFolder:
             return False  # a folder that cannot be written is not being written
         lock.release()
         return False
+
+    def has_checkpoint(self) -> bool:
+        """Whether there is one to go on from; not whether it is whole."""
+        paths = (self.last_checkpoint, self.previous_checkpoint, self.best_checkpoint)
+        return any(path.is_file() for path in paths)
 
     def write_config(self, config: TrainConfig) -> None:
         atomic.write_bytes(self.config_file, to_json(config))
@@ -133,14 +166,20 @@ class RunFolder:
         return status
 
     def write_notes(self, notes: Notes) -> None:
+        """Keep notes; ones that are damaged are set aside and not lost. Raises OSError."""
+        if self.notes_file.exists() and self._notes() is None:
+            self.notes_file.replace(self.path / "notes.damaged.json")
         _write_json(self.notes_file, notes)
 
     def read_notes(self) -> Notes:
         """Notes; empty ones where none were made or the file is damaged."""
+        return self._notes() or Notes()
+
+    def _notes(self) -> Notes | None:
         try:
             return _read_json(self.notes_file, Notes)
         except RunFolderError:
-            return Notes()
+            return None
 
     def append_epoch(self, row: EpochRow) -> None:
         append_row(self.epochs_file, row)
@@ -186,9 +225,10 @@ def create(parent: Path, architecture: str) -> RunFolder:
 
 
 def is_run_folder(path: Path) -> bool:
-    """Whether a folder looks like a run: it has a config."""
+    """Whether a folder looks like a run: it has a config, or a checkpoint that knows it."""
+    folder = RunFolder(path)
     try:
-        return (path / "config.json").is_file()
+        return folder.config_file.is_file() or folder.has_checkpoint()
     except OSError:  # a folder that may not be looked into
         return False
 
@@ -213,8 +253,7 @@ def _write_json(path: Path, value: msgspec.Struct) -> None:
 
 def _read_json(path: Path, kind: type[_T]) -> _T:
     try:
-        with path.open("rb") as file:
-            return msgspec.json.decode(file.read(MAX_JSON_BYTES), type=kind)
+        return msgspec.json.decode(read_bytes(path, MAX_JSON_BYTES), type=kind)
     except OSError as error:
         raise RunFolderError(
             f"{path} cannot be read ({error.strerror})", "Choose a run folder that is whole"

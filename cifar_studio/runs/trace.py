@@ -6,12 +6,19 @@ from it, lines are not fsynced one by one, and a run without it is whole.
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
 
+from cifar_studio import atomic
+from cifar_studio.reading import read_bytes
+
+MAX_BYTES = 64 * 2**20
 POINTS_PER_EPOCH = 50
 _HEADER = "position,train_loss,train_top1,test_loss,test_top1,test_top5"
 
@@ -42,10 +49,12 @@ class TraceWriter:
     """
 
     def __init__(self, path: Path, until: float = 0.0) -> None:
+        self._file: BinaryIO | None = None
         kept = [line for line in _lines(path) if _numbers(line)[0] <= until]
-        self._file = path.open("w", encoding="utf-8")
-        self._file.write("\n".join([_HEADER, *kept]) + "\n")
-        self._file.flush()
+        # A picture of the way is no reason to stop a training: where it cannot be written, it ends.
+        with contextlib.suppress(OSError):
+            atomic.write_bytes(path, ("\n".join([_HEADER, *kept]) + "\n").encode())
+            self._file = atomic.open_to_append(path)
 
     def batches(self, position: float, loss: float | None, top1: float) -> None:
         self._write(position, loss, top1, None, None, None)
@@ -54,18 +63,32 @@ class TraceWriter:
         self._write(position, None, None, loss, top1, top5)
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None
 
     def _write(self, *values: float | None) -> None:
-        self._file.write(",".join("" if v is None else f"{v:.6g}" for v in values) + "\n")
-        self._file.flush()
+        if self._file is None:
+            return
+        line = ",".join("" if v is None else f"{v:.6g}" for v in values) + "\n"
+        try:
+            self._file.write(line.encode())
+            self._file.flush()
+        except OSError:
+            self.close()
 
 
 def read_trace(path: Path) -> Trace:
     """The trace of a run; an empty one where there is none."""
+    return points_of(_lines(path))
+
+
+def points_of(lines: Iterable[str]) -> Trace:
+    """The points that lines of a trace tell; lines that are no points are left out."""
     batches, quick_tests = [], []
-    for line in _lines(path):
-        position, *values = _numbers(line)
+    for numbers in filter(None, map(_numbers, lines)):
+        position, *values = numbers
         if math.isfinite(values[1]):
             batches.append([position, *values[:2]])
         elif math.isfinite(values[3]):
@@ -76,7 +99,7 @@ def read_trace(path: Path) -> Trace:
 def _lines(path: Path) -> list[str]:
     """The lines of points that are whole; a crash can tear the last one."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_bytes(path, MAX_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return []
     return [line for line in text[: text.rfind("\n") + 1].splitlines() if _numbers(line)]

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cifar_studio import atomic
+from cifar_studio.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
 
@@ -56,8 +57,7 @@ class Settings(msgspec.Struct, kw_only=True):
 def load(path: Path) -> tuple[Settings, str]:
     """The settings, and a word for the person where the file was damaged and set aside."""
     try:
-        with path.open("rb") as file:
-            return msgspec.json.decode(file.read(MAX_BYTES), type=Settings), ""
+        return msgspec.json.decode(read_bytes(path, MAX_BYTES), type=Settings), ""
     except FileNotFoundError:
         return Settings(), ""
     except OSError as error:
