@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -50,7 +51,7 @@ CONFIG = TrainConfig(
     seed=3,
 )
 MORE_EPOCHS = 2
-LONGEST_LIFE_S = 2.0
+MOST_EPOCHS_A_LIFE = 2
 
 
 @dataclass
@@ -62,8 +63,6 @@ class Findings:
     kills : int
     moments : Counter
         What the worker was doing when it was killed, as far as its events tell.
-    resumed_at : list of tuple
-        Finished epochs and batches at which the run went on.
     epochs : int
         Length of the run at the end.
     seconds : float
@@ -90,6 +89,7 @@ class KilledRun:
         self._runs = runs
         self._random = random.Random(seed)
         self._announced = 0
+        self._epoch_s = 0.5  # until one was measured
         self._folder: RunFolder | None = None
         self.findings = Findings()
 
@@ -120,26 +120,31 @@ class KilledRun:
             request = ResumeRequest(id=new_id(), folder=str(self._folder.path), data="demo")
         # A fifth dies in the start, a fifth while saving because its asker has gone.
         kind = self._random.choices(["start", "work", "save"], [1, 3, 1])[0]
-        life_s = self._random.uniform(0, 0.3 if kind == "start" else LONGEST_LIFE_S)
+        epochs_left = self._random.randint(0, MOST_EPOCHS_A_LIFE)
         moment = "before the first event"
         killer: threading.Timer | None = None
+        began = time.monotonic()
         for envelope in worker.events():
             event = envelope.event
             if isinstance(event, WorkerReady):
                 worker.send(request)
                 if kind == "start":
-                    killer = self._kill_later(worker, life_s)
+                    killer = self._kill_later(worker, 0.3)
                 continue
             if isinstance(event, RunStarted):
                 self._folder = RunFolder(Path(event.folder))
-                if kind != "start":
-                    killer = self._kill_later(worker, life_s, saves=kind == "save")
+                began = time.monotonic()
             elif isinstance(event, EpochEnded):
                 self._announced = max(self._announced, event.row.epoch)
+                self._epoch_s = time.monotonic() - began
+                began = time.monotonic()
+                epochs_left -= 1
             elif isinstance(event, RunEnded):
                 assert event.state in ("crashed", "interrupted"), event
                 continue
             moment = type(event).__name__
+            if killer is None and epochs_left <= 0:
+                killer = self._kill_later(worker, self._epoch_s, saves=kind == "save")
         if killer is not None:
             killer.join()
         if self._folder is None and (paths := run_paths(self._runs)):
@@ -147,7 +152,7 @@ class KilledRun:
         self.findings.moments[f"{kind}: after {moment}"] += 1
 
     def _kill_later(
-        self, worker: WorkerProcess, life_s: float, *, saves: bool = False
+        self, worker: WorkerProcess, within_s: float, *, saves: bool = False
     ) -> threading.Timer:
         pause_s = self._random.uniform(0, 0.15)
 
@@ -156,11 +161,11 @@ class KilledRun:
                 worker.close()
                 time.sleep(pause_s)
             try:
-                os.kill(worker.pid, 9)
+                os.kill(worker.pid, signal.SIGKILL)
             except ProcessLookupError:
                 assert saves  # it had saved and ended by itself
 
-        timer = threading.Timer(life_s, end)
+        timer = threading.Timer(self._random.uniform(0, within_s), end)
         timer.start()
         return timer
 
@@ -192,7 +197,8 @@ def undisturbed(runs: Path, epochs: int) -> RunFolder:
 
 
 def _warm_worker() -> WorkerProcess:
-    return WorkerProcess(warm=True)
+    # Two of them share the processor: the next one warms up while one trains.
+    return WorkerProcess(warm=True, gives_way=True)
 
 
 def _follow(worker: WorkerProcess, request: TrainRequest | ResumeRequest) -> RunEnded:
