@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _SUFFIX = ".part"
+_NAME_KEPT = 40
 BLOCK = 4 * 2**20
 
 
@@ -35,7 +36,9 @@ def write_file(
         In the same folder: the old contents, if there are any, get this name. A crash between the
         two renames leaves them there and nothing at `path`.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
+    # Part of the name, since a file system ends names at 255 bytes.
+    prefix = f".{path.name[:_NAME_KEPT]}."
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_SUFFIX)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -97,7 +100,7 @@ def link_or_copy(source: Path, target: Path) -> None:
     A hard link costs nothing, and later writes replace `source` by rename and leave it alone; where
     the file system has no links it is a copy. Raises OSError.
     """
-    name = target.with_name(f".{target.name}.{secrets.token_hex(8)}{_SUFFIX}")
+    name = target.with_name(f".{target.name[:_NAME_KEPT]}.{secrets.token_hex(8)}{_SUFFIX}")
     try:
         os.link(source, name)
     except FileNotFoundError:
@@ -117,10 +120,12 @@ def link_or_copy(source: Path, target: Path) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of writes that a crash cut short. Raises OSError.
 
-    Only for a folder in which no other process writes.
+    Only for a folder in which no other process writes. Folders of such a name are not the
+    studio's, and stay.
     """
     for path in folder.glob(f".*{_SUFFIX}"):
-        path.unlink()
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -149,6 +154,11 @@ def _ends_with_newline(file: BinaryIO, end: int) -> bool:
 
 
 def _last_line_start(file: BinaryIO, end: int) -> int:
-    window = min(end, 65536)
-    file.seek(end - window)
-    return end - window + file.read(window).rfind(b"\n") + 1
+    while end:
+        window = min(end, 65536)
+        file.seek(end - window)
+        place = file.read(window).rfind(b"\n")
+        if place >= 0:
+            return end - window + place + 1
+        end -= window
+    return 0

@@ -7,29 +7,32 @@ one line that names the fault and the remedy, 1 any other failure.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cifar_studio import __version__, paths
+from cifar_studio import __version__, paths, terminal
 from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, StudioError
-from cifar_studio.runs.folder import is_run_folder
+from cifar_studio.usage import NAME, UsageError, explain
+
+if TYPE_CHECKING:
+    from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 
 app = typer.Typer(
-    name="cifar-studio",
+    name=NAME,
     help="Train and understand convolutional networks on CIFAR-100. Without a command it opens "
     "the window.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 data_app = typer.Typer(help="Where the pictures are, whether they are whole, and fetching them.")
-app.add_typer(data_app, name="data", no_args_is_help=True)
+app.add_typer(data_app, name="data")
 
 RunsOption = Annotated[
     Path | None,
@@ -43,30 +46,57 @@ DataOption = Annotated[
         help="'demo', or the folder cifar-100-python, one that holds it, or its archive.",
     ),
 ]
+_CHANGEABLE = ("epochs", "device")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def run_command_line() -> None:
     """Parse the arguments, work, and exit with the documented code."""
+    terminal.open_streams()
     try:
-        app(standalone_mode=True)
+        code = _work()
+    finally:
+        terminal.close_streams()
+    sys.exit(code)
+
+
+def _work() -> int:
+    """Carry out the command; the exit code, with every fault told in one line."""
+    try:
+        code = app(prog_name=NAME, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except UsageError as error:
+        return _fail(explain(error), 2)
     except BadInputError as error:
-        _fail(error, 2)
+        return _fail(error, 2)
     except StudioError as error:
-        _fail(error, 1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        return _fail(error, 1)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
     except BrokenPipeError:
-        sys.exit(1)
+        return 1
+    except OSError as error:  # a place that nobody thought of; typer's help on a full disk
+        where = f" ({error.filename})" if error.filename else ""
+        return _fail(StudioError(f"{error.strerror or error}{where}"), 1)
+
+
+def _fail(error: StudioError, code: int) -> int:
+    terminal.tell(f"{NAME}: {error}")
+    return code
 
 
 @app.callback(invoke_without_command=True)
 def _version(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        print(__version__)
+        terminal.print_result(__version__)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise BadInputError(
+            "no command is given", f"Give one, which `{NAME} --help` lists, or no words at all"
+        )
 
 
 @app.command()
@@ -80,7 +110,11 @@ def train(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change one setting; repeatable. With --resume: epochs or device.",
+        ),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -91,45 +125,33 @@ def train(
     json: JsonOption = False,
 ) -> None:
     """Train a network. The last line of standard output is "run: FOLDER"."""
-    from cifar_studio.runner.launch import new_id
-    from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
-
-    command = ["cifar-studio", *sys.argv[1:]]
     if resume is not None:
-        if preset_name or config or settings:
+        if preset_name or config:
             raise BadInputError(
-                "--resume goes on with a run's own settings",
-                "Leave --preset, --config and --set out",
+                "--resume goes on with a run's own settings", "Leave --preset and --config out"
             )
-        if not is_run_folder(resume):
-            raise BadInputError(
-                f"{resume} is no run folder (it has no config.json)",
-                "Give a folder that a training made; `cifar-studio runs` lists them",
-            )
-        request: TrainRequest | ResumeRequest = ResumeRequest(
-            id=new_id(), folder=str(resume), data=data, command=command
-        )
+        request: TrainRequest | ResumeRequest = _resume_request(resume, data, settings or [])
     else:
-        request = TrainRequest(
-            id=new_id(),
-            config=_config(preset_name, config, settings or []),
-            data=data,
-            runs=str(runs or paths.runs_folder()),
-            command=command,
-        )
+        request = _train_request(_config(preset_name, config, settings or []), data, runs)
     # Only now: it imports torch, and a typing error should be told at once.
     from cifar_studio.runner.console import train_in_console
 
-    sys.exit(train_in_console(request, as_json=json))
+    raise typer.Exit(train_in_console(request, json=json))
 
 
 @app.command()
 def runs(runs: RunsOption = None, json: JsonOption = False) -> None:
     """List the library, one run a line, newest first."""
-    from cifar_studio.runner.listing import list_as_json, list_as_text
+    from cifar_studio.runner.listing import list_folder
 
     folder = runs or paths.runs_folder()
-    print(list_as_json(folder) if json else list_as_text(folder))
+    listing = list_folder(folder, must_exist=runs is not None)
+    for notice in listing.notices:
+        terminal.tell(f"{NAME}: {notice}")
+    if json or listing.runs:
+        terminal.print_result(listing.as_json() if json else listing.as_text())
+    elif not listing.notices:
+        terminal.tell(f"{NAME}: there are no runs in {folder}.")
 
 
 @data_app.command()
@@ -137,7 +159,7 @@ def where(json: JsonOption = False) -> None:
     """Say which places are looked at for CIFAR-100, and which one is taken."""
     from cifar_studio.runner.data_report import places_as_json, places_as_text
 
-    print(places_as_json() if json else places_as_text())
+    terminal.print_result(places_as_json() if json else places_as_text())
 
 
 @data_app.command()
@@ -151,7 +173,7 @@ def check(
     from cifar_studio.runner.data_report import check_place
 
     text, whole = check_place(place, as_json=json)
-    print(text)
+    terminal.print_result(text)
     if not whole:
         raise typer.Exit(2)
 
@@ -176,6 +198,44 @@ def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfi
     return from_words(words, base)
 
 
-def _fail(error: StudioError, code: int) -> None:
-    print(f"cifar-studio: {error}", file=sys.stderr)
-    sys.exit(code)
+def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRequest:
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import TrainRequest
+
+    folder = str(runs or paths.runs_folder())
+    if any(character < " " for character in folder):
+        raise BadInputError(
+            f"the name of the folder {folder} has a line end or another control character",
+            "Rename it, or choose another place with --runs",
+        )
+    return TrainRequest(
+        id=new_id(), config=config, data=data, runs=folder, command=[NAME, *sys.argv[1:]]
+    )
+
+
+def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequest:
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import ResumeRequest
+    from cifar_studio.runs.folder import is_run_folder
+
+    keys = [word.partition("=")[0].strip() for word in words]
+    others = [key for key in dict.fromkeys(keys) if key not in _CHANGEABLE]
+    if others:
+        raise BadInputError(
+            f"a run that goes on keeps its {', '.join(others)}",
+            f"With --resume only {' and '.join(_CHANGEABLE)} can be set; start a new run instead",
+        )
+    config = from_words(words)
+    if not is_run_folder(folder):
+        raise BadInputError(
+            f"{folder} is no run folder (it has neither a config.json nor a checkpoint)",
+            f"Give a folder that a training made; `{NAME} runs` lists them",
+        )
+    return ResumeRequest(
+        id=new_id(),
+        folder=str(folder),
+        data=data,
+        epochs=config.epochs if "epochs" in keys else None,
+        device=config.device if "device" in keys else None,
+        command=[NAME, *sys.argv[1:]],
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 Reason = Literal["", "out_of_memory", "not_finite", "device_lost", "disk"]
-"""Why a run failed or paused by itself, where there is something to offer; "" where not."""
+"""Why a run failed or paused by itself, where there is something to offer; "" where not.
+
+"device_lost" is a device that failed, or is not there.
+"""
 
 
 class StudioError(Exception):
@@ -17,12 +20,15 @@ class StudioError(Exception):
         What is wrong, as one sentence without a final full stop.
     remedy : str
         What to do about it, likewise; empty where nothing can be done.
+    reason : str
+        What kind of fault, where the window has something to offer.
     """
 
-    def __init__(self, fault: str, remedy: str = "") -> None:
+    def __init__(self, fault: str, remedy: str = "", reason: Reason = "") -> None:
         super().__init__(fault, remedy)
         self.fault = fault
         self.remedy = remedy
+        self.reason: Reason = reason
 
     def __str__(self) -> str:
         return f"{self.fault}. {self.remedy}." if self.remedy else f"{self.fault}."
@@ -62,17 +68,7 @@ class DownloadError(StudioError):
 
 
 class TrainingError(StudioError):
-    """A training cannot go on: a loss that is not finite, a device out of memory.
-
-    Attributes
-    ----------
-    reason : str
-        Which of these, as `Reason` names them; empty for others.
-    """
-
-    def __init__(self, fault: str, remedy: str = "", reason: Reason = "") -> None:
-        super().__init__(fault, remedy)
-        self.reason = reason
+    """A training cannot go on: a loss that is not finite, a device out of memory."""
 
 
 class WorkerError(StudioError):

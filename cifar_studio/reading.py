@@ -21,11 +21,12 @@ def open_file(path: Path) -> BinaryIO:
     OSError
         As `open` does; and where it is a pipe, a device or a socket, at once.
     """
-    # Without it, opening a pipe waits for somebody who writes.
+    # Some devices do something when they are opened.
+    _check_ordinary(path.stat())
+    # It may be another by now; without O_NONBLOCK a pipe would wait for somebody who writes.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file")
+        _check_ordinary(os.fstat(handle))
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)
@@ -41,7 +42,14 @@ def read_bytes(path: Path, limit: int) -> bytes:
         As `open_file`; or it is longer than `limit` bytes.
     """
     with open_file(path) as file:
-        contents = file.read(limit + 1)
-    if len(contents) > limit:
+        # Asked first, so that no room is made for what is refused.
+        size = os.fstat(file.fileno()).st_size
+        contents = file.read(limit + 1) if size <= limit else b""
+    if max(size, len(contents)) > limit:
         raise OSError(errno.EFBIG, f"it is longer than {limit:,} bytes")
     return contents
+
+
+def _check_ordinary(facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file")

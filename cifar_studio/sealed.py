@@ -75,7 +75,8 @@ def verify(file: BinaryIO) -> None:
         remaining -= len(block)
     digest.update(bytes(_LENGTH_FIELD))  # what stood there when it was digested
     ending = _COMMENT_LENGTH.to_bytes(_LENGTH_FIELD, "little") + _MARK
-    if remaining < 0 or file.read() != ending + digest.hexdigest().encode():
+    found = file.read(len(ending) + 2 * digest.digest_size + 1)
+    if remaining < 0 or found != ending + digest.hexdigest().encode():
         raise BrokenSealError("its checksum does not match")
     file.seek(0)
 

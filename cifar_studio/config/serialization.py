@@ -121,7 +121,7 @@ def read_config(path: Path) -> TrainConfig:
         text = read_bytes(path, MAX_CONFIG_BYTES)
     except OSError as error:
         raise BadInputError(
-            f"{path} cannot be read ({error.strerror})", "Give an existing JSON file"
+            f"{path} cannot be read ({error.strerror or error})", "Give an existing JSON file"
         ) from error
     return from_json(text, str(path))
 

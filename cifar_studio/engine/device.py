@@ -131,6 +131,7 @@ def _resolve_device(asked: str, available: tuple[str, ...]) -> str:
         raise BadInputError(
             f"there is no device {asked} on this computer",
             f"Use one of {', '.join(available)}, or device=auto",
+            "device_lost",
         )
     return name
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import shlex
 import signal
-import sys
-from types import FrameType
-from typing import Any
+from typing import IO, Any, cast
 
-import msgspec
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -20,77 +20,78 @@ from rich.progress import (
 )
 
 from cifar_studio.runner.prepare import prepare
-from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
+from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.session import follow
+from cifar_studio.runner.signals import SignalControl
+from cifar_studio.runner.training import Training
 from cifar_studio.runs.epochs import EpochRow
 from cifar_studio.runs.events import (
     BatchesEnded,
     EpochEnded,
     EvaluationProgressed,
     RunEnded,
+    RunNoticed,
+    RunPaused,
     RunStarted,
 )
-
-EXIT_CODES = {"finished": 0, "stopped": 0}
-
-
-class SignalControl:
-    """Ctrl-C and SIGTERM stop the run at the next batch, keeping its state; twice ends at once."""
-
-    def __init__(self) -> None:
-        self._stop = False
-        self._old: dict[signal.Signals, Any] = {}
-
-    def poll(self) -> Command | None:
-        return Command.STOP_NOW if self._stop else None
-
-    def wait(self) -> Command:
-        return Command.STOP_NOW
-
-    def __enter__(self) -> SignalControl:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._old[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._stop:
-            signal.default_int_handler(number, frame)
-        self._stop = True
-        print("\nStopping at the end of this batch; the state is kept.", file=sys.stderr)
+from cifar_studio.terminal import LastingStderr, as_json, print_result, printable, tell
 
 
-def train_in_console(request: TrainRequest | ResumeRequest, *, as_json: bool) -> int:
+def train_in_console(request: TrainRequest | ResumeRequest, *, json: bool) -> int:
     """Train, show progress, print "run: FOLDER" (or JSON) last; returns the exit code.
+
+    A training outlives its progress: where standard error breaks, it goes on unseen. A terminal
+    that closes sends SIGHUP besides, and that stops it with its state kept.
 
     Raises
     ------
+    BrokenPipeError
+        Nobody reads the result; the run itself ended well.
     StudioError
-        The training cannot begin.
+        The training cannot begin, or the result cannot be written.
     """
     with SignalControl() as control:
         training = prepare(request)
-        display = _Display()
-        ended = None
-        with display:
-            for event in follow(training, control):
-                display.show(event)
-                if isinstance(event, RunEnded):
-                    ended = event
-    assert ended is not None
-    if ended.message:
-        remedy = f" {ended.remedy}." if ended.remedy else ""
-        print(f"cifar-studio: {ended.message}.{remedy}", file=sys.stderr)
-    if as_json:
-        rows = training.folder.read_epochs()
-        result = {"run": ended.folder, "state": ended.state, "epochs": rows}
-        print(msgspec.json.encode(result).decode())
+        ended, refusal = _follow(training, control)
+    # The disk refused and no signal came: whoever started the run does not have what it was for.
+    stopped_itself = ended.state == "stopped" and refusal is not None and not control.asked
+    for message, remedy in _last_words(ended, refusal if stopped_itself else None):
+        tell(f"cifar-studio: {message}." + (f" {remedy}." if remedy else ""))
+    if json:
+        result = {
+            "run": ended.folder,
+            "state": ended.state,
+            "message": ended.message,
+            "epochs": training.folder.read_epochs(),
+        }
+        print_result(as_json(result))
     else:
-        print(f"run: {ended.folder}")
-    return EXIT_CODES.get(ended.state, 1)
+        print_result(f"run: {printable(ended.folder)}")
+    return 0 if ended.state in ("finished", "stopped") and not stopped_itself else 1
+
+
+def _follow(training: Training, control: SignalControl) -> tuple[RunEnded, RunPaused | None]:
+    """Show the events of a training; how it ended, and the pause that it made by itself."""
+    ended, refusal = None, None
+    # Closed whatever happens here: that saves the state and lets go of the folder.
+    with contextlib.closing(follow(training, control)) as events, _Display() as display:
+        for event in events:
+            display.show(event)
+            if isinstance(event, RunPaused) and event.message:
+                refusal = event
+            elif isinstance(event, RunEnded):
+                ended = event
+    assert ended is not None
+    return ended, refusal
+
+
+def _last_words(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, str]]:
+    """What a person should know of a run that has ended: facts, each with its remedy."""
+    words = [(refusal.message, refusal.remedy)] if refusal is not None else []
+    remedy = ended.remedy
+    if ended.state == "stopped":
+        remedy = f"`cifar-studio train --resume {shlex.quote(ended.folder)}` goes on with it"
+    return [*words, (ended.message, remedy)] if ended.message else words
 
 
 def fetch_in_console() -> None:
@@ -104,7 +105,7 @@ def fetch_in_console() -> None:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _unwound_on_ctrl_c(), Progress(*columns, console=_console(LastingStderr())) as bar:
         task = bar.add_task("connecting", total=None)
         for progress in fetch_and_prepare():
             bar.update(
@@ -113,26 +114,48 @@ def fetch_in_console() -> None:
                 completed=progress.done,
                 total=progress.total or None,
             )
-    print("CIFAR-100 is ready.", file=sys.stderr)
+    tell("CIFAR-100 is ready.")
+
+
+@contextlib.contextmanager
+def _unwound_on_ctrl_c() -> Any:
+    """Let Ctrl-C raise KeyboardInterrupt, so that half a file is taken away behind it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _console(stream: LastingStderr) -> Console:
+    return Console(file=cast("IO[str]", stream))
+
+
+_log = logging.getLogger("cifar_studio")
 
 
 class _Display:
     """A bar for the epoch that goes on, a line for each that is done."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._live = console.is_terminal
+        self._stderr = LastingStderr()
+        self._told_gone = False
+        console = _console(self._stderr)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
             TextColumn("{task.fields[facts]}"),
         )
-        self._bar = Progress(*columns, console=console, transient=True, disable=not self._live)
+        self._bar = Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        )
         self._task: TaskID | None = None
         self._epochs = 0
         self._batches = 0
-        self._print = console.print
+        self._console = console
 
     def __enter__(self) -> _Display:
         self._bar.__enter__()
@@ -163,7 +186,15 @@ class _Display:
                 total=event.total,
             )
         elif isinstance(event, EpochEnded):
-            self._print(_line(event.row, self._epochs), highlight=False, soft_wrap=True)
+            self._print(_line(event.row, self._epochs))
+        elif isinstance(event, RunNoticed):
+            self._print(f"cifar-studio: {event.message.rstrip('.')}.")
+        if self._stderr.is_gone and not self._told_gone:
+            self._told_gone = True
+            _log.warning("standard error cannot be written: progress is shown no more")
+
+    def _print(self, line: str) -> None:
+        self._console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
     def _start(self, event: RunStarted) -> None:
         self._epochs = event.config.epochs
@@ -171,9 +202,7 @@ class _Display:
         self._print(
             f"{event.config.architecture} on {data.name} "
             f"({data.train_pictures:,} training, {data.test_pictures:,} test pictures), "
-            f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}",
-            highlight=False,
-            soft_wrap=True,
+            f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}"
         )
         self._task = self._bar.add_task("", total=event.batches, facts="")
 

@@ -7,6 +7,7 @@ import json
 from cifar_studio.data.judge import MemberCheck
 from cifar_studio.data.places import OPTION, Place, places
 from cifar_studio.data.verify import CheckReport, check
+from cifar_studio.terminal import plain, printable
 
 
 def places_as_text() -> str:
@@ -32,9 +33,9 @@ def places_as_json() -> str:
         [
             {
                 "found_by": place.found_by,
-                "path": None if place.path is None else str(place.path),
+                "path": None if place.path is None else plain(str(place.path)),
                 "kind": None if place.location is None else place.location.kind,
-                "location": None if place.location is None else str(place.location.path),
+                "location": (None if place.location is None else plain(str(place.location.path))),
                 "taken": place.taken,
             }
             for place in places()
@@ -59,19 +60,21 @@ def _place_as_line(place: Place) -> str:
     mark = ">" if place.taken else " "
     if place.path is None:
         return f"{mark} {place.found_by}: not set"
+    words = f"{place.found_by} {place.path}: "
     if place.location is None:
-        return f"{mark} {place.found_by} {place.path}: nothing"
+        return f"{mark} {printable(words)}nothing"
     inside = "" if place.location.path == place.path else f" {place.location.path.name}"
-    return f"{mark} {place.found_by} {place.path}: {place.location.kind}{inside}"
+    return f"{mark} {printable(words + place.location.kind + inside)}"
 
 
 def _report_as_text(report: CheckReport) -> str:
     found_by = "" if report.found_by == OPTION else f" ({report.found_by})"
-    lines = [f"{report.path}{found_by}: {report.what}"]
+    lines = [printable(f"{report.path}{found_by}: {report.what}")]
     if report.members:
         width = max(len(member.name) for member in report.members)
         lines += [_member_as_line(member, width) for member in report.members]
-    lines.append(f"{report.verdict}." + (f" {report.remedy}." if report.remedy else ""))
+    last = f"{report.verdict}." + (f" {report.remedy}." if report.remedy else "")
+    lines.append(printable(last))
     return "\n".join(lines)
 
 
@@ -93,7 +96,7 @@ def _word(right: bool | None) -> str:
 def _report_as_json(report: CheckReport) -> str:
     return json.dumps(
         {
-            "path": report.path,
+            "path": plain(report.path),
             "what": report.what,
             "found_by": report.found_by,
             "members": [

@@ -93,6 +93,12 @@ class FetchDataRequest(Request, frozen=True, kw_only=True, tag="fetch_data"):
     """Download CIFAR-100, verify and keep it."""
 
 
+class MendRequest(Request, frozen=True, kw_only=True, tag="mend"):
+    """Write what is damaged in a run folder anew from its checkpoint."""
+
+    folder: str
+
+
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
     """A command for the work with the same id."""
 
@@ -105,6 +111,7 @@ AnyRequest = (
     | EstimateRequest
     | PrepareDataRequest
     | FetchDataRequest
+    | MendRequest
     | ControlRequest
 )
 

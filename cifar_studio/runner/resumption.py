@@ -21,9 +21,54 @@ from cifar_studio.engine.environment import describe
 from cifar_studio.engine.recovery import find_checkpoint
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.runner.protocol import ResumeRequest
-from cifar_studio.runner.training import Training, as_text, check_room
+from cifar_studio.runner.training import Training, as_text, check_room, unwritable
 from cifar_studio.runs.environment import Environment, ResolvedSettings
 from cifar_studio.runs.folder import RunFolder
+
+
+def mend(folder: RunFolder) -> tuple[str, ...]:
+    """Write config.json and epochs.csv anew from the checkpoint, where they are damaged.
+
+    Returns
+    -------
+    tuple of str
+        The names of the files that were.
+
+    Raises
+    ------
+    RunFolderError
+        No checkpoint is whole, or the folder cannot be written or is in use.
+    NewerVersionError
+    """
+    lock = folder.hold()
+    try:
+        checkpoint = find_checkpoint(folder).checkpoint
+        if checkpoint is None:
+            raise RunFolderError(
+                f"{folder.path.name} has no checkpoint to mend it from", "Start the run anew"
+            )
+        mended = []
+        if read_config_if_whole(folder) is None:
+            folder.write_config(checkpoint.config)
+            mended.append(folder.config_file.name)
+        if len(folder.read_epochs()) < checkpoint.epochs_done:
+            folder.keep_epochs(list(checkpoint.rows))
+            mended.append(folder.epochs_file.name)
+        return tuple(mended)
+    except OSError as error:
+        raise unwritable(folder.path, error) from error
+    finally:
+        lock.release()
+
+
+def read_config_if_whole(folder: RunFolder) -> TrainConfig | None:
+    """The folder's config; None where it is damaged. Raises NewerVersionError."""
+    try:
+        return folder.read_config()
+    except NewerVersionError:
+        raise
+    except BadInputError:
+        return None
 
 
 class Resumption:
@@ -53,7 +98,7 @@ class Resumption:
         # In this order: whatever a crash leaves between them can be resumed in its turn.
         if recorded is None or recorded.resolved != resolved:
             self._folder.write_environment(environment)
-        if config != self._read_config():
+        if config != read_config_if_whole(self._folder):
             self._folder.write_config(config)
         return Training(
             config,
@@ -69,17 +114,8 @@ class Resumption:
         if notice:
             self._notices.append(notice)
 
-    def _read_config(self) -> TrainConfig | None:
-        """The folder's config; None where it is damaged. Raises NewerVersionError."""
-        try:
-            return self._folder.read_config()
-        except NewerVersionError:
-            raise
-        except BadInputError:
-            return None
-
     def _kept_config(self, checkpoint: Checkpoint | None) -> TrainConfig:
-        config = self._read_config()
+        config = read_config_if_whole(self._folder)
         if config is None:
             if checkpoint is None:
                 raise RunFolderError(

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from cifar_studio.engine.trainer import train
-from cifar_studio.errors import StudioError, TrainingError
+from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import Command
 from cifar_studio.runner.training import Training
 from cifar_studio.runs.epochs import best_row
@@ -83,7 +83,7 @@ def _guarded(
             folder=folder,
             message=error.fault,
             remedy=error.remedy,
-            reason=error.reason if isinstance(error, TrainingError) else "",
+            reason=error.reason,
         )
     except Exception as error:
         return RunEnded(

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from cifar_studio.runner.protocol import (
     AnyRequest,
     EstimateRequest,
     FetchDataRequest,
+    MendRequest,
     PrepareDataRequest,
 )
-from cifar_studio.runs.events import AnyEvent, DataProgressed, DataReady
+from cifar_studio.runs.events import AnyEvent, DataProgressed, DataReady, RunMended
+from cifar_studio.runs.folder import RunFolder
 
 EVENTS_PER_SECOND = 10
 
@@ -29,6 +32,10 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         yield from _prepare(request)
     elif isinstance(request, FetchDataRequest):
         yield from _fetch()
+    elif isinstance(request, MendRequest):
+        from cifar_studio.runner.resumption import mend
+
+        yield RunMended(folder=request.folder, files=mend(RunFolder(Path(request.folder))))
     else:
         raise TypeError(f"{type(request).__name__} is no short request")
 

@@ -6,6 +6,7 @@ A picture of the machine, not of any run: losing the file costs a few seconds of
 from __future__ import annotations
 
 import contextlib
+import math
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,11 @@ class Speed(msgspec.Struct, frozen=True):
         """Whether a machine could have this speed."""
         low, high = 1e-3, 1e9
         return all(low <= value <= high for value in msgspec.structs.astuple(self))
+
+    def is_close_to(self, other: Speed) -> bool:
+        """Whether an estimate would be the same to a tenth: not worth a write each epoch."""
+        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+        return all(math.isclose(mine, theirs, rel_tol=0.1) for mine, theirs in pairs)
 
     def seconds(self, config: TrainConfig) -> float:
         """How long a whole run of a config takes."""
@@ -58,8 +64,9 @@ class SpeedBook:
         return self._speeds.get(speed_key(config))
 
     def remember(self, config: TrainConfig, speed: Speed) -> None:
-        """Keep a measurement; it replaces the one before."""
-        if not speed.is_sensible:
+        """Keep a measurement, unless the one that is kept says nearly the same."""
+        known = self.lookup(config)
+        if not speed.is_sensible or (known is not None and known.is_close_to(speed)):
             return
         self._speeds[speed_key(config)] = speed
         with contextlib.suppress(OSError):

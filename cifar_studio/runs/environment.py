@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
 
 class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +27,7 @@ class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     device: str
-    threads: int
+    threads: _Count
     memory_format: str
     precision: str
     specialized: bool
@@ -51,9 +55,9 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     digest: str
     source: str
-    train_pictures: int
-    test_pictures: int
-    validation_pictures: int
+    train_pictures: _Count
+    test_pictures: _Count
+    validation_pictures: _Count
     complete: bool
     mean: list[float]
     std: list[float]

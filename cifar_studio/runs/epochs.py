@@ -10,9 +10,13 @@ from pathlib import Path
 import msgspec
 
 from cifar_studio.atomic import append_line
+from cifar_studio.config.check import BOUNDS
 from cifar_studio.reading import read_bytes
 
-MAX_BYTES = 64 * 2**20  # a million epochs
+MAX_ROWS = int(BOUNDS["epochs"].high)
+MAX_BYTES = 64 * 2**20  # more than that many rows take
+LARGEST = 1e39
+"""No figure is larger, be it of single precision that overflowed; plots can reckon with it."""
 
 
 class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +44,7 @@ class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COLUMNS: tuple[str, ...] = EpochRow.__struct_fields__
+_REQUIRED = frozenset(COLUMNS[: -len(EpochRow.__struct_defaults__)])
 
 
 def append_row(path: Path, row: EpochRow) -> None:
@@ -73,7 +78,9 @@ def read_table(path: Path) -> RowReader:
     except OSError:
         reader.lines_left_out += 1
         return reader
-    reader.feed(text[: text.rfind("\n") + 1].splitlines())
+    # Empty lines of so many bytes would fill the memory.
+    reader.feed(text.split("\n", MAX_ROWS + 1)[:-1])
+    reader.lines_left_out += text.count("\n") > MAX_ROWS + 1
     return reader
 
 
@@ -90,14 +97,17 @@ class RowReader:
     def __init__(self) -> None:
         self.rows: list[EpochRow] = []
         self.lines_left_out = 0
-        self._places: dict[str, int] = {}
+        self._places: dict[str, int] | None = None
 
     def feed(self, lines: Iterable[str]) -> None:
-        """Take in whole lines, the header first of all."""
+        """Take in whole lines, the header first of all; `MAX_ROWS` at most."""
         for line in lines:
+            if len(self.rows) + self.lines_left_out > MAX_ROWS:
+                break
             words = _words(line)
-            if not self._places:
+            if self._places is None:
                 self._places = {word: place for place, word in enumerate(words) if word in COLUMNS}
+                self.lines_left_out += not _REQUIRED.issubset(self._places)
             elif (row := _row(words, self._places)) is not None:
                 self.rows.append(row)
             else:
@@ -138,7 +148,8 @@ def _row(words: list[str], places: dict[str, int]) -> EpochRow | None:
                 values[column] = int(text)
             else:
                 number = float(text) if text else math.nan
-                values[column] = number if math.isfinite(number) else None
-        return msgspec.convert(values, EpochRow)
+                values[column] = number if abs(number) < LARGEST else None
+        row = msgspec.convert(values, EpochRow)
+        return row if 1 <= row.epoch <= MAX_ROWS else None
     except (ValueError, msgspec.ValidationError):
         return None

@@ -19,7 +19,8 @@ from cifar_studio.errors import RunFolderError
 from cifar_studio.reading import open_file
 
 CLASSES = 100
-MAX_BYTES = 64 * 2**20
+MAX_PICTURES = 10_000  # the complete test set
+MAX_BYTES = 4 * 2**20  # nearly twice what its evaluation takes
 _KINDS: dict[str, tuple[type, tuple[int | None, ...]]] = {
     "true": (np.uint8, (None,)),
     "predicted": (np.uint8, (None,)),
@@ -67,7 +68,11 @@ def confusion_matrix(true: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> N
 
 def save_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Write atomically as a sealed .npz; raises OSError."""
-    arrays: dict[str, Any] = {name: np.asarray(v) for name, v in vars(evaluation).items()}
+    # Plain numbers are not of the same type on every system.
+    arrays: dict[str, Any] = {
+        name: np.asarray(getattr(evaluation, name), dtype=kind, order="C")
+        for name, (kind, _) in _KINDS.items()
+    }
     sealed.write(path, lambda file: np.savez(file, **arrays))
 
 
@@ -96,21 +101,33 @@ def load_evaluation(path: Path) -> Evaluation:
 def _read_arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:
     """The arrays of an evaluation; raises ValueError and others where they are not such ones."""
     with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
-    # Stored, so that they take no more memory than the file has bytes.
-    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-        raise ValueError("it is compressed")
+        # Stored, so that they take no more memory than the file has bytes.
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise ValueError("it is compressed")
+        _check_headers(archive)
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in _KINDS}
-    n = len(found["true"])
-    for name, (kind, shape) in _KINDS.items():
-        wanted = tuple(n if size is None else size for size in shape)
-        if found[name].dtype != kind or found[name].shape != wanted:
-            raise ValueError(f"{name} is no array of an evaluation")
     labels = [found[name] for name in ("true", "predicted", "top5")]
     if any(label.size and label.max() >= CLASSES for label in labels):
         raise ValueError("there is no such class")
+    indices = found["indices"]
+    if indices.size and not 0 <= indices.min() <= indices.max() < MAX_PICTURES:
+        raise ValueError("there is no such picture")
     if not np.array_equal(found["confusion"], confusion_matrix(*labels[:2])):
         raise ValueError("the confusion matrix is of other answers")
     return found
+
+
+def _check_headers(archive: zipfile.ZipFile) -> None:
+    """Raise ValueError unless types and shapes are an evaluation's, before NumPy makes room."""
+    n: int | None = None
+    for name, (kind, wanted) in _KINDS.items():
+        with archive.open(f"{name}.npy") as member:
+            if np.lib.format.read_magic(member) != (1, 0):
+                raise ValueError(f"{name} is no array of an evaluation")
+            shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+        if n is None:
+            n = shape[0] if len(shape) == 1 and 0 <= shape[0] <= MAX_PICTURES else 0
+        if dtype != kind or shape != tuple(n if size is None else size for size in wanted):
+            raise ValueError(f"{name} is no array of an evaluation")

@@ -218,6 +218,20 @@ class DataReady(Event, frozen=True, kw_only=True, tag="data_ready"):
     source: str
 
 
+class RunMended(Event, frozen=True, kw_only=True, tag="run_mended"):
+    """What was damaged in a run folder was written anew from its checkpoint.
+
+    Attributes
+    ----------
+    folder : str
+    files : tuple of str
+        The names of the files that were.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+
+
 class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
     """A short request was given up as asked."""
 
@@ -245,9 +259,10 @@ AnyEvent = (
     | Estimated
     | DataProgressed
     | DataReady
+    | RunMended
     | Cancelled
     | RequestFailed
 )
 
-LAST_EVENTS = (RunEnded, Estimated, DataReady, Cancelled, RequestFailed)
+LAST_EVENTS = (RunEnded, Estimated, DataReady, RunMended, Cancelled, RequestFailed)
 """The kinds of which each request gets exactly one, as its last event."""

@@ -7,9 +7,11 @@ arrays have modules of their own; this one knows their names.
 from __future__ import annotations
 
 import datetime
+import os
 import re
+import stat
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import filelock
 import msgspec
@@ -18,12 +20,11 @@ from cifar_studio import atomic
 from cifar_studio.config.serialization import read_config, to_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError
-from cifar_studio.reading import read_bytes
+from cifar_studio.runs import json_file, lock
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, append_row, read_rows, rewrite_rows
 from cifar_studio.runs.events import RunState
 
-MAX_JSON_BYTES = 1024 * 1024
 _FILES = (
     "config.json",
     "environment.json",
@@ -40,6 +41,7 @@ _FILES = (
     ".lock",
 )
 _T = TypeVar("_T", bound=msgspec.Struct)
+_Epochs = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +50,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     state: RunState
     message: str = ""
     remedy: str = ""
-    epoch: int = 0
-    epochs: int = 0
-    best_epoch: int = 0
+    epoch: _Epochs = 0
+    epochs: _Epochs = 0
+    best_epoch: _Epochs = 0
     started: str = ""
     updated: str = ""
 
@@ -81,6 +83,7 @@ class RunFolder:
     trace_file = property(lambda self: self.path / "trace.csv")
     status_file = property(lambda self: self.path / "status.json")
     notes_file = property(lambda self: self.path / "notes.json")
+    damaged_notes_file = property(lambda self: self.path / "notes.damaged.json")
     log_file = property(lambda self: self.path / "log.txt")
     last_checkpoint = property(lambda self: self.path / "last.pt")
     previous_checkpoint = property(lambda self: self.path / "previous.pt")
@@ -98,45 +101,31 @@ class RunFolder:
             Another process holds it; it cannot be written; or something else than a file stands
             where a file of the run belongs, which a folder of a stranger may lead astray with.
         """
-        for path in (self.path / name for name in _FILES):
-            if path.is_symlink() or (path.exists() and not path.is_file()):
-                raise RunFolderError(
-                    f"{path} is no ordinary file", "Remove it, or take a copy of the run without it"
-                )
-        # Who only asks whether it is held takes it for a moment, too.
-        lock = filelock.FileLock(self.lock_file, timeout=0.5)
         try:
-            lock.acquire()
-        except filelock.Timeout:
+            for name in _FILES:
+                _check_ordinary(self.path / name)
+            return lock.take(self.lock_file)
+        except lock.LockTakenError:
             raise RunFolderError(
-                f"{self.path} is in use by another process",
-                "Wait until it ends, or stop it",
+                f"{self.path} is in use by another process", "Wait until it ends, or stop it"
             ) from None
         except OSError as error:
             raise RunFolderError(
                 f"{self.path} cannot be written ({error.strerror or error})",
                 "Free space or mend the folder, or work on a copy of it",
             ) from error
-        return lock
 
     def is_held(self) -> bool:
-        """Whether a process works on this folder now."""
-        if not self.lock_file.is_file() or self.lock_file.is_symlink():
-            return False
-        lock = filelock.FileLock(self.lock_file, timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            return True
-        except OSError:
-            return False  # a folder that cannot be written is not being written
-        lock.release()
-        return False
+        """Whether a process works on this folder now. Nothing is written."""
+        return lock.is_taken(self.lock_file)
 
     def has_checkpoint(self) -> bool:
         """Whether there is one to go on from; not whether it is whole."""
         paths = (self.last_checkpoint, self.previous_checkpoint, self.best_checkpoint)
-        return any(path.is_file() for path in paths)
+        try:
+            return any(path.is_file() for path in paths)
+        except OSError:  # a folder that may not be looked into
+            return False
 
     def write_config(self, config: TrainConfig) -> None:
         atomic.write_bytes(self.config_file, to_json(config))
@@ -146,14 +135,14 @@ class RunFolder:
         return read_config(self.config_file)
 
     def write_environment(self, environment: Environment) -> None:
-        _write_json(self.environment_file, environment)
+        json_file.write(self.environment_file, environment)
 
     def read_environment(self) -> Environment:
         """Raises RunFolderError where it is missing or damaged."""
         return _read_json(self.environment_file, Environment)
 
     def write_status(self, status: Status) -> None:
-        _write_json(self.status_file, msgspec.structs.replace(status, updated=now()))
+        json_file.write(self.status_file, msgspec.structs.replace(status, updated=now()))
 
     def read_status(self) -> Status:
         """The status; a run that says it is running while nobody holds its folder was interrupted.
@@ -167,19 +156,23 @@ class RunFolder:
 
     def write_notes(self, notes: Notes) -> None:
         """Keep notes; ones that are damaged are set aside and not lost. Raises OSError."""
-        if self.notes_file.exists() and self._notes() is None:
-            self.notes_file.replace(self.path / "notes.damaged.json")
-        _write_json(self.notes_file, notes)
+        try:
+            self.read_notes_strictly()
+        except RunFolderError:
+            if os.path.lexists(self.notes_file):
+                self.notes_file.replace(self.damaged_notes_file)
+        json_file.write(self.notes_file, notes)
 
     def read_notes(self) -> Notes:
         """Notes; empty ones where none were made or the file is damaged."""
-        return self._notes() or Notes()
-
-    def _notes(self) -> Notes | None:
         try:
-            return _read_json(self.notes_file, Notes)
+            return self.read_notes_strictly()
         except RunFolderError:
-            return None
+            return Notes()
+
+    def read_notes_strictly(self) -> Notes:
+        """Raises RunFolderError where they are missing or damaged."""
+        return _read_json(self.notes_file, Notes)
 
     def append_epoch(self, row: EpochRow) -> None:
         append_row(self.epochs_file, row)
@@ -225,12 +218,17 @@ def create(parent: Path, architecture: str) -> RunFolder:
 
 
 def is_run_folder(path: Path) -> bool:
-    """Whether a folder looks like a run: it has a config, or a checkpoint that knows it."""
+    """Whether a folder looks like a run, be it a damaged one.
+
+    It has a config, or a checkpoint, which knows the settings too; or it has a run's name and
+    figures.
+    """
     folder = RunFolder(path)
-    try:
-        return folder.config_file.is_file() or folder.has_checkpoint()
-    except OSError:  # a folder that may not be looked into
+    if os.path.lexists(folder.config_file) or folder.has_checkpoint():
+        return True
+    if start_time(path) is None:
         return False
+    return os.path.lexists(folder.epochs_file) or os.path.lexists(folder.status_file)
 
 
 def now() -> str:
@@ -247,18 +245,27 @@ def start_time(path: Path) -> datetime.datetime | None:
         return None
 
 
-def _write_json(path: Path, value: msgspec.Struct) -> None:
-    atomic.write_bytes(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
-
-
 def _read_json(path: Path, kind: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(read_bytes(path, MAX_JSON_BYTES), type=kind)
+        return json_file.read(path, kind)
     except OSError as error:
         raise RunFolderError(
-            f"{path} cannot be read ({error.strerror})", "Choose a run folder that is whole"
+            f"{path} cannot be read ({error.strerror or error})",
+            "Choose a run folder that is whole",
         ) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except json_file.NotAsExpectedError as error:
         raise RunFolderError(
-            f"{path} is damaged ({str(error)[:100]})", "Choose a run folder that is whole"
+            f"{path} is damaged ({error})", "Choose a run folder that is whole"
         ) from error
+
+
+def _check_ordinary(path: Path) -> None:
+    """Raises RunFolderError where something else than a file stands at `path`; OSError."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise RunFolderError(
+            f"{path} is no ordinary file", "Remove it, or take a copy of the run without it"
+        )

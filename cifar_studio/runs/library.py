@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+import functools
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
@@ -14,6 +17,10 @@ from cifar_studio.runs.epochs import EpochRow, best_row, read_table
 from cifar_studio.runs.events import RunState
 from cifar_studio.runs.folder import Notes, RunFolder, Status, is_run_folder, start_time
 from cifar_studio.runs.trace import Trace, read_trace
+from cifar_studio.terminal import printable
+
+MAX_FAULT = 300
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Run:
     notes: Notes
     damage: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def best(self) -> EpochRow | None:
         return best_row(self.rows)
 
@@ -73,6 +80,19 @@ class DamagedRun:
     fault: str
     remedy: str
 
+    @classmethod
+    def of(cls, path: Path, error: StudioError | OSError) -> DamagedRun:
+        """What reading a run raised."""
+        if isinstance(error, StudioError):
+            return cls(path, error.fault, error.remedy)
+        fault = f"{path} cannot be read ({error.strerror or error})"
+        return cls(path, fault, "See to it that it can be read")
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether one is there, which knows the settings."""
+        return RunFolder(self.path).has_checkpoint()
+
 
 def load(path: Path) -> Run:
     """Read one run folder.
@@ -84,7 +104,7 @@ def load(path: Path) -> Run:
     """
     if not is_run_folder(path):
         raise RunFolderError(
-            f"{path} is no run folder (it has no config.json)",
+            f"{path} is no run folder (it has neither a config.json nor a checkpoint)",
             "Choose a folder that a training made",
         )
     table = read_table(RunFolder(path).epochs_file)
@@ -94,33 +114,18 @@ def load(path: Path) -> Run:
 def load_with(path: Path, rows: Sequence[EpochRow], *, lines_left_out: int = 0) -> Run:
     """`load` for who knows the rows already. Raises StudioError."""
     folder = RunFolder(path)
-    damage = []
-    try:
-        config = folder.read_config()
-    except NewerVersionError:
-        raise
-    except BadInputError as error:
-        if not folder.has_checkpoint():
-            raise
-        raise RunFolderError(
-            error.fault, "Resume the run: its checkpoint knows the settings"
-        ) from error
-    environment: Environment | None = None
-    try:
-        environment = folder.read_environment()
-    except RunFolderError:
-        if folder.environment_file.exists():
-            damage.append("environment.json cannot be read")
-    try:
-        status = folder.read_status()
-    except RunFolderError as error:
-        state: RunState = "running" if folder.is_held() else "interrupted"
-        status = Status(state=state, message=error.fault, epochs=config.epochs)
-        if folder.status_file.exists():
-            damage.append("status.json cannot be read")
-    if lines_left_out or [row.epoch for row in rows] != list(range(1, len(rows) + 1)):
+    config = _config(folder)
+    damage: list[str] = []
+    environment = _part(folder.read_environment, folder.environment_file, damage)
+    status = _part(folder.read_status, folder.status_file, damage)
+    notes = _part(folder.read_notes_strictly, folder.notes_file, damage)
+    if status is None:
+        status = Status(state=_likely_state(folder, config, rows), epochs=config.epochs)
+    # While a run goes on, its status may tell of a row that was written after the reading.
+    is_short = len(rows) < status.epoch and status.state not in ("running", "paused")
+    if lines_left_out or is_short or not _is_in_order(rows):
         damage.append("epochs.csv is not whole")
-    return Run(path, config, environment, status, tuple(rows), folder.read_notes(), tuple(damage))
+    return Run(path, config, environment, status, tuple(rows), notes or Notes(), tuple(damage))
 
 
 def list_runs(parent: Path) -> list[Run]:
@@ -134,11 +139,8 @@ def list_all(parent: Path) -> tuple[list[Run], list[DamagedRun]]:
     for path in run_paths(parent):
         try:
             runs.append(load(path))
-        except StudioError as error:
-            damaged.append(DamagedRun(path, error.fault, error.remedy))
-        except OSError as error:
-            fault = f"{path} cannot be read ({error.strerror or error})"
-            damaged.append(DamagedRun(path, fault, "See to it that it can be read"))
+        except (StudioError, OSError) as error:
+            damaged.append(DamagedRun.of(path, error))
     return runs, damaged
 
 
@@ -148,3 +150,42 @@ def run_paths(parent: Path) -> list[Path]:
         return sorted(filter(is_run_folder, parent.iterdir()), key=lambda p: p.name, reverse=True)
     except OSError:
         return []
+
+
+def _config(folder: RunFolder) -> TrainConfig:
+    try:
+        return folder.read_config()
+    except NewerVersionError:
+        raise
+    except BadInputError as error:
+        fault = printable(error.fault)
+        # A stranger's config may have a thousand faults.
+        if len(fault) > MAX_FAULT:
+            fault = f"{fault[:MAX_FAULT]}…"
+        remedy = (
+            "Resume the run: its checkpoint knows the settings"
+            if folder.has_checkpoint()
+            else "Put its config.json back from a copy, or remove the run"
+        )
+        name = printable(str(folder.path))
+        raise RunFolderError(f"the settings of {name} cannot be used: {fault}", remedy) from error
+
+
+def _part(read: Callable[[], _T], file: Path, damage: list[str]) -> _T | None:
+    """What `read` gives; None, and a word in `damage`, where the file is there and damaged."""
+    try:
+        return read()
+    except RunFolderError:
+        if os.path.lexists(file):
+            damage.append(f"{file.name} cannot be read")
+        return None
+
+
+def _likely_state(folder: RunFolder, config: TrainConfig, rows: Sequence[EpochRow]) -> RunState:
+    if folder.is_held():
+        return "running"
+    return "finished" if len(rows) >= config.epochs else "interrupted"
+
+
+def _is_in_order(rows: Sequence[EpochRow]) -> bool:
+    return all(row.epoch == number for number, row in enumerate(rows, 1))

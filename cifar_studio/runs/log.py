@@ -21,7 +21,9 @@ def run_log(path: Path) -> Iterator[logging.Logger]:
     """
     handler: logging.Handler = logging.NullHandler()
     with contextlib.suppress(OSError):
-        handler = _QuietHandler(io.TextIOWrapper(atomic.open_to_append(path), encoding="utf-8"))
+        # Names of files may hold bytes that are no text.
+        stream = io.TextIOWrapper(atomic.open_to_append(path), "utf-8", "backslashreplace")
+        handler = _QuietHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     root, logger = logging.getLogger(), logging.getLogger("cifar_studio")
     root.addHandler(handler)

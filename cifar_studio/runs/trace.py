@@ -17,8 +17,10 @@ import numpy as np
 
 from cifar_studio import atomic
 from cifar_studio.reading import read_bytes
+from cifar_studio.runs.epochs import LARGEST, MAX_ROWS
 
-MAX_BYTES = 64 * 2**20
+MAX_LINES = 1_000_000
+MAX_BYTES = 64 * 2**20  # as many lines at their longest
 POINTS_PER_EPOCH = 50
 _HEADER = "position,train_loss,train_top1,test_loss,test_top1,test_top5"
 
@@ -50,7 +52,8 @@ class TraceWriter:
 
     def __init__(self, path: Path, until: float = 0.0) -> None:
         self._file: BinaryIO | None = None
-        kept = [line for line in _lines(path) if _numbers(line)[0] <= until]
+        kept = [line for line in _lines(path) if (_numbers(line) or [math.inf])[0] <= until]
+        self._lines_left = MAX_LINES - len(kept)
         # A picture of the way is no reason to stop a training: where it cannot be written, it ends.
         with contextlib.suppress(OSError):
             atomic.write_bytes(path, ("\n".join([_HEADER, *kept]) + "\n").encode())
@@ -69,8 +72,9 @@ class TraceWriter:
             self._file = None
 
     def _write(self, *values: float | None) -> None:
-        if self._file is None:
+        if self._file is None or self._lines_left == 0:
             return
+        self._lines_left -= 1
         line = ",".join("" if v is None else f"{v:.6g}" for v in values) + "\n"
         try:
             self._file.write(line.encode())
@@ -97,18 +101,20 @@ def points_of(lines: Iterable[str]) -> Trace:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of points that are whole; a crash can tear the last one."""
+    """The lines that are whole; a crash can tear the last one."""
     try:
         text = read_bytes(path, MAX_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return []
-    return [line for line in text[: text.rfind("\n") + 1].splitlines() if _numbers(line)]
+    # Empty lines of so many bytes would fill the memory.
+    return text.split("\n", MAX_LINES + 1)[:-1]
 
 
 def _numbers(line: str) -> list[float]:
     """Six numbers, NaN where a field is empty; [] where the line is no point."""
     try:
-        numbers = [float(word or "nan") for word in line.split(",")]
+        numbers = [float(word or "nan") for word in line.rstrip("\r").split(",", 6)]
     except ValueError:
         return []
-    return numbers if len(numbers) == 6 and math.isfinite(numbers[0]) else []
+    is_point = len(numbers) == 6 and 0 <= numbers[0] <= MAX_ROWS
+    return [n if abs(n) < LARGEST else math.nan for n in numbers] if is_point else []

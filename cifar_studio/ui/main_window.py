@@ -39,6 +39,7 @@ from cifar_studio.ui.data_bar import DataBar
 from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.keep_awake import KeepAwake
 from cifar_studio.ui.leaving import Leaving
+from cifar_studio.ui.library.mending import Mending
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.menus import build_menus
@@ -52,9 +53,10 @@ from cifar_studio.ui.short_work import ShortWork
 from cifar_studio.ui.shortcuts import ShortcutSheet
 from cifar_studio.ui.side_panel import RUNS_PAGE, SETUP_PAGE, SidePanel
 from cifar_studio.ui.status_line import StatusLine
+from cifar_studio.ui.type_size import FRAME_PX, apply_fitting
+from cifar_studio.ui.writable import faults_of_places
 
 SIZE = (1280, 800)
-FRAME_PX = 40  # a title bar
 
 
 class MainWindow(QMainWindow):
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self._model = RunModel(paths.runs_folder(), self)
         self.setup = SetupPanel(paths.presets_folder(), self._costs)
         self._runs = RunsPanel(self._model, self.controller.queue)
+        self._mending = Mending(self._short_work, self)
         self.controls = ControlBar()
         self._panel = SidePanel(self.setup, self._runs, self.controls)
         self._data_bar = DataBar(self._short_work)
@@ -141,7 +144,8 @@ class MainWindow(QMainWindow):
     def scale_type(self, factor: float) -> None:
         """Scale the type; 0 is its normal size."""
         scale = theme.manager().scale * factor if factor else 1.0
-        theme.manager().apply(self.settings.theme, scale)
+        if not apply_fitting(self, self.settings.theme, scale):
+            self._status.show_word("Larger type does not fit on this screen")
 
     def show_shortcuts(self) -> None:
         ShortcutSheet(self).exec()
@@ -218,16 +222,21 @@ class MainWindow(QMainWindow):
             lambda: self._panel.show_waiting(len(controller.queue.runs))
         )
         self._leaving.settled.connect(self._on_settled)
+        self._leaving.waited_long.connect(self._status.show_waiting)
         self.setup.form_changed.connect(self._on_form_changed)
         self._data_bar.data_ready.connect(self._on_data_ready)
         self._runs.run_chosen.connect(self.selection.select)
         self._runs.settings_wanted.connect(self._on_settings_wanted)
         self._runs.resume_wanted.connect(self._on_resume_wanted)
+        self._runs.mend_wanted.connect(self._mending.mend)
+        self._mending.mended.connect(self._on_run_mended)
+        self._mending.failed.connect(self.message.show_message)
         self._runs.beside_changed.connect(self.curves.set_overlays)
         self._header.run_chosen.connect(self.selection.select)
         self._header.live_wanted.connect(self.show_live)
         self._header.resume_wanted.connect(self._on_resume_wanted)
-        self._display.resume_wanted.connect(self._on_resume_wanted)
+        self._runs.longer_wanted.connect(self._on_longer_wanted)
+        self._runs.queue_go_on_wanted.connect(controller.release_queue)
         self._tabs.currentChanged.connect(self._views.setCurrentIndex)
 
     def _restore(self) -> None:
@@ -235,6 +244,8 @@ class MainWindow(QMainWindow):
         room = self.screen().availableSize()
         if room.width() <= SIZE[0] or room.height() <= SIZE[1] + FRAME_PX:
             self.setWindowState(Qt.WindowState.WindowMaximized)
+        if kept.scale > 1:  # perhaps chosen on a larger screen
+            apply_fitting(self, kept.theme, kept.scale)
         self.resize(QSize(*SIZE).boundedTo(room))
         if kept.geometry:
             self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
@@ -248,8 +259,9 @@ class MainWindow(QMainWindow):
         self._tabs.setCurrentIndex(min(max(kept.tab, 0), len(self.tab_titles) - 1))
         self._panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
         self._panel.set_folded(kept.panel_folded)
-        if self._settings_fault:
-            self.message.show_message(self._settings_fault)
+        places = faults_of_places(paths.runs_folder(), paths.settings_file())
+        if places or self._settings_fault:
+            self.message.show_message(places or self._settings_fault)
 
     def _remember(self) -> None:
         kept = self.settings
@@ -283,6 +295,7 @@ class MainWindow(QMainWindow):
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self._panel.show_activity(activity)
+        self._runs.set_busy(activity is not Activity.IDLE)
         self._costs.set_may_measure(activity is Activity.IDLE)
         if activity is Activity.STARTING:
             self._awake.hold()
@@ -327,8 +340,17 @@ class MainWindow(QMainWindow):
             self.setup.choose_data("demo")
         self.show_setup()
 
+    def _on_run_mended(self, path: Path) -> None:
+        self._model.refresh()
+        self.selection.select(path)
+
     def _on_resume_wanted(self, run: Run) -> None:
         self.controller.resume(str(run.path), "auto")
+
+    def _on_longer_wanted(self, run: Run) -> None:
+        epochs = dialogs.ask_epochs(self, run)
+        if epochs is not None:
+            self.controller.resume(str(run.path), "auto", epochs=epochs)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -352,13 +374,14 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._leaving.has_begun:
             event.setAccepted(self._leaving.is_settled)
+            if not self._leaving.is_settled:
+                self._leaving.ask_force(self, self.selection.kept_by_force_text)
             return
         event.ignore()
         if self.controller.is_busy:
             waiting = len(self.controller.queue.runs)
             if not dialogs.confirm_quit(self, self.selection.kept_text, waiting):
                 return
-            self._status.show_waiting("Saving the run…")
         self.leave()
 
     def leave(self) -> None:
@@ -366,6 +389,8 @@ class MainWindow(QMainWindow):
         if not self._leaving.has_begun:
             self._remember()
             self.setEnabled(False)
+            if self.controller.is_busy:
+                self._status.show_waiting("Saving the run…")
             self._leaving.begin()
 
     def _on_settled(self) -> None:

@@ -1,15 +1,17 @@
 """Starts, pauses and stops runs, one at a time; the next ones wait in the queue.
 
-It keeps a warm worker at hand, so that Start answers at once. It knows nothing of widgets.
+It knows nothing of widgets, and nothing of how workers are kept at hand.
 """
 
 from __future__ import annotations
 
+import contextlib
 from enum import Enum
 
-from PySide6.QtCore import QObject, Signal
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from cifar_studio.errors import WorkerError
+from cifar_studio.errors import StudioError, WorkerError
 from cifar_studio.runner.launch import new_id
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
 from cifar_studio.runs.events import (
@@ -22,6 +24,10 @@ from cifar_studio.runs.events import (
 )
 from cifar_studio.ui.run_queue import PlannedRun, RunQueue
 from cifar_studio.ui.training_thread import TrainingThread
+from cifar_studio.ui.training_workers import TrainingWorkers
+
+ANSWER_LIMIT_MS = 10_000
+START_LIMIT_MS = 3_000
 
 
 class Activity(Enum):
@@ -45,7 +51,9 @@ class RunController(QObject):
     event_received(Event)
         Everything that happens in the run, RunEnded last.
     devices_found(tuple of DeviceInfo)
-        The first worker has looked at the machine.
+        A worker has looked at the machine.
+    not_answered()
+        "Stop now" was asked for `ANSWER_LIMIT_MS` ago, and the run goes on.
     settled()
         After `shut_down`: no worker is left.
     """
@@ -53,6 +61,7 @@ class RunController(QObject):
     activity_changed = Signal(object)
     event_received = Signal(object)
     devices_found = Signal(object)
+    not_answered = Signal()
     settled = Signal()
 
     def __init__(self, runs_folder: str, parent: QObject | None = None) -> None:
@@ -60,12 +69,19 @@ class RunController(QObject):
         self.queue = RunQueue(self)
         self._runs_folder = runs_folder
         self._activity = Activity.IDLE
-        self._warm: TrainingThread | None = None
+        self._workers = TrainingWorkers(self)
+        self._workers.ready.connect(self._on_worker_ready)
+        self._workers.event_received.connect(self._on_event_received)
+        self._workers.gone.connect(self._on_worker_gone)
+        self._workers.settled.connect(self.settled)
         self._running: TrainingThread | None = None
-        # Qt aborts the program where a QThread that still runs is collected as garbage.
-        self._threads: set[TrainingThread] = set()
+        self._planned: PlannedRun | None = None
         self._last_command: Command | None = None
+        self._has_begun = False
         self._closing = False
+        self._forced = False
+        self._answer_limit = QTimer(self, singleShot=True, interval=ANSWER_LIMIT_MS)
+        self._answer_limit.timeout.connect(self.not_answered)
 
     @property
     def activity(self) -> Activity:
@@ -76,6 +92,16 @@ class RunController(QObject):
         return self._activity is not Activity.IDLE
 
     @property
+    def is_closing(self) -> bool:
+        """Whether `shut_down` was called."""
+        return self._closing
+
+    @property
+    def planned(self) -> PlannedRun | None:
+        """What the run that was begun last was asked for as; None where it was resumed."""
+        return self._planned
+
+    @property
     def worker_pid(self) -> int | None:
         """The process that trains now."""
         return self._running.pid if self._running is not None else None
@@ -83,22 +109,12 @@ class RunController(QObject):
     @property
     def is_settled(self) -> bool:
         """Whether no worker is left."""
-        return not self._threads
+        return self._workers.is_settled
 
     def warm_up(self) -> None:
         """Have a worker import torch now, so that the next Start finds it there."""
-        if self._warm is not None or self._closing:
-            return
-        try:
-            thread = TrainingThread(self)
-        except WorkerError:
-            return  # said when a run is started, where a person waits for it
-        thread.ready.connect(self._on_worker_ready)
-        thread.event_received.connect(self._on_event_received)
-        thread.gone.connect(self._on_thread_gone)
-        self._threads.add(thread)
-        self._warm = thread
-        thread.start()
+        with contextlib.suppress(WorkerError):  # said when a run begins and a person waits for it
+            self._workers.warm_up()
 
     def start(self, planned: PlannedRun) -> None:
         """Start a run, or put it at the end of the queue while another goes on."""
@@ -107,10 +123,26 @@ class RunController(QObject):
         else:
             self._start(planned)
 
-    def resume(self, folder: str, data: str) -> None:
-        """Go on with a stopped or interrupted run; only while none goes on."""
+    def resume(
+        self, folder: str, data: str, *, epochs: int | None = None, device: str | None = None
+    ) -> None:
+        """Go on with a run that has ended; only while none goes on.
+
+        Parameters
+        ----------
+        epochs, device : optional
+            As `ResumeRequest` takes them: to train longer, or on another device.
+        """
         if not self.is_busy:
-            self._begin(ResumeRequest(id=new_id(), folder=folder, data=data))
+            self._begin(
+                ResumeRequest(id=new_id(), folder=folder, data=data, epochs=epochs, device=device),
+                None,
+            )
+
+    def release_queue(self) -> None:
+        """Go on with the runs that wait, after too many of them had failed."""
+        self.queue.release()
+        self._start_next()
 
     def pause(self) -> None:
         self._command(Command.PAUSE, Activity.PAUSING, {Activity.RUNNING})
@@ -126,49 +158,61 @@ class RunController(QObject):
 
     def stop_now(self) -> None:
         allowed = set(Activity) - {Activity.IDLE, Activity.STOPPING}
+        if self._activity in allowed:
+            self._answer_limit.start()
         self._command(Command.STOP_NOW, Activity.STOPPING, allowed)
+
+    def end_by_force(self) -> None:
+        """End a run that does not answer; what is on the disk stays there."""
+        if self._running is not None:
+            self._forced = True
+            self._running.kill()
 
     def shut_down(self) -> None:
         """Let every worker save and end; `settled` follows when they have."""
         self._closing = True
-        for thread in self._threads:
-            if thread is self._running:
-                thread.close()
+        running = self._running
+        if running is not None:
+            if running.is_ready:
+                running.close()
             else:
-                thread.kill()  # it has nothing to save, and may be busy importing torch
-        if not self._threads:
-            self.settled.emit()
+                running.kill()  # it imports torch still, and has not looked at the run
+            if self._activity is Activity.STARTING:
+                # Pictures are read and a network is built: nothing that would have to be saved.
+                QTimer.singleShot(START_LIMIT_MS, self, self._on_start_limit_reached)
+        self._workers.shut_down(running)
 
     def kill(self) -> None:
         """End workers that did not settle in time."""
-        for thread in self._threads:
-            thread.kill()
-        for thread in self._threads:
-            thread.wait(5000)
+        self._forced = True
+        self._workers.kill()
 
     def _start(self, planned: PlannedRun) -> None:
         self._begin(
             TrainRequest(
                 id=new_id(), config=planned.config, data=planned.data, runs=self._runs_folder
-            )
+            ),
+            planned,
         )
 
-    def _begin(self, request: TrainRequest | ResumeRequest) -> None:
-        self.warm_up()
-        thread, self._warm = self._warm, None
-        if thread is None:
-            self.event_received.emit(
-                RunEnded(
-                    state="failed",
-                    folder="",
-                    message="The training process cannot be started",
-                    remedy="Close other programs and try again",
-                )
+    def _begin(self, request: TrainRequest | ResumeRequest, planned: PlannedRun | None) -> None:
+        self._planned = planned
+        self._last_command = None
+        self._has_begun = self._forced = False
+        thread = None
+        try:
+            thread = self._workers.take()
+            thread.start_run(request)
+        except StudioError as error:
+            if thread is not None:
+                self._workers.give_back(thread)
+            folder = request.folder if isinstance(request, ResumeRequest) else ""
+            self._on_event_received(
+                RunEnded(state="failed", folder=folder, message=error.fault, remedy=error.remedy)
             )
             return
         self._running = thread
         self._set_activity(Activity.STARTING)
-        thread.start_run(request)
 
     def _command(self, command: Command, then: Activity, allowed: set[Activity]) -> None:
         if self._running is not None and self._activity in allowed:
@@ -185,31 +229,54 @@ class RunController(QObject):
         self.devices_found.emit(event.devices)
 
     def _on_event_received(self, event: object) -> None:
-        if isinstance(event, RunStarted) and self._activity is Activity.STARTING:
-            self._set_activity(Activity.RUNNING)
-        elif isinstance(event, RunPaused) and self._last_command is Command.PAUSE:
-            self._set_activity(Activity.PAUSED)
+        if isinstance(event, RunStarted):
+            self._has_begun = True
+            if self._activity is Activity.STARTING:
+                self._set_activity(Activity.RUNNING)
+        elif isinstance(event, RunPaused):
+            stops = self._activity is Activity.STOPPING
+            if (self._last_command is Command.PAUSE or event.message) and not stops:
+                self._set_activity(Activity.PAUSED)
         elif isinstance(event, RunContinued) and self._activity is Activity.PAUSED:
-            self._set_activity(Activity.RUNNING)
+            stops = self._last_command is Command.STOP_AFTER_EPOCH
+            self._set_activity(Activity.STOPPING_AFTER_EPOCH if stops else Activity.RUNNING)
         elif isinstance(event, RunEnded):
+            event = self._as_wanted(event)
+            self._answer_limit.stop()
             self._running = None
             self._set_activity(Activity.IDLE)
         self.event_received.emit(event)
         if isinstance(event, EpochEnded):
+            self.queue.note_success()
             self.warm_up()  # not before: importing torch would slow the first epoch down
         elif isinstance(event, RunEnded):
-            self._on_run_ended()
+            self._on_run_ended(event)
 
-    def _on_run_ended(self) -> None:
+    def _as_wanted(self, event: RunEnded) -> RunEnded:
+        """The end of a worker that was ended on purpose is no crash."""
+        if event.state != "crashed" or not (self._forced or self._closing):
+            return event
+        message = "Ended by force" if self._forced else "The window was closed"
+        return replace(event, state="interrupted", message=message, details="", reason="")
+
+    def _on_run_ended(self, event: RunEnded) -> None:
         if self._closing:
             return
+        if event.state in ("failed", "crashed"):
+            self.queue.note_failure(event.message, None if self._has_begun else self._planned)
+        elif self._has_begun:
+            self.queue.note_success()
         self.warm_up()
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self.is_busy or self._closing:
+            return
         planned = self.queue.take_next()
         if planned is not None:
             self._start(planned)
 
-    def _on_thread_gone(self, thread: TrainingThread) -> None:
-        self._threads.discard(thread)
+    def _on_worker_gone(self, thread: TrainingThread) -> None:
         if thread is self._running:  # it died before it could take the run
             self._on_event_received(
                 RunEnded(
@@ -219,8 +286,7 @@ class RunController(QObject):
                     remedy="Press Start again",
                 )
             )
-        if thread is self._warm:
-            self._warm = None
-        thread.deleteLater()
-        if self._closing and not self._threads:
-            self.settled.emit()
+
+    def _on_start_limit_reached(self) -> None:
+        if self._running is not None and not self._has_begun:
+            self._running.kill()

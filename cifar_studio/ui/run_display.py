@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from cifar_studio.errors import StudioError
@@ -21,6 +21,7 @@ from cifar_studio.ui.message_bar import MessageBar
 from cifar_studio.ui.notify import notify
 from cifar_studio.ui.run_controller import Activity, RunController
 from cifar_studio.ui.run_header import RunHeader
+from cifar_studio.ui.run_messages import RunMessages
 from cifar_studio.ui.run_selection import RunSelection
 from cifar_studio.ui.status_line import StatusLine
 
@@ -38,15 +39,7 @@ class RunWidgets:
 
 
 class RunDisplay(QObject):
-    """Between the controller and library on one side and the widgets on the other.
-
-    Signals
-    -------
-    resume_wanted(Run)
-        The person accepted an offer to go on with a run.
-    """
-
-    resume_wanted = Signal(object)
+    """Between the controller and library on one side and the widgets on the other."""
 
     def __init__(
         self, controller: RunController, model: RunModel, parts: RunWidgets, window: QWidget
@@ -57,6 +50,8 @@ class RunDisplay(QObject):
         self._model = model
         self._parts = parts
         self._window = window
+        self._messages = RunMessages(controller, model, self.selection, parts.message, self)
+        self._has_begun = False
         controller.activity_changed.connect(self._on_activity_changed)
         controller.event_received.connect(self._on_event_received)
         self.selection.selected_changed.connect(self._on_selected_changed)
@@ -70,11 +65,7 @@ class RunDisplay(QObject):
         elif newest is not None:
             self.selection.select(newest.path)
         if newest is not None and newest.status.state == "interrupted":
-            self._say(
-                newest,
-                f"{wording.run_title(newest)} was interrupted in epoch {len(newest.rows) + 1} "
-                f"of {newest.config.epochs}. What it had finished is kept.",
-            )
+            self._messages.offer_interrupted(newest)
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self._parts.controls.show_activity(activity)
@@ -92,6 +83,7 @@ class RunDisplay(QObject):
     def _on_event_received(self, event: Event) -> None:
         self.selection.handle(event)
         if isinstance(event, RunStarted):
+            self._has_begun = True
             self._model.refresh()
             self._parts.curves.begin(event)
             self._show_selected(Path(event.folder))
@@ -101,6 +93,7 @@ class RunDisplay(QObject):
             self._model.refresh()
         elif isinstance(event, RunEnded):
             self._on_run_ended(event)
+        self._messages.handle(event)
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -112,6 +105,8 @@ class RunDisplay(QObject):
         self._parts.controls.show_price(
             wording.duration(left) if left is not None else "", progress.batch
         )
+        if self._controller.is_closing:
+            return  # it is said what is waited for
         if self._controller.activity in (Activity.RUNNING, Activity.STOPPING_AFTER_EPOCH):
             self._parts.status.show_progress(progress)
 
@@ -119,30 +114,18 @@ class RunDisplay(QObject):
         self._model.refresh()
         run = self._model.find(Path(event.folder)) if event.folder else None
         title = wording.run_title(run) if run else "The run"
-        self._parts.status.show_idle(f"{title} {event.state}")
-        if event.state in ("failed", "crashed"):
-            text = f"{event.message}. {event.remedy}." if event.remedy else f"{event.message}."
-            self._say(run, text, event.details)
-        elif event.state == "finished" and run is not None and run.best is not None:
+        # A run that could not be resumed stands as it stood, or trains in another process.
+        self._parts.status.show_idle(
+            f"{title} {event.state}" if self._has_begun else f"{title} did not begin"
+        )
+        self._has_begun = False
+        if event.state == "finished" and run is not None and run.best is not None:
             best = run.best
             notify(
                 self._window,
                 f"{title} finished",
                 f"Best top-1 {best.test_top1:.2f} % at epoch {best.epoch}",
             )
-
-    def _say(self, run: Run | None, text: str, details: str = "") -> None:
-        """Show a message; where the run can go on, with a button for it."""
-        if run is None or not can_resume(run):
-            self._parts.message.show_message(text, details)
-            return
-        found = run
-        self._parts.message.show_message(
-            text,
-            details,
-            action_text="Resume",
-            action=lambda: self.resume_wanted.emit(found),
-        )
 
     def _on_selected_changed(self, path: Path | None) -> None:
         self._parts.header.show_live(self.selection.pointer_text)

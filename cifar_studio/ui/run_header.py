@@ -80,8 +80,9 @@ class RunHeader(QWidget):
             )
         facts.append(f"seed {run.config.seed}")
         self._facts.setText(" · ".join(facts))
-        self._state.setText(f"{wording.progress(run)} epochs · {wording.state(run)}")
-        self._state.setToolTip(run.status.message)
+        damaged = " · partly damaged" if run.damage else ""
+        self._state.setText(f"{wording.progress(run)} epochs · {wording.state(run)}{damaged}")
+        self._state.setToolTip("\n".join(filter(None, (run.status.message, *run.damage))))
         if menu is not None:
             self._actions.setMenu(menu)
         self._actions.show()

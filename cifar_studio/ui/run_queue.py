@@ -1,4 +1,4 @@
-"""The runs that wait for their turn."""
+"""The runs that wait for their turn, and what becomes of them where runs fail."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.train_config import TrainConfig
+
+FAILURES = 3
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,34 @@ class PlannedRun:
 class RunQueue(QObject):
     """An ordered list of planned runs.
 
+    A run that could not even begin is put at the end, so that it is not lost and the others get
+    their turn. `FAILURES` runs in a row that fail before their first epoch hold the queue: what
+    is wrong is not with one of them, and the rest would fail in vain.
+
     Signals
     -------
     changed()
+    held(str)
+        No more runs are handed out until `release`; carries the fault of the last one.
     """
 
     changed = Signal()
+    held = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runs: list[PlannedRun] = []
+        self._taken: PlannedRun | None = None
+        self._failures = 0
+        self._is_held = False
 
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
         return tuple(self._runs)
+
+    @property
+    def is_held(self) -> bool:
+        return self._is_held and bool(self._runs)
 
     def add(self, run: PlannedRun) -> None:
         self._runs.append(run)
@@ -70,4 +86,40 @@ class RunQueue(QObject):
         self.changed.emit()
 
     def take_next(self) -> PlannedRun | None:
-        return self.remove(0) if self._runs else None
+        """Hand out the first run; None where none waits or the queue is held."""
+        self._taken = self.remove(0) if self._runs and not self._is_held else None
+        return self._taken
+
+    def has_taken(self, run: PlannedRun) -> bool:
+        """Whether the run that was handed out last is this one."""
+        return self._taken is run
+
+    def note_success(self) -> None:
+        """A run got so far that there is no reason to hold the others."""
+        self._failures = 0
+        self.release()
+
+    def note_failure(self, fault: str, unbegun: PlannedRun | None) -> None:
+        """A run failed.
+
+        Parameters
+        ----------
+        fault : str
+        unbegun : PlannedRun or None
+            The run, where it has left no folder. It waits again if it came from here.
+        """
+        self._failures += 1
+        if unbegun is not None and self.has_taken(unbegun):
+            self._taken = None
+            self.add(unbegun)
+        if self._runs and self._failures >= FAILURES and not self._is_held:
+            self._is_held = True
+            self.changed.emit()
+            self.held.emit(fault)
+
+    def release(self) -> None:
+        """Hand out runs again."""
+        if self._is_held:
+            self._failures = 0
+            self._is_held = False
+            self.changed.emit()

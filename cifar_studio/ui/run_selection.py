@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from cifar_studio.runs.events import RunEnded, RunStarted
+from cifar_studio.runs.events import EpochEnded, RunEnded, RunStarted
 from cifar_studio.ui import wording
 from cifar_studio.ui.progress import Progress
 
@@ -26,6 +26,7 @@ class RunSelection(QObject):
         self._selected: Path | None = None
         self._live: RunStarted | None = None
         self.progress: Progress | None = None
+        self._epochs_done = 0
 
     @property
     def selected(self) -> Path | None:
@@ -55,12 +56,16 @@ class RunSelection(QObject):
         if isinstance(event, RunStarted):
             self._live = event
             self.progress = Progress(event)
+            self._epochs_done = event.first_epoch - 1
             self.select(Path(event.folder))
         elif isinstance(event, RunEnded):
             self._live = None
             self.progress = None
+            self._epochs_done = 0
         elif self.progress is not None:
             self.progress.handle(event)
+            if isinstance(event, EpochEnded):
+                self._epochs_done = event.row.epoch
 
     @property
     def pointer_text(self) -> str:
@@ -76,3 +81,12 @@ class RunSelection(QObject):
         batch = self.progress.batch if self.progress is not None else 0
         place = f" at batch {batch:,}" if batch else ""
         return f"Every finished epoch is kept, and the state{place}."
+
+    @property
+    def kept_by_force_text(self) -> str:
+        """What an end by force would keep."""
+        if self._live is None:
+            return "whatever was on the disk before is kept"
+        if not self._epochs_done:
+            return "nothing of it is kept: no epoch is finished"
+        return f"the last checkpoint, of epoch {self._epochs_done}, is kept"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from cifar_studio import atomic
-from cifar_studio.reading import read_bytes
+from cifar_studio.runs import json_file
 
-MAX_BYTES = 1024 * 1024
+_Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/=]*$")]
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -39,8 +38,8 @@ class Settings(msgspec.Struct, kw_only=True):
     selected_run : str
     """
 
-    geometry: str = ""
-    curves_layout: str = ""
+    geometry: _Base64 = ""
+    curves_layout: _Base64 = ""
     run_colours: dict[str, int] = {}
     panel_folded: bool = False
     page: int = 0
@@ -57,22 +56,24 @@ class Settings(msgspec.Struct, kw_only=True):
 def load(path: Path) -> tuple[Settings, str]:
     """The settings, and a word for the person where the file was damaged and set aside."""
     try:
-        return msgspec.json.decode(read_bytes(path, MAX_BYTES), type=Settings), ""
+        return json_file.read(path, Settings), ""
     except FileNotFoundError:
         return Settings(), ""
     except OSError as error:
-        return Settings(), f"The window's settings cannot be read ({error.strerror})."
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        aside = path.with_name("settings.damaged.json")
-        with contextlib.suppress(OSError):
-            path.replace(aside)
-        return Settings(), f"The window's settings were damaged; they are kept as {aside}."
+        fault = f"The window's settings cannot be read ({error.strerror or error})"
+    except json_file.NotAsExpectedError:
+        fault = "The window's settings were damaged"
+    # The next ones are written over whatever stays there.
+    aside = path.with_name("settings.damaged.json")
+    try:
+        path.replace(aside)
+    except OSError:
+        return Settings(), f"{fault}."
+    return Settings(), f"{fault}; they are kept as {aside}."
 
 
 def save(path: Path, settings: Settings) -> None:
     """Write the settings; a home that cannot be written is no reason to disturb anybody."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_bytes(
-            path, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n"
-        )
+        json_file.write(path, settings)

@@ -51,6 +51,10 @@ class StatusLine(QFrame):
             part.setText("")
         self._bar.hide()
 
+    def show_word(self, message: str) -> None:
+        """Say something small, which the progress of a run may write over."""
+        self._place.setText(message)
+
     def show_waiting(self, message: str) -> None:
         """Something begins whose length is not known."""
         self.show_idle(message)

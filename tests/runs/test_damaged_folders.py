@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import io
 import logging
 import os
@@ -28,7 +27,7 @@ from cifar_studio.runs.evaluation import (
     save_evaluation,
 )
 from cifar_studio.runs.folder import Notes, RunFolder, Status, is_run_folder
-from cifar_studio.runs.library import list_all, list_runs, load
+from cifar_studio.runs.library import list_all, load
 from cifar_studio.runs.log import run_log
 from cifar_studio.runs.trace import TraceWriter, read_trace
 from support import make_environment, make_row
@@ -151,12 +150,20 @@ def test_that_a_run_with_a_damaged_config_does_not_vanish(tmp_path: Path) -> Non
     remedies = {entry.path: entry.remedy for entry in damaged}
     assert remedies == {
         with_checkpoint.path: "Resume the run: its checkpoint knows the settings",
-        without.path: "Give a JSON object of config keys",
+        without.path: "Put its config.json back from a copy, or remove the run",
     }
-    with_checkpoint.config_file.unlink()
-    assert len(list_all(tmp_path)[1]) == 2
-    without.config_file.unlink()
-    assert len(list_all(tmp_path)[1]) == 1  # nothing says that it is a run
+    for folder in (with_checkpoint, without):
+        folder.config_file.unlink()
+    assert len(list_all(tmp_path)[1]) == 2  # a checkpoint, or a run's name and figures, tell it
+
+
+def test_that_a_strangers_folder_is_no_run(tmp_path: Path) -> None:
+    for name, file in (("table", "epochs.csv"), ("20260401_120000_vgg11", "holiday.jpg")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("")
+        with pytest.raises(RunFolderError, match="is no run folder"):
+            load(tmp_path / name)
+    assert list_all(tmp_path) == ([], [])
 
 
 def test_that_a_config_of_a_later_version_is_told_as_such(tmp_path: Path) -> None:
@@ -329,37 +336,3 @@ def test_that_a_full_disk_silences_log_and_trace_and_nothing_else(
         full_stream.close()
     assert "this is there" in (tmp_path / "log.txt").read_text()
     assert capfd.readouterr().err == ""
-
-
-def test_that_a_clock_that_was_set_back_overwrites_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = []
-    for moment in ("2026-04-01T12:00:00", "2026-04-01T12:00:00", "2026-04-01T11:00:00"):
-        fixed = datetime.datetime.fromisoformat(moment)
-
-        class Clock(datetime.datetime):
-            now = classmethod(lambda cls, tz=None, fixed=fixed: fixed)  # type: ignore[assignment]
-
-        with monkeypatch.context() as patch:
-            patch.setattr(folders.datetime, "datetime", Clock)
-            folder = folders.create(tmp_path, "vgg11")
-            folder.write_config(CONFIG)
-            folder.write_status(Status(state="running"))
-            made.append(folder.path)
-    assert len(set(made)) == 3
-    assert {run.path for run in list_runs(tmp_path)} == set(made)
-    assert all(run.status.state == "interrupted" for run in list_runs(tmp_path))
-
-
-@pytest.mark.parametrize("name", ["with spaces", "Übungen für später", "x" * 200, "%s {} \\ '\"$"])
-def test_that_a_folder_may_have_any_name(name: str, tmp_path: Path) -> None:
-    folder = make_run(tmp_path / name)
-    lock = folder.hold()
-    assert folder.is_held()
-    lock.release()
-    (run,) = list_runs(tmp_path / name)
-    assert run.damage == ()
-    renamed = folder.path.rename(tmp_path / name / name)
-    assert load(renamed).rows == run.rows
-    assert load(renamed).started is None

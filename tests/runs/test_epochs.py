@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cifar_studio.runs.epochs import COLUMNS, EpochRow, append_row, best_row, read_rows
+from cifar_studio.runs.epochs import (
+    COLUMNS,
+    EpochRow,
+    append_row,
+    best_row,
+    read_rows,
+    read_table,
+)
 
 finite = st.floats(0, 1e6)
 losses = st.none() | finite
 rows_strategy = st.builds(
     EpochRow,
-    epoch=st.integers(1, 10**6),
+    epoch=st.integers(1, 10**5),
     learning_rate=finite,
     train_loss=losses,
     train_top1=finite,
@@ -96,6 +103,15 @@ def test_that_later_columns_are_passed_over(tmp_path: Path) -> None:
     header, line = path.read_text().splitlines()
     path.write_text(f"{header},later\n{line},7\n")
     assert read_rows(path) == [make_row(1)]
+
+
+@pytest.mark.parametrize("text", [bytes(500) + b"\n", b"\n", b"epoch,test_top1\n", b"1,2,3\n"])
+def test_that_a_header_that_is_none_counts_as_a_line_left_out(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "epochs.csv"
+    assert read_table(path).lines_left_out == 0
+    path.write_bytes(text)
+    table = read_table(path)
+    assert (table.rows, table.lines_left_out) == ([], 1)
 
 
 @given(st.binary(max_size=400))

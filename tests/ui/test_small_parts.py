@@ -114,7 +114,7 @@ def test_that_an_unchanged_library_is_not_read_again(
     model = RunModel(paths.runs_folder())
     model.refresh()
     reads: list[Path] = []
-    monkeypatch.setattr("cifar_studio.ui.library.run_model.load", reads.append)
+    monkeypatch.setattr("cifar_studio.ui.library.run_model.load_with", reads.append)
     model.refresh()
     assert reads == []
 

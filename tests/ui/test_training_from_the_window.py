@@ -144,6 +144,19 @@ def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
     assert (folder / "last.pt").exists()
 
 
+def test_that_a_finished_run_can_be_trained_longer(qtbot: QtBot, window: MainWindow) -> None:
+    window.controller.start(PlannedRun(TINY, "demo"))
+    ended = wait_for(qtbot, window, RunEnded)
+    assert isinstance(ended, RunEnded)
+    window.controller.resume(ended.folder, "auto", epochs=3)
+    again = wait_for(qtbot, window, RunEnded)
+    assert isinstance(again, RunEnded)
+    assert (again.state, again.folder) == ("finished", ended.folder)
+    run = load(Path(ended.folder))
+    assert [row.epoch for row in run.rows] == [1, 2, 3]
+    assert run.config.epochs == 3
+
+
 def test_that_a_failure_is_said_with_its_remedy(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:

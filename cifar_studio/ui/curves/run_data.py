@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +21,8 @@ from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, best_row
 from cifar_studio.runs.events import BatchesEnded, EpochEnded, Event, QuickTestEnded, RunStarted
 from cifar_studio.runs.library import Run, load
-from cifar_studio.runs.trace import Trace
 from cifar_studio.ui.curves.series import GrowingTable
+from cifar_studio.ui.library.growing_file import TraceFile
 
 COLUMNS = (
     "train_loss",
@@ -32,6 +34,7 @@ COLUMNS = (
     "val_top1",
     "val_top5",
 )
+_figures_of = attrgetter("epoch", *COLUMNS)
 _QUICK = {"test_loss": 1, "test_top1": 2, "test_top5": 3}
 _BATCH = {"train_loss": 1, "train_top1": 2}
 TEST_PICTURES = 10_000
@@ -70,12 +73,17 @@ class RunData:
         self._epochs = GrowingTable(1 + len(COLUMNS))
         self._batches = GrowingTable(3, room=1024)
         self._quick_tests = GrowingTable(4)
+        self._trace: TraceFile | None = None
+        self._trace_until = math.inf
+        self._all_validated = True
+        # What happens while the earlier points of a run that goes on are still read.
+        self._held_back: list[tuple[GrowingTable, tuple[Any, ...]]] = []
 
     @classmethod
     def from_run(cls, run: Run) -> RunData:
-        """A run of the library with all that its folder tells."""
+        """A run of the library with all that its folder tells; see `read_on`."""
         data = cls(run.path, run.config, run.environment, run.notes.name)
-        data._take(run.rows, run.trace(), math.inf)
+        data._take(run.rows, math.inf)
         return data
 
     @classmethod
@@ -89,8 +97,34 @@ class RunData:
             except (StudioError, OSError):
                 return data
             kept = [row for row in earlier.rows if row.epoch < started.first_epoch]
-            data._take(kept, earlier.trace(), started.first_epoch - 1)
+            data._take(kept, started.first_epoch - 1)
         return data
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the folder holds points that `read_on` has not yet read."""
+        return self._trace is not None and self._trace.file.is_behind
+
+    def read_on(self) -> bool:
+        """Add the next slice of points; False where the folder no longer holds those before.
+
+        A run of 10,000 epochs has half a million points: at once they would take seconds.
+        """
+        if self._trace is None:
+            return True
+        anew, trace = self._trace.read()
+        for table, points in (
+            (self._batches, trace.batches),
+            (self._quick_tests, trace.quick_tests),
+        ):
+            last = table.column(0)[-1] if len(table) else -math.inf
+            points = points[(points[:, 0] > last) & (points[:, 0] <= self._trace_until)]
+            table.extend(points[np.argsort(points[:, 0], kind="stable")])
+        if not self.is_behind:
+            held_back, self._held_back = self._held_back, []
+            for table, point in held_back:
+                self._append(table, *point)
+        return not anew
 
     def catch_up(self, run: Run) -> bool:
         """Add what the folder holds by now; False where it no longer holds what was read.
@@ -103,13 +137,8 @@ class RunData:
         if run.notes.name:
             self.name = run.notes.name
         self.environment = run.environment or self.environment
-        trace = run.trace()
-        for table, points in (
-            (self._batches, trace.batches),
-            (self._quick_tests, trace.quick_tests),
-        ):
-            last = table.column(0)[-1] if len(table) else -math.inf
-            table.extend(points[points[:, 0] > last])
+        if not self.read_on():
+            return False
         for row in run.rows[known:]:
             self._take_epoch(row, 0)
         best = best_row(self.rows)
@@ -148,7 +177,7 @@ class RunData:
     def validated(self) -> bool:
         """Whether a validation split chooses the best epoch."""
         if self.rows:
-            return all(row.val_top1 is not None for row in self.rows)
+            return self._all_validated
         return self.config.validation_per_class > 0
 
     @property
@@ -249,31 +278,29 @@ class RunData:
         """What it printed for the same network with other settings or fewer pictures."""
         return result_of_same_network(self.config) if self.data_name == "CIFAR-100" else None
 
-    def _take(self, rows: Iterable[EpochRow], trace: Trace, until: float) -> None:
-        for row in rows:
-            self._take_epoch(row, 0)
+    def _take(self, rows: Iterable[EpochRow], until: float) -> None:
+        self.rows = list(rows)
+        figures = np.array([_figures_of(row) for row in self.rows], dtype=float)
+        self._epochs.extend(figures.reshape(-1, 1 + len(COLUMNS)))
+        self._all_validated = all(row.val_top1 is not None for row in self.rows)
         best = best_row(self.rows)
         self.best_epoch = best.epoch if best else 0
-        for table, points in (
-            (self._batches, trace.batches),
-            (self._quick_tests, trace.quick_tests),
-        ):
-            kept = points[points[:, 0] <= until]
-            table.extend(kept[np.argsort(kept[:, 0], kind="stable")])
+        self._trace, self._trace_until = TraceFile(self.path / "trace.csv"), until
+        self.read_on()
 
     def _take_batches(self, event: BatchesEnded) -> bool:
         position = event.epoch - 1 + event.batch / max(event.batches, 1)
         if event.epoch <= self.last_epoch or not _is_later(self._batches, position):
             return False
         self.running = event
-        self._batches.append(position, event.loss, event.top1)
+        self._append(self._batches, position, event.loss, event.top1)
         return True
 
     def _take_quick_test(self, event: QuickTestEnded) -> bool:
         if not _is_later(self._quick_tests, event.position):
             return False
         self.quick_pictures = event.pictures
-        self._quick_tests.append(event.position, event.loss, event.top1, event.top5)
+        self._append(self._quick_tests, event.position, event.loss, event.top1, event.top5)
         return True
 
     def _take_epoch(self, row: EpochRow, best_epoch: int) -> bool:
@@ -282,8 +309,15 @@ class RunData:
         self.rows.append(row)
         self.best_epoch = best_epoch
         self.running = None
-        self._epochs.append(row.epoch, *(getattr(row, column) for column in COLUMNS))
+        self._epochs.append(*_figures_of(row))
+        self._all_validated = self._all_validated and row.val_top1 is not None
         return True
+
+    def _append(self, table: GrowingTable, position: float, *values: float | None) -> None:
+        if self.is_behind:
+            self._held_back.append((table, (position, *values)))
+        elif _is_later(table, position):
+            table.append(position, *values)
 
 
 def _is_later(table: GrowingTable, position: float) -> bool:

@@ -28,6 +28,7 @@ from cifar_studio.ui.curves.run_colours import RunColours
 from cifar_studio.ui.curves.run_data import RunData
 from cifar_studio.ui.curves.run_strip import RunStrip
 from cifar_studio.ui.curves.series import epoch_limit
+from cifar_studio.ui.curves.slice_reader import SliceReader
 
 REDRAW_MS = 100
 STACKED_BELOW_PX = 600
@@ -84,6 +85,7 @@ class CurvesView(QWidget):
         self.panels = (self.loss, self.accuracy)
         self.table = EpochTable()
         self.pointer = EpochPointer(self.panels, self.table, self)
+        self._reader = SliceReader(self)
         self._tick = QTimer(self)
         self._tick.setSingleShot(True)
         self._tick.setInterval(REDRAW_MS)
@@ -116,6 +118,7 @@ class CurvesView(QWidget):
             self.show_live()
         elif self._shown is not None and self._shown.catch_up(run):
             self._request_redraw()
+            self._read_on()
         else:
             self._show(RunData.from_run(run))
 
@@ -125,6 +128,8 @@ class CurvesView(QWidget):
         self._live_ended = False
         if show:
             self._show(self._live)
+        else:
+            self._read_on()
 
     def show_live(self) -> None:
         """Show the run that is being trained, or was last."""
@@ -171,6 +176,7 @@ class CurvesView(QWidget):
 
     def _show_runs(self) -> None:
         """Take the runs into the plots, those that are switched off left out."""
+        self._read_on()
         runs = self._runs()
         self.strip.set_runs(self._styled(runs))
         hidden = self.strip.hidden_keys()
@@ -187,6 +193,13 @@ class CurvesView(QWidget):
         """The run shown and the others, each once."""
         named = {run.path: run for run in (self._shown, *self._overlays) if run is not None}
         return list(named.values())
+
+    def _read_on(self) -> None:
+        """Have the rest of long runs read: of those in sight, and of the one that is trained."""
+        runs = self._runs()
+        if self._live is not None and self._live not in runs:
+            runs.append(self._live)
+        self._reader.follow(runs)
 
     def _styled(self, runs: Sequence[RunData]) -> list[tuple[RunData, RunStyle]]:
         if len(runs) < 2:
@@ -321,6 +334,7 @@ class CurvesView(QWidget):
         self.pointer.epoch_changed.connect(self.epoch_hovered)
         self.splitter.splitterMoved.connect(self._on_splitter_moved)
         self._tick.timeout.connect(self._on_tick)
+        self._reader.points_read.connect(self._request_redraw)
         theme.manager().changed.connect(self._on_theme_changed)
 
     def _on_splitter_moved(self) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cifar_studio.ui import theme, widgets, wording
 from cifar_studio.ui.run_queue import PlannedRun, RunQueue
 
+MOST_ROWS = 12
+
 
 class QueueList(QWidget):
-    """One row a waiting run; hidden where none waits."""
+    """One row a waiting run, the first `MOST_ROWS` of them; hidden where none waits.
+
+    Signals
+    -------
+    go_on_wanted()
+        Hand out runs again, though several have failed.
+    """
+
+    go_on_wanted = Signal()
 
     def __init__(self, queue: RunQueue) -> None:
         super().__init__()
@@ -29,10 +40,25 @@ class QueueList(QWidget):
         self.setVisible(bool(runs))
         if not runs:
             return
-        self._layout.addWidget(widgets.label(f"Waiting · {len(runs)}", "heading"))
-        for position, planned in enumerate(runs):
+        self._layout.addWidget(self._head(len(runs)))
+        for position, planned in enumerate(runs[:MOST_ROWS]):
             self._layout.addWidget(self._row(position, planned))
+        if len(runs) > MOST_ROWS:
+            # Hundreds of rows would be taller than the window, and made anew at each start.
+            self._layout.addWidget(widgets.label(f"and {len(runs) - MOST_ROWS:,} more", "muted"))
         self._layout.addSpacing(2 * theme.GRID)
+
+    def _head(self, count: int) -> QWidget:
+        head = QWidget()
+        layout = QHBoxLayout(head)
+        layout.setContentsMargins(0, 0, 0, 0)
+        held = " · held" if self._queue.is_held else ""
+        layout.addWidget(widgets.label(f"Waiting · {count}{held}", "heading"), 1)
+        if held:
+            go_on = widgets.link("Go on", self.go_on_wanted.emit)
+            go_on.setToolTip("Several runs in a row have failed; start the next one")
+            layout.addWidget(go_on)
+        return head
 
     def _row(self, position: int, planned: PlannedRun) -> QWidget:
         row = QWidget()

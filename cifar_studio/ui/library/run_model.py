@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ from PySide6.QtCore import (
 from typing_extensions import override
 
 from cifar_studio.errors import StudioError
-from cifar_studio.runs.library import Run, load, run_paths
+from cifar_studio.runs.library import DamagedRun, Run, load_with
 from cifar_studio.ui import wording
+from cifar_studio.ui.library.folder_watch import FolderWatch
+from cifar_studio.ui.library.growing_file import EpochsFile
 
 REFRESH_MS = 2000
+NEXT_TURN_MS = 5
+READS_A_TURN = 8  # runs, or slices of long ones: a few milliseconds
 RUN_ROLE = Qt.ItemDataRole.UserRole
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1
-_WATCHED = ("status.json", "epochs.csv", "notes.json", "environment.json", "trace.csv")
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -32,23 +36,33 @@ class RunModel(QAbstractListModel):
     """One item a run; `RUN_ROLE` is the `Run`.
 
     Other processes write runs too, so the folder is looked at every two seconds; only runs whose
-    files have changed are read again.
+    files have changed are read again, and of their epochs only those that are new. Where there is
+    much to read, it is read in turns, the newest run first, so that the window stays quick.
 
     Signals
     -------
     run_changed(Path)
         The run at that path was read again.
+    damaged_changed()
+        Other runs than before cannot be read.
     """
 
     run_changed = Signal(object)
+    damaged_changed = Signal()
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
         self._runs: list[Run] = []
-        self._stamps: dict[Path, tuple[int, ...]] = {}
+        self._names: list[str] = []  # of the same runs, oldest first
+        self._watch = FolderWatch(folder)
+        self._epochs: dict[Path, EpochsFile] = {}
+        self._damaged: dict[Path, DamagedRun] = {}
+        self._unread: dict[Path, None] = {}  # in the order in which they are to be read
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
+        self._next_turn = QTimer(self, interval=NEXT_TURN_MS, singleShot=True)
+        self._next_turn.timeout.connect(self._on_next_turn)
 
     def watch(self) -> None:
         """Read the folder now, and look again every two seconds."""
@@ -57,7 +71,8 @@ class RunModel(QAbstractListModel):
 
     def find(self, path: Path) -> Run | None:
         """The run at a path, as it was last read."""
-        return next((run for run in self._runs if run.path == path), None)
+        position = self._position(path)
+        return self._runs[position] if position is not None else None
 
     @property
     def newest(self) -> Run | None:
@@ -67,16 +82,24 @@ class RunModel(QAbstractListModel):
     def runs(self) -> tuple[Run, ...]:
         return tuple(self._runs)
 
+    @property
+    def damaged(self) -> tuple[DamagedRun, ...]:
+        """Runs whose settings cannot be read; they are no items."""
+        return tuple(self._damaged[path] for path in sorted(self._damaged, reverse=True))
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether there is more to read than a turn has room for."""
+        return bool(self._unread) or self._watch.has_more
+
     def refresh(self) -> None:
         """Take in what is new, changed or gone on the disk."""
-        paths = run_paths(self._folder)
-        for run in [run for run in self._runs if run.path not in paths]:
-            self._remove(run.path)
-        for path in paths:
-            stamp = _stamp(path)
-            if self._stamps.get(path) != stamp or self._may_have_died(path):
-                self._stamps[path] = stamp
-                self._read(path)
+        changes = self._watch.look([run.path for run in self._runs if _goes_on(run)])
+        for path in changes.gone:
+            self._remove(path)
+        # What changed now is what somebody looks at; the rest of a large library can wait.
+        self._unread = dict.fromkeys(changes.changed) | self._unread
+        self._read_some()
 
     @override
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -112,34 +135,81 @@ class RunModel(QAbstractListModel):
             return " ".join(words)
         return None
 
-    def _may_have_died(self, path: Path) -> bool:
-        # A process that is killed writes nothing: only its lock tells.
-        run = self.find(path)
-        return run is not None and run.status.state in ("running", "paused")
+    def _on_next_turn(self) -> None:
+        if self._unread:
+            self._read_some()
+        else:
+            self.refresh()
 
-    def _read(self, path: Path) -> None:
+    def _read_some(self) -> None:
+        for _ in range(READS_A_TURN):
+            path = next(iter(self._unread), None)
+            if path is None:
+                break
+            if self._read(path):
+                del self._unread[path]
+        if self.is_reading:
+            self._next_turn.start()
+
+    def _read(self, path: Path) -> bool:
+        """Read a run, or a slice of its epochs; False where more is to be read."""
+        epochs = self._epochs.setdefault(path, EpochsFile(path / "epochs.csv"))
+        if not epochs.read():
+            return False
         try:
-            run = load(path)
-        except (StudioError, OSError):
-            return
-        position = next((i for i, known in enumerate(self._runs) if known.path == path), None)
+            table = epochs.table
+            run = load_with(path, table.rows, lines_left_out=table.lines_left_out)
+        except (StudioError, OSError) as error:
+            self._remove_item(path)
+            self._note_damage(path, DamagedRun.of(path, error))
+            return True
+        self._note_damage(path, None)
+        position = self._position(path)
         if position is None:
-            position = sum(known.path.name > path.name for known in self._runs)
-            self.beginInsertRows(QModelIndex(), position, position)
-            self._runs.insert(position, run)
-            self.endInsertRows()
+            self._insert(run)
         elif self._runs[position] != run:
             self._runs[position] = run
             index = self.index(position)
             self.dataChanged.emit(index, index)
             self.run_changed.emit(path)
+        return True
+
+    def _position(self, path: Path) -> int | None:
+        place = bisect_left(self._names, path.name)
+        if place == len(self._names) or self._names[place] != path.name:
+            return None
+        position = len(self._names) - 1 - place
+        return position if self._runs[position].path == path else None
+
+    def _insert(self, run: Run) -> None:
+        place = bisect_left(self._names, run.path.name)
+        position = len(self._names) - place
+        self.beginInsertRows(QModelIndex(), position, position)
+        self._names.insert(place, run.path.name)
+        self._runs.insert(position, run)
+        self.endInsertRows()
 
     def _remove(self, path: Path) -> None:
-        position = next(i for i, run in enumerate(self._runs) if run.path == path)
+        self._unread.pop(path, None)
+        self._epochs.pop(path, None)
+        self._note_damage(path, None)
+        self._remove_item(path)
+
+    def _note_damage(self, path: Path, damage: DamagedRun | None) -> None:
+        if damage != self._damaged.get(path):
+            self._damaged.pop(path, None)
+            if damage is not None:
+                self._damaged[path] = damage
+            self.damaged_changed.emit()
+
+    def _remove_item(self, path: Path) -> None:
+        position = self._position(path)
+        if position is None:
+            return  # it could never be read
         self.beginRemoveRows(QModelIndex(), position, position)
+        del self._names[len(self._names) - 1 - position]
         del self._runs[position]
         self.endRemoveRows()
-        self._stamps.pop(path, None)
 
 
 class RunFilter(QSortFilterProxyModel):
@@ -167,12 +237,5 @@ def _occurs(word: str, text: str) -> bool:
     return word in text if len(word) > 2 else f" {word}" in f" {text}"
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
-    stamps = []
-    for name in _WATCHED:
-        try:
-            facts = (path / name).stat()
-            stamps += [facts.st_mtime_ns, facts.st_size]
-        except OSError:
-            stamps += [0, 0]
-    return tuple(stamps)
+def _goes_on(run: Run) -> bool:
+    return run.status.state in ("running", "paused")

@@ -115,6 +115,10 @@ class PresetBox(QWidget):
         self.preset_chosen.emit(self.choose(preset.name))
 
     def _on_delete(self) -> None:
-        delete_preset(self._folder, self.preset.name)
+        try:
+            delete_preset(self._folder, self.preset.name)
+        except BadInputError as error:
+            QMessageBox.warning(self, "Delete preset", str(error))
+            return
         self._reload()
         self.preset_chosen.emit(self.choose(QUICK_LOOK.name))

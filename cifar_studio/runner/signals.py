@@ -1,0 +1,59 @@
+"""Signals of the operating system as commands to a training in the same process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+from cifar_studio.runner.protocol import Command
+from cifar_studio.terminal import tell_at_once
+
+# Windows has SIGBREAK where others have SIGHUP: its console is closed.
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+# A terminal that closes is told of by the shell and by the system, within milliseconds.
+_NEVER_IMPATIENT = ("SIGHUP", "SIGBREAK")
+
+
+class SignalControl:
+    """Ctrl-C, SIGTERM and SIGHUP stop a run at the next batch; its state is kept.
+
+    A second Ctrl-C or SIGTERM ends the process at once, with 128 and the signal's number: files
+    are whole as after a crash, and the run is shown as interrupted. A signal that was ignored
+    before, as by nohup, stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    @property
+    def asked(self) -> bool:
+        """Whether a signal has come."""
+        return self._asked
+
+    def poll(self) -> Command | None:
+        return Command.STOP_NOW if self._asked else None
+
+    def wait(self) -> Command:
+        """A run that pauses by itself has nobody here who would tell it to go on."""
+        return Command.STOP_NOW
+
+    def __enter__(self) -> SignalControl:
+        for name in _NAMES:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if not self._asked:
+            self._asked = True
+            tell_at_once("Stopping after this batch, and keeping the state. Again ends at once.")
+        elif signal.Signals(number).name not in _NEVER_IMPATIENT:
+            os._exit(128 + number)

@@ -1,0 +1,83 @@
+"""A line below the library that tells of runs which cannot be read, and what to do about them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+
+from cifar_studio.runs.library import DamagedRun
+from cifar_studio.terminal import printable
+from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.library.run_model import RunModel
+from cifar_studio.ui.opening import open_folder
+
+MOST_IN_MENU = 12
+MOST_LETTERS = 110
+
+
+class DamagedRuns(QWidget):
+    """Hidden while every run can be read.
+
+    Signals
+    -------
+    mend_wanted(Path)
+        Take the settings of that run from its checkpoint.
+    """
+
+    mend_wanted = Signal(object)
+
+    def __init__(self, model: RunModel) -> None:
+        super().__init__()
+        self._model = model
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self._menu.aboutToShow.connect(self._fill)
+        self._link = widgets.link("", self._on_clicked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4 * theme.GRID, theme.GRID, 4 * theme.GRID, theme.GRID)
+        layout.addWidget(self._link)
+        layout.addStretch(1)
+        model.damaged_changed.connect(self._on_damaged_changed)
+        self._on_damaged_changed()
+
+    @property
+    def menu(self) -> QMenu:
+        """What can be done, run by run."""
+        return self._menu
+
+    def _on_damaged_changed(self) -> None:
+        count = len(self._model.damaged)
+        self._link.setText(
+            "1 run cannot be read…" if count == 1 else f"{count} runs cannot be read…"
+        )
+        self.setVisible(count > 0)
+
+    def _on_clicked(self) -> None:
+        self._menu.exec(self._link.mapToGlobal(self._link.rect().topLeft()))
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        for run in self._model.damaged[:MOST_IN_MENU]:
+            self._add(run)
+
+    def _add(self, run: DamagedRun) -> None:
+        menu = self._menu.addMenu(_short(printable(run.path.name)).replace("&", "&&"))
+        menu.setToolTipsVisible(True)
+        words = run.fault.replace(f"{run.path}{os.sep}", "").replace(str(run.path), run.path.name)
+        fault = menu.addAction(_short(words).replace("&", "&&"))
+        fault.setToolTip(f"{run.fault}. {run.remedy}.")
+        fault.setEnabled(False)
+        menu.addSeparator()
+        if run.has_checkpoint:
+            menu.addAction("Mend it: take them from its checkpoint", lambda: self._mend(run.path))
+        menu.addAction("Open run folder", lambda: open_folder(run.path))
+
+    def _mend(self, path: Path) -> None:
+        self.mend_wanted.emit(path)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"

@@ -1,0 +1,50 @@
+"""Has damaged runs mended by the second worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from cifar_studio.runner.launch import new_id
+from cifar_studio.runner.protocol import MendRequest
+from cifar_studio.runs.events import RequestFailed, RunMended
+from cifar_studio.ui.short_work import ShortWork
+
+
+class Mending(QObject):
+    """Asks for one run after another.
+
+    Signals
+    -------
+    mended(Path)
+        The run at that path can be read again.
+    failed(str)
+        Why one cannot be mended, for a person.
+    """
+
+    mended = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self, short_work: ShortWork, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._short_work = short_work
+        self._asked: set[int] = set()
+        short_work.answered.connect(self._on_answered)
+
+    def mend(self, path: Path) -> None:
+        """Have the settings of a run taken from its checkpoint."""
+        request = MendRequest(id=new_id(), folder=str(path))
+        self._asked.add(request.id)
+        self._short_work.ask(request)
+
+    def _on_answered(self, request_id: int, event: object) -> None:
+        if request_id not in self._asked:
+            return
+        if isinstance(event, RunMended):
+            self._asked.discard(request_id)
+            self.mended.emit(Path(event.folder))
+        elif isinstance(event, RequestFailed):
+            self._asked.discard(request_id)
+            remedy = f" {event.remedy}." if event.remedy else ""
+            self.failed.emit(f"{event.message}.{remedy}")

@@ -1,0 +1,208 @@
+"""The window's end, asked for by its person, by the system, or by nobody: real workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QElapsedTimer, QMetaMethod
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from cifar_studio import paths
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.events import EpochEnded, RunEnded
+from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.library import Run, load
+from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.ui.run_controller import Activity
+from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.ui.system_signals import SystemSignals
+from support import worker_processes
+from ui_support import close
+from window_process import WindowProcess
+
+RUN_MS = 100_000
+LONG = TrainConfig(epochs=500, train_per_class=2, test_per_class=1, batch_size=50)
+
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+def wait_for(qtbot: QtBot, window: MainWindow, kind: type, act: Callable[[], object]) -> object:
+    """Do something, and wait for an event of a kind."""
+    with qtbot.waitSignal(
+        window.controller.event_received,
+        timeout=RUN_MS,
+        check_params_cb=lambda event: isinstance(event, kind),
+    ) as blocker:
+        act()
+    assert blocker.args is not None
+    return blocker.args[0]
+
+
+def start(qtbot: QtBot, window: MainWindow, until: type) -> psutil.Process:
+    """Start a long run; the process that trains it, once an event of a kind has come."""
+    wait_for(qtbot, window, until, lambda: window.controller.start(PlannedRun(LONG, "demo")))
+    assert window.controller.worker_pid is not None
+    return psutil.Process(window.controller.worker_pid)
+
+
+def only_run() -> Run:
+    (path,) = paths.runs_folder().iterdir()
+    return load(path)
+
+
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_that_closing_while_a_run_starts_is_quick_and_no_crash(
+    qtbot: QtBot, window: MainWindow, is_warm: bool
+) -> None:
+    if is_warm:
+        with qtbot.waitSignal(window.controller.devices_found, timeout=RUN_MS):
+            window.controller.warm_up()
+    states: list[str] = []
+    window.controller.event_received.connect(
+        lambda event: states.append(event.state) if isinstance(event, RunEnded) else None
+    )
+    window.controller.start(PlannedRun(LONG, "demo"))
+    assert window.controller.activity is Activity.STARTING
+    clock = QElapsedTimer()
+    clock.start()
+    close(qtbot, window)
+    assert clock.elapsed() < 15_000
+    assert worker_processes() == []
+    assert states == ["interrupted"]
+    assert window.message.isHidden()
+
+
+@needs_posix
+def test_that_a_run_that_does_not_answer_can_be_ended_by_force_and_resumed(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = start(qtbot, window, EpochEnded)
+    worker.suspend()
+    window.controller._answer_limit.setInterval(100)
+    with qtbot.waitSignal(window.controller.not_answered, timeout=10_000):
+        window.controller.stop_now()
+    assert "By force it ends at once" in window.message.text
+    assert "of epoch" in window.message.text
+    assert window.message.action_texts == ("End it by force",)
+    ended = wait_for(qtbot, window, RunEnded, window.message.act)
+    assert isinstance(ended, RunEnded)
+    assert (ended.state, ended.message) == ("interrupted", "Ended by force")
+    assert window.message.isHidden()
+    run = only_run()
+    assert run.status.state == "interrupted"
+    done = len(run.rows)
+    wait_for(qtbot, window, EpochEnded, lambda: window.controller.resume(str(run.path), "auto"))
+    wait_for(qtbot, window, RunEnded, window.controller.stop_now)
+    assert len(only_run().rows) > done
+
+
+@needs_posix
+def test_that_the_offer_of_force_goes_once_the_run_has_answered(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    worker = start(qtbot, window, EpochEnded)
+    worker.suspend()
+    window.controller._answer_limit.setInterval(100)
+    with qtbot.waitSignal(window.controller.not_answered, timeout=10_000):
+        window.controller.stop_now()
+    ended = wait_for(qtbot, window, RunEnded, worker.resume)
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "stopped"
+    assert window.message.isHidden()
+
+
+@needs_posix
+def test_that_a_second_close_ends_a_worker_by_force_that_does_not_save(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    worker = start(qtbot, window, EpochEnded)
+    worker.suspend()
+    window._leaving._limits[1].setInterval(100)
+    with qtbot.waitSignal(window._leaving.waited_long, timeout=10_000) as waited:
+        window.leave()
+    assert waited.args is not None
+    assert f"process {worker.pid}" in waited.args[0]
+    window.close()
+    assert window.isVisible()
+    window.close()  # asks no second time
+    (box,) = window.findChildren(QMessageBox)
+    assert "of epoch" in box.informativeText()
+    next(b for b in box.buttons() if b.text() == "End it by force").click()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert worker_processes() == []
+    assert only_run().status.state == "interrupted"
+
+
+@needs_posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_that_every_way_to_end_a_program_is_heard(
+    qapp: QApplication, qtbot: QtBot, name: str
+) -> None:
+    before = signal.getsignal(getattr(signal, name))
+    signals = SystemSignals(qapp)
+    with qtbot.waitSignal(signals.leave_requested):
+        os.kill(os.getpid(), getattr(signal, name))
+    signals.close()
+    signals.deleteLater()
+    assert signal.getsignal(getattr(signal, name)) is before
+
+
+@needs_posix
+def test_that_a_signal_saves_and_leaves(shared_cache: Path) -> None:
+    with WindowProcess() as window:
+        folder = RunFolder(Path(window.read("folder")))
+        window.read("epoch")
+        window.note_family()
+        window.process.send_signal(signal.SIGTERM)
+        assert window.wait() == 0
+        assert window.orphans() == []
+    assert folder.read_status().state == "interrupted"
+    assert folder.last_checkpoint.exists()
+    assert not folder.is_held()
+
+
+def test_that_the_end_of_the_desktop_session_leaves_without_a_question(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    signals = SystemSignals(qapp)
+    assert qapp.isSignalConnected(QMetaMethod.fromSignal(qapp.commitDataRequest))
+    with qtbot.waitSignal(signals.leave_requested):
+        signals._on_session_ending()
+    signals.close()
+    signals.deleteLater()
+
+
+@needs_posix
+def test_that_a_killed_window_leaves_no_process_and_the_next_one_finishes_the_run(
+    qtbot: QtBot, shared_cache: Path
+) -> None:
+    with WindowProcess(epochs=15) as killed:
+        folder = RunFolder(Path(killed.read("folder")))
+        worker = int(killed.read("worker"))
+        killed.read("epoch")
+        killed.note_family()
+        os.kill(killed.pid, signal.SIGKILL)
+        assert killed.orphans() == []
+    assert not psutil.pid_exists(worker)
+    assert folder.read_status().state == "interrupted"
+    assert folder.last_checkpoint.exists()
+    done = len(folder.read_epochs())
+    assert 0 < done < 15
+    window = MainWindow()
+    window.show()
+    window.open_library()
+    assert "was interrupted in epoch" in window.message.text
+    assert window.message.action_texts == ("Resume",)
+    ended = wait_for(qtbot, window, RunEnded, window.message.act)
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "finished"
+    assert [row.epoch for row in folder.read_epochs()] == list(range(1, 16))
+    close(qtbot, window)
+    window.deleteLater()

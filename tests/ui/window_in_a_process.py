@@ -1,0 +1,45 @@
+"""Opens the window as the program does, trains, and tells what happens, a line each.
+
+Lines are `folder PATH` and `worker PID` when the run has started, `epoch N`, and `ended STATE`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from PySide6.QtWidgets import QApplication
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.events import EpochEnded, RunEnded, RunStarted
+from cifar_studio.ui.app import open_window
+from cifar_studio.ui.run_queue import PlannedRun
+
+
+def main() -> int:
+    application = QApplication([])
+    window = open_window(application)
+    window.show()
+
+    def on_event(event: object) -> None:
+        if isinstance(event, RunStarted):
+            say("folder", event.folder)
+            say("worker", window.controller.worker_pid)
+        elif isinstance(event, EpochEnded):
+            say("epoch", event.row.epoch)
+        elif isinstance(event, RunEnded):
+            say("ended", event.state)
+
+    window.controller.event_received.connect(on_event)
+    config = TrainConfig(
+        epochs=int(sys.argv[1]), train_per_class=2, test_per_class=1, batch_size=50
+    )
+    window.controller.start(PlannedRun(config, "demo"))
+    return application.exec()
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
