@@ -17,6 +17,7 @@ import msgspec
 from typing_extensions import override
 
 from cifar_studio.errors import StudioError
+from cifar_studio.plain_text import printable
 
 _SHOW_CURSOR = b"\x1b[?25h"
 
@@ -91,20 +92,6 @@ def tell_at_once(text: str) -> None:
         os.write(2, printable(text).encode(errors="backslashreplace") + b"\n")
 
 
-def printable(text: str) -> str:
-    r"""The text as one line without anything that a terminal obeys.
-
-    Control characters, line ends, marks that turn the direction of writing and bytes that are no
-    text come out as `\x1b`, `\n`, `\u202e` and `\xff`.
-    """
-    return text if text.isprintable() else "".join(map(_printable_character, text))
-
-
-def plain(text: str) -> str:
-    """The text as JSON can hold it: bytes that are no text become U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
 def as_json(value: object, *, indent: int | None = None) -> str:
     """JSON of plain values and structs, in ASCII: true to every letter on every terminal."""
     return json.dumps(json.loads(msgspec.json.encode(value)), indent=indent)
@@ -160,14 +147,6 @@ class LastingStderr(io.TextIOBase):
     def _give_up(self, stream: TextIO) -> None:
         self._is_gone = True
         _silence(stream)
-
-
-def _printable_character(character: str) -> str:
-    if character.isprintable():
-        return character
-    if "\udc80" <= character <= "\udcff":  # how Python carries a byte that is no text
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
 
 
 def _silence(stream: TextIO) -> None:

@@ -19,6 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from cifar_studio.plain_text import printable
 from cifar_studio.runner.prepare import prepare
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.session import follow
@@ -34,7 +35,7 @@ from cifar_studio.runs.events import (
     RunPaused,
     RunStarted,
 )
-from cifar_studio.terminal import LastingStderr, as_json, print_result, printable, tell
+from cifar_studio.terminal import LastingStderr, as_json, print_result, tell
 
 
 def train_in_console(request: TrainRequest | ResumeRequest, *, json: bool) -> int:

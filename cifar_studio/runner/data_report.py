@@ -7,7 +7,7 @@ import json
 from cifar_studio.data.judge import MemberCheck
 from cifar_studio.data.places import OPTION, Place, places
 from cifar_studio.data.verify import CheckReport, check
-from cifar_studio.terminal import plain, printable
+from cifar_studio.plain_text import plain, printable
 
 
 def places_as_text() -> str:

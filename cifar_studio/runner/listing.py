@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifar_studio.errors import RunFolderError, StudioError
+from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.library import Run, list_all
-from cifar_studio.terminal import as_json, plain, printable
+from cifar_studio.terminal import as_json
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
+from cifar_studio.plain_text import printable
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, best_row, read_table
 from cifar_studio.runs.events import RunState
 from cifar_studio.runs.folder import Notes, RunFolder, Status, is_run_folder, start_time
 from cifar_studio.runs.trace import Trace, read_trace
-from cifar_studio.terminal import printable
 
 MAX_FAULT = 300
 _T = TypeVar("_T")

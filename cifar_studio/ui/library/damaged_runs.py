@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
+from cifar_studio.plain_text import printable
 from cifar_studio.runs.library import DamagedRun
-from cifar_studio.terminal import printable
 from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.opening import open_folder
