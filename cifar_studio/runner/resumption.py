@@ -124,6 +124,8 @@ class Resumption:
                     "Start the run anew",
                 )
             self._note("config.json was damaged: the settings were taken from the checkpoint")
+            # At once: also a run that has nothing left to do is then whole again.
+            self._folder.write_config(checkpoint.config)
             return checkpoint.config
         if checkpoint is not None:
             check_same_run(checkpoint, config)

@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         self._runs.run_chosen.connect(self.selection.select)
         self._runs.settings_wanted.connect(self._on_settings_wanted)
         self._runs.resume_wanted.connect(self._on_resume_wanted)
-        self._runs.mend_wanted.connect(self._mending.mend)
+        self._runs.mend_wanted.connect(self._on_mend_wanted)
         self._mending.mended.connect(self._on_run_mended)
         self._mending.failed.connect(self.message.show_message)
         self._runs.beside_changed.connect(self.curves.set_overlays)
@@ -340,7 +340,12 @@ class MainWindow(QMainWindow):
             self.setup.choose_data("demo")
         self.show_setup()
 
+    def _on_mend_wanted(self, path: Path) -> None:
+        self._status.show_word(f"Mending {path.name} from its checkpoint…")
+        self._mending.mend(path)
+
     def _on_run_mended(self, path: Path) -> None:
+        self._status.show_word(f"{path.name} is whole again")
         self._model.refresh()
         self.selection.select(path)
 

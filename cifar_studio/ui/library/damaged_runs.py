@@ -67,12 +67,12 @@ class DamagedRuns(QWidget):
         menu = self._menu.addMenu(_short(printable(run.path.name)).replace("&", "&&"))
         menu.setToolTipsVisible(True)
         words = run.fault.replace(f"{run.path}{os.sep}", "").replace(str(run.path), run.path.name)
-        fault = menu.addAction(_short(words).replace("&", "&&"))
+        fault = menu.addAction(_short(words[:1].upper() + words[1:]).replace("&", "&&"))
         fault.setToolTip(f"{run.fault}. {run.remedy}.")
         fault.setEnabled(False)
         menu.addSeparator()
         if run.has_checkpoint:
-            menu.addAction("Mend it: take them from its checkpoint", lambda: self._mend(run.path))
+            menu.addAction("Mend it from its checkpoint", lambda: self._mend(run.path))
         menu.addAction("Open run folder", lambda: open_folder(run.path))
 
     def _mend(self, path: Path) -> None:
