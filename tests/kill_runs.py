@@ -100,7 +100,8 @@ class KilledRun:
         while self.findings.kills < kills:
             worker, warm = warm, _warm_worker()  # the next one imports torch meanwhile
             self._live_and_die(worker)
-            self._check_files()
+            if self._folder is not None:
+                check_files(self._folder, self._announced)
             self.findings.kills += 1
         assert self._folder is not None
         rows = self._folder.read_epochs()
@@ -169,22 +170,21 @@ class KilledRun:
         timer.start()
         return timer
 
-    def _check_files(self) -> None:
-        """Every file is whole, and no announced epoch is missing."""
-        if self._folder is None:
-            return
-        run = load(self._folder.path)
-        assert run.status.state == "interrupted", run.status
-        epochs = [row.epoch for row in run.rows]
-        assert epochs == list(range(1, len(epochs) + 1)), epochs
-        assert len(epochs) >= self._announced, (epochs, self._announced)
-        for path in self._folder.path.iterdir():
-            if path.suffix in (".pt", ".npz") and not path.name.startswith("."):
-                with open_file(path) as file:
-                    sealed.verify(file)
-            if path.suffix == ".npz" and not path.name.startswith("."):
-                with np.load(path) as arrays:
-                    assert arrays["confusion"].sum() == len(arrays["true"])
+
+def check_files(folder: RunFolder, announced: int) -> None:
+    """Every file is whole, and no announced epoch is missing; raises AssertionError."""
+    run = load(folder.path)
+    assert run.status.state == "interrupted", run.status
+    epochs = [row.epoch for row in run.rows]
+    assert epochs == list(range(1, len(epochs) + 1)), epochs
+    assert len(epochs) >= announced, (epochs, announced)
+    for path in folder.path.iterdir():
+        if path.suffix in (".pt", ".npz") and not path.name.startswith("."):
+            with open_file(path) as file:
+                sealed.verify(file)
+        if path.suffix == ".npz" and not path.name.startswith("."):
+            with np.load(path) as arrays:
+                assert arrays["confusion"].sum() == len(arrays["true"])
 
 
 def undisturbed(runs: Path, epochs: int) -> RunFolder:

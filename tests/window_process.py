@@ -18,12 +18,13 @@ class WindowProcess:
 
     Parameters
     ----------
-    epochs : int
+    epochs : int or None
+        Of a new run; None goes on with the run that the window offers.
     """
 
-    def __init__(self, epochs: int = 500) -> None:
+    def __init__(self, epochs: int | None = 500) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(epochs)],
+            [sys.executable, str(SCRIPT), "resume" if epochs is None else str(epochs)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,6 +1,8 @@
 """Opens the window as the program does, trains, and tells what happens, a line each.
 
-Lines are `folder PATH` and `worker PID` when the run has started, `epoch N`, and `ended STATE`.
+Its argument is a number of epochs, or `resume`: then it accepts the offer to go on with a run.
+Lines are `offered WORDS`, `folder PATH` and `worker PID` when the run has started, `epoch N`, and
+`ended STATE`.
 """
 
 from __future__ import annotations
@@ -30,10 +32,15 @@ def main() -> int:
             say("ended", event.state)
 
     window.controller.event_received.connect(on_event)
-    config = TrainConfig(
-        epochs=int(sys.argv[1]), train_per_class=2, test_per_class=1, batch_size=50
-    )
-    window.controller.start(PlannedRun(config, "demo"))
+    if sys.argv[1] == "resume":
+        window.open_library()
+        say("offered", " ".join(window.message.action_texts))
+        window.message.act()
+    else:
+        config = TrainConfig(
+            epochs=int(sys.argv[1]), train_per_class=2, test_per_class=1, batch_size=50
+        )
+        window.controller.start(PlannedRun(config, "demo"))
     return application.exec()
 
 
