@@ -11,7 +11,6 @@ from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.events import (
-    DeviceInfo,
     Event,
     RunContinued,
     RunEnded,
@@ -47,9 +46,7 @@ class RunMessages(QObject):
         self._model = model
         self._selection = selection
         self._bar = bar
-        self._devices: tuple[DeviceInfo, ...] = ()
         self._started: RunStarted | None = None
-        controller.devices_found.connect(self._on_devices_found)
         controller.not_answered.connect(self._on_not_answered)
         controller.queue.held.connect(self._on_queue_held)
         controller.queue.changed.connect(self._on_queue_changed)
@@ -113,7 +110,7 @@ class RunMessages(QObject):
             return (*resume, *smaller) if event.state == "crashed" else (smaller or resume)
         if event.reason == "not_finite":
             return self._shorter_steps(planned) or resume
-        if event.reason == "device_lost" or self._is_device_gone(planned.config):
+        if event.reason == "device_lost":
             return self._on_the_processor(planned, run) or resume
         if resume:
             return resume
@@ -177,21 +174,9 @@ class RunMessages(QObject):
             and run.environment.resolved.device == "cpu"
         )
 
-    def _is_device_gone(self, config: TrainConfig) -> bool:
-        """Whether a run could not begin since it asks for a device that is not here."""
-        if self._started is not None or not self._devices or config.device == "auto":
-            return False
-        return not any(
-            device.name == config.device or device.name.startswith(f"{config.device}:")
-            for device in self._devices
-        )
-
     def _waits(self, planned: PlannedRun) -> bool:
         """Whether a run is tried again by itself."""
         return self._controller.queue.has_taken(planned)
-
-    def _on_devices_found(self, devices: tuple[DeviceInfo, ...]) -> None:
-        self._devices = devices
 
     def _on_not_answered(self) -> None:
         self._bar.show_message(

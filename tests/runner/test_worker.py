@@ -190,6 +190,7 @@ def test_that_a_training_that_cannot_begin_says_why(
     assert ended.state == "failed"
     assert fault in ended.message
     assert ended.remedy or "epochs" in fault
+    assert ended.reason == ("device_lost" if "device" in changes else "")
     assert not (tmp_path / "runs").exists()
 
 

@@ -16,7 +16,6 @@ from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
 from cifar_studio.runs.events import (
-    DeviceInfo,
     EpochEnded,
     RunContinued,
     RunEnded,
@@ -31,7 +30,7 @@ from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.run_controller import Activity
 from cifar_studio.ui.run_queue import PlannedRun
-from scripted_worker import CPU, Stage, ready, started
+from scripted_worker import Stage, started
 from support import make_row
 from ui_support import close
 
@@ -254,28 +253,20 @@ def test_that_a_lost_device_offers_the_processor(
     folder = make_run(config=config, state="interrupted")
     folder.last_checkpoint.write_bytes(b"")
     window.refresh_library()
-    window.controller.warm_up()
-    stage.workers[-1].play(ready(CPU))
     window.controller.resume(str(folder.path), "auto")
-    stage.acting.play(RunEnded(state="failed", folder=str(folder.path), message="there is no cuda"))
+    stage.acting.play(
+        RunEnded(
+            state="failed",
+            folder=str(folder.path),
+            message="there is no device cuda on this computer",
+            reason="device_lost",
+        )
+    )
     assert window.message.action_texts == ("Resume on the processor",)
     window.message.act()
     request = list(stage.asked())[-1]
     assert isinstance(request, ResumeRequest)
     assert (request.folder, request.device) == (str(folder.path), "cpu")
-
-
-def test_that_a_device_that_is_here_is_not_taken_for_lost(
-    window: MainWindow, stage: Stage, make_run: Callable[..., RunFolder]
-) -> None:
-    folder = make_run(config=replace(CONFIG, device="cuda"), state="interrupted")
-    folder.last_checkpoint.write_bytes(b"")
-    window.refresh_library()
-    window.controller.warm_up()
-    stage.workers[-1].play(ready(DeviceInfo(name="cuda:0", title="T4", memory_mib=1), CPU))
-    window.controller.resume(str(folder.path), "auto")
-    stage.acting.play(RunEnded(state="failed", folder=str(folder.path), message="no room"))
-    assert window.message.action_texts == ("Resume",)
 
 
 @pytest.mark.parametrize(
