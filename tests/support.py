@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import psutil
 
 from cifar_studio.runs.environment import DataFacts, Environment, ResolvedSettings
 from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.evaluation import Evaluation, confusion_matrix
 
 
 def worker_processes() -> list[psutil.Process]:
@@ -61,4 +63,21 @@ def make_environment(data: str = "demo") -> Environment:
         ),
         command=[],
         started="2026-04-01T12:00:00+00:00",
+    )
+
+
+def make_evaluation(n: int = 300) -> Evaluation:
+    """Answers of no network, the same ones at each call."""
+    generator = np.random.default_rng(0)
+    true = generator.integers(0, 100, n).astype(np.uint8)
+    probabilities = generator.dirichlet(np.ones(100), n).astype(np.float16)
+    top5 = np.argsort(-probabilities, axis=1, kind="stable")[:, :5].astype(np.uint8)
+    return Evaluation(
+        true=true,
+        predicted=top5[:, 0],
+        top5=top5,
+        probabilities=probabilities,
+        confusion=confusion_matrix(true, top5[:, 0]),
+        indices=np.arange(n, dtype=np.int32),
+        epoch=7,
     )

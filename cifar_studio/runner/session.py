@@ -78,13 +78,7 @@ def _guarded(
         state, message = yield from _pull(training, control, status, log)
         return RunEnded(state=state, folder=folder, message=message)
     except StudioError as error:
-        return RunEnded(
-            state="failed",
-            folder=folder,
-            message=error.fault,
-            remedy=error.remedy,
-            reason=error.reason,
-        )
+        return RunEnded.of(error, folder)
     except Exception as error:
         return RunEnded(
             state="failed",

@@ -220,13 +220,7 @@ def _failed_run(request: TrainRequest | ResumeRequest, error: Exception) -> RunE
     """The end of a run that could not begin. A run that was to go on still has its folder."""
     folder = request.folder if isinstance(request, ResumeRequest) else ""
     if isinstance(error, StudioError):
-        return RunEnded(
-            state="failed",
-            folder=folder,
-            message=error.fault,
-            remedy=error.remedy,
-            reason=error.reason,
-        )
+        return RunEnded.of(error, folder)
     return RunEnded(
         state="failed", folder=folder, message=_name(error), details=traceback.format_exc()
     )

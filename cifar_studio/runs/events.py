@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.errors import Reason
+from cifar_studio.errors import Reason, StudioError
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow
 
@@ -173,6 +173,17 @@ class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
     remedy: str = ""
     details: str = ""
     reason: Reason = ""
+
+    @classmethod
+    def of(cls, error: StudioError, folder: str) -> RunEnded:
+        """The end of a run that failed with one of the studio's errors."""
+        return cls(
+            state="failed",
+            folder=folder,
+            message=error.fault,
+            remedy=error.remedy,
+            reason=error.reason,
+        )
 
 
 class Estimated(Event, frozen=True, kw_only=True, tag="estimated"):

@@ -207,9 +207,7 @@ class RunController(QObject):
             if thread is not None:
                 self._workers.give_back(thread)
             folder = request.folder if isinstance(request, ResumeRequest) else ""
-            self._on_event_received(
-                RunEnded(state="failed", folder=folder, message=error.fault, remedy=error.remedy)
-            )
+            self._on_event_received(RunEnded.of(error, folder))
             return
         self._running = thread
         self._set_activity(Activity.STARTING)

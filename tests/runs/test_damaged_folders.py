@@ -21,8 +21,6 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import NewerVersionError, RunFolderError, StudioError
 from cifar_studio.runs import folder as folders
 from cifar_studio.runs.evaluation import (
-    Evaluation,
-    confusion_matrix,
     load_evaluation,
     save_evaluation,
 )
@@ -30,7 +28,7 @@ from cifar_studio.runs.folder import Notes, RunFolder, Status, is_run_folder
 from cifar_studio.runs.library import list_all, load
 from cifar_studio.runs.log import run_log
 from cifar_studio.runs.trace import TraceWriter, read_trace
-from support import make_environment, make_row
+from support import make_environment, make_evaluation, make_row
 
 TEXT_FILES = (
     "config.json", "environment.json", "status.json", "notes.json", "epochs.csv", "trace.csv",
@@ -52,23 +50,8 @@ def make_run(runs: Path) -> RunFolder:
     trace.batches(0.5, 4.0, 1.0)
     trace.close()
     folder.log_file.write_text("a line\n")
-    save_evaluation(folder.best_evaluation, make_evaluation())
+    save_evaluation(folder.best_evaluation, make_evaluation(200))
     return folder
-
-
-def make_evaluation(n: int = 200) -> Evaluation:
-    generator = np.random.default_rng(0)
-    true = generator.integers(0, 100, n).astype(np.uint8)
-    top5 = generator.integers(0, 100, (n, 5)).astype(np.uint8)
-    return Evaluation(
-        true=true,
-        predicted=top5[:, 0],
-        top5=top5,
-        probabilities=np.zeros((n, 100), np.float16),
-        confusion=confusion_matrix(true, top5[:, 0]),
-        indices=np.arange(n, dtype=np.int32),
-        epoch=7,
-    )
 
 
 def read_everything(runs: Path, folder: RunFolder) -> None:
@@ -246,7 +229,7 @@ def test_that_a_folder_that_cannot_be_written_cannot_be_held(tmp_path: Path) -> 
 @pytest.mark.parametrize("offset", [0, 1, 2, 3])
 def test_that_every_flip_in_an_evaluation_is_found(offset: int, tmp_path: Path) -> None:
     path = tmp_path / "evaluation.npz"
-    save_evaluation(path, make_evaluation())
+    save_evaluation(path, make_evaluation(200))
     whole = path.read_bytes()
     for place in range(offset, len(whole), 61):
         damaged = bytearray(whole)
@@ -257,7 +240,7 @@ def test_that_every_flip_in_an_evaluation_is_found(offset: int, tmp_path: Path) 
 
 
 def write_arrays(path: Path, **changes: object) -> None:
-    arrays = {name: np.asarray(value) for name, value in vars(make_evaluation()).items()}
+    arrays = {name: np.asarray(value) for name, value in vars(make_evaluation(200)).items()}
     arrays |= {name: np.asarray(value) for name, value in changes.items()}
     sealed.write(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 

@@ -16,34 +16,19 @@ from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.evaluation import (
     MAX_BYTES,
     Evaluation,
-    confusion_matrix,
     load_evaluation,
     save_evaluation,
 )
+from support import make_evaluation
 
 PAGE = 4096
-
-
-def make_evaluation(n: int = 10_000) -> Evaluation:
-    generator = np.random.default_rng(0)
-    true = generator.integers(0, 100, n).astype(np.uint8)
-    top5 = generator.integers(0, 100, (n, 5)).astype(np.uint8)
-    return Evaluation(
-        true=true,
-        predicted=top5[:, 0],
-        top5=top5,
-        probabilities=generator.random((n, 100)).astype(np.float16),
-        confusion=confusion_matrix(true, top5[:, 0]),
-        indices=np.arange(n, dtype=np.int32),
-        epoch=7,
-    )
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The file of an evaluation with all test pictures of CIFAR-100."""
     path = tmp_path_factory.mktemp("whole") / "evaluation.npz"
-    save_evaluation(path, make_evaluation())
+    save_evaluation(path, make_evaluation(10_000))
     return path.read_bytes()
 
 

@@ -15,14 +15,13 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runs import folder as folders
 from cifar_studio.runs.evaluation import (
-    Evaluation,
-    confusion_matrix,
     load_evaluation,
     save_evaluation,
 )
 from cifar_studio.runs.folder import Notes, RunFolder, Status
 from cifar_studio.runs.library import list_runs, load
 from cifar_studio.runs.trace import TraceWriter, read_trace
+from support import make_evaluation
 
 HOLD = """
 import sys, pathlib
@@ -133,22 +132,6 @@ def test_that_a_trace_shows_a_loss_that_is_not_finite_as_a_gap(tmp_path: Path) -
     writer.batches(0.1, None, 1.0)
     writer.close()
     assert np.isnan(read_trace(path).batches[0, 1])
-
-
-def make_evaluation(n: int = 300) -> Evaluation:
-    generator = np.random.default_rng(0)
-    true = generator.integers(0, 100, n).astype(np.uint8)
-    probabilities = generator.dirichlet(np.ones(100), n).astype(np.float16)
-    top5 = np.argsort(-probabilities, axis=1, kind="stable")[:, :5].astype(np.uint8)
-    return Evaluation(
-        true=true,
-        predicted=top5[:, 0],
-        top5=top5,
-        probabilities=probabilities,
-        confusion=confusion_matrix(true, top5[:, 0]),
-        indices=np.arange(n, dtype=np.int32),
-        epoch=7,
-    )
 
 
 def test_that_the_confusion_matrix_equals_scikit_learns() -> None:

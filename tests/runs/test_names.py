@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 from pathlib import Path
 
@@ -89,7 +90,11 @@ def no_text(tmp_path: Path) -> Path:
     return path
 
 
-def test_that_bytes_that_are_no_text_may_be_in_every_name(no_text: Path) -> None:
+def test_that_bytes_that_are_no_text_may_be_in_every_name(
+    no_text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What pytest itself catches of the log cannot travel between processes that run tests.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     folder = make_run(no_text)
     folder.write_status(Status(state="failed", message=f"{no_text} is full", epoch=1, epochs=3))
     folder.write_notes(Notes(name=no_text.name))
