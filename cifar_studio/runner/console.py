@@ -90,8 +90,11 @@ def _last_words(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, s
     """What a person should know of a run that has ended: facts, each with its remedy."""
     words = [(refusal.message, refusal.remedy)] if refusal is not None else []
     remedy = ended.remedy
+    resume = f"`cifar-studio train --resume {shlex.quote(ended.folder)}` goes on with it"
     if ended.state == "stopped":
-        remedy = f"`cifar-studio train --resume {shlex.quote(ended.folder)}` goes on with it"
+        remedy = resume
+    elif ended.reason == "disk":
+        remedy = f"{remedy}: {resume}"
     return [*words, (ended.message, remedy)] if ended.message else words
 
 
