@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cifar_studio import terminal
+from cifar_studio.plain_text import plain, printable
 from cli_support import PATIENCE_S, TINY, Word, assert_one_line, last_run, only_run, start, studio
 
 pytestmark = pytest.mark.timeout(3 * PATIENCE_S)
@@ -138,7 +138,7 @@ def test_that_a_result_that_cannot_be_written_does_not_undo_the_training(
 
 
 def test_that_a_line_holds_nothing_that_a_terminal_obeys() -> None:
-    assert terminal.printable("größe 日本 🙂") == "größe 日本 🙂"
+    assert printable("größe 日本 🙂") == "größe 日本 🙂"
     obeyed = "a\n\r\t\x1b[2J\x7f\x9b\u202e\u2028" + os.fsdecode(b"\xff") + "\ud800"
-    assert terminal.printable(obeyed) == (r"a\n\r\t\x1b[2J\x7f\x9b\u202e\u2028\xff\ud800")
-    assert terminal.plain(os.fsdecode("größe".encode() + b"\xff")) == "größe\ufffd"
+    assert printable(obeyed) == (r"a\n\r\t\x1b[2J\x7f\x9b\u202e\u2028\xff\ud800")
+    assert plain(os.fsdecode("größe".encode() + b"\xff")) == "größe\ufffd"

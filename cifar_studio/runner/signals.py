@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-from types import FrameType
+import threading
 from typing import Any
 
 from cifar_studio.runner.protocol import Command
@@ -22,6 +23,10 @@ class SignalControl:
     A second Ctrl-C or SIGTERM ends the process at once, with 128 and the signal's number: files
     are whole as after a crash, and the run is shown as interrupted. A signal that was ignored
     before, as by nohup, stays ignored.
+
+    Python runs its handlers between two of its own instructions. A batch may take seconds and a
+    write to a disk that hangs for ever, so a thread listens too, to which the interpreter passes
+    each signal at once.
     """
 
     def __init__(self) -> None:
@@ -41,6 +46,13 @@ class SignalControl:
         return Command.STOP_NOW
 
     def __enter__(self) -> SignalControl:
+        self._reading, self._writing = os.pipe()
+        # On Windows a pipe cannot be told so before Python 3.12, and need not.
+        with contextlib.suppress(OSError, AttributeError):
+            os.set_blocking(self._writing, False)
+        self._wakeup_before = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._listen, name="signals", daemon=True)
+        self._thread.start()
         for name in _NAMES:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -50,10 +62,22 @@ class SignalControl:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        os.close(self._writing)
+        self._thread.join()
+        os.close(self._reading)
 
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if not self._asked:
-            self._asked = True
-            tell_at_once("Stopping after this batch, and keeping the state. Again ends at once.")
-        elif signal.Signals(number).name not in _NEVER_IMPATIENT:
-            os._exit(128 + number)
+    def _on_signal(self, *_: object) -> None:
+        self._asked = True
+
+    def _listen(self) -> None:
+        """Read the number of each signal, a byte each, until the other end closes."""
+        is_first = True
+        while number := os.read(self._reading, 1):
+            if number[0] not in self._before:
+                continue
+            if is_first:
+                is_first = False
+                tell_at_once("Stopping after this batch, keeping the state. Again ends at once.")
+            elif signal.Signals(number[0]).name not in _NEVER_IMPATIENT:
+                os._exit(128 + number[0])
