@@ -71,6 +71,8 @@ def read_contents(path: Path, edition: Edition) -> Contents:
     except OSError as error:
         reason = error.strerror or str(error) or type(error).__name__
         raise DataError(f"{path} cannot be read ({reason})", OTHER_COPY) from None
+    except EOFError:
+        raise DataError(f"{path} is damaged (it ends too early)", OTHER_COPY) from None
     except Exception as error:  # Python's readers of archives raise many kinds where one is torn
         raise DataError(f"{path} is damaged ({type(error).__name__})", OTHER_COPY) from None
     if not contents.files:

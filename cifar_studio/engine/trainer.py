@@ -166,6 +166,7 @@ class _Training:
                 environment=self._environment,
                 batches=len(state.record),
                 first_epoch=state.epoch + 1,
+                first_batch=state.batch,
             )
             while state.epoch < self._config.epochs:
                 yield from self._epoch(progress)

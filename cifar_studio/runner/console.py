@@ -208,6 +208,9 @@ class _Display:
             f"({data.train_pictures:,} training, {data.test_pictures:,} test pictures), "
             f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}"
         )
+        if event.first_epoch > 1 or event.first_batch > 0:
+            place = f", batch {event.first_batch + 1}/{event.batches}" if event.first_batch else ""
+            self._print(f"goes on at epoch {event.first_epoch}/{self._epochs}{place}")
         self._task = self._bar.add_task("", total=event.batches, facts="")
 
 

@@ -48,13 +48,24 @@ class WorkerReady(Event, frozen=True, kw_only=True, tag="worker_ready"):
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
-    """The run folder stands and the pictures are on the device."""
+    """The run folder stands and the pictures are on the device.
+
+    Attributes
+    ----------
+    batches : int
+        In an epoch.
+    first_epoch : int
+        The epoch that begins now or goes on, from 1.
+    first_batch : int
+        Batches of it that are done already.
+    """
 
     folder: str
     config: TrainConfig
     environment: Environment
     batches: int
     first_epoch: int
+    first_batch: int = 0
 
 
 class BatchesEnded(Event, frozen=True, kw_only=True, tag="batches_ended"):
