@@ -7,13 +7,14 @@ one line that names the fault and the remedy, 1 any other failure.
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cifar_studio import __version__, paths, terminal
+from cifar_studio import __version__, atomic, paths, terminal
 from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
 from cifar_studio.config.train_config import TrainConfig
@@ -78,6 +79,21 @@ def _work() -> int:
     except OSError as error:  # a place that nobody thought of; typer's help on a full disk
         where = f" ({error.filename})" if error.filename else ""
         return _fail(StudioError(f"{error.strerror or error}{where}"), 1)
+    except Exception as error:
+        return _fail(_unexpected(error), 1)
+
+
+def _unexpected(error: Exception) -> StudioError:
+    """A fault of the studio itself: one line too, with the rest in a file for its developers."""
+    details = paths.cache_folder() / "last-error.txt"
+    remedy = f"Nothing that was finished is lost; the details are in {details}"
+    try:
+        details.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(details, traceback.format_exc().encode(errors="backslashreplace"))
+    except OSError:
+        traceback.print_exc()
+        remedy = "Nothing that was finished is lost; the details stand above"
+    return StudioError(f"something unexpected ({type(error).__name__}: {error})", remedy)
 
 
 def _fail(error: StudioError, code: int) -> int:

@@ -142,3 +142,12 @@ def test_that_a_line_holds_nothing_that_a_terminal_obeys() -> None:
     obeyed = "a\n\r\t\x1b[2J\x7f\x9b\u202e\u2028" + os.fsdecode(b"\xff") + "\ud800"
     assert printable(obeyed) == (r"a\n\r\t\x1b[2J\x7f\x9b\u202e\u2028\xff\ud800")
     assert plain(os.fsdecode("größe".encode() + b"\xff")) == "größe\ufffd"
+
+
+def test_that_a_fault_of_the_studio_itself_is_one_line_with_the_rest_in_a_file(runs: Path) -> None:
+    broken = "import cifar_studio.runner.listing as l; l.list_folder = None"
+    result = studio("runs", code=broken)
+    assert result.returncode == 1
+    assert_one_line(result, "something unexpected (TypeError")
+    details = Path(result.stderr.rpartition(" ")[2].strip().rstrip("."))
+    assert "Traceback" in details.read_text()
