@@ -123,7 +123,9 @@ class Resumption:
                     "checkpoint",
                     "Start the run anew",
                 )
-            self._note("config.json was damaged: the settings were taken from the checkpoint")
+            self._note(
+                "config.json was missing or damaged: the settings were taken from the checkpoint"
+            )
             # At once: also a run that has nothing left to do is then whole again.
             self._folder.write_config(checkpoint.config)
             return checkpoint.config
@@ -134,6 +136,10 @@ class Resumption:
     def _changed(self, config: TrainConfig, checkpoint: Checkpoint | None) -> TrainConfig:
         """The config with what the request changes."""
         if self._request.epochs is not None:
+            if self._request.epochs < config.epochs:
+                self._note(
+                    f"The run ends after {self._request.epochs} epochs now, not {config.epochs}"
+                )
             config = replace(config, epochs=self._request.epochs)
         if self._request.device is not None:
             config = replace(config, device=self._request.device)
@@ -160,7 +166,7 @@ class Resumption:
         except RunFolderError:
             if checkpoint is None:
                 return None  # nothing was computed that other settings could contradict
-            self._note("environment.json was damaged and is made again")
+            self._note("environment.json was missing or damaged, and is made again")
             return None
 
     def _dataset(self, recorded: Environment | None, checkpoint: Checkpoint | None) -> Dataset:

@@ -168,7 +168,7 @@ def test_that_settings_are_recovered_and_that_is_said(copied: Path, damage: str,
         (copied / name).unlink(missing_ok=True)
     result = resume(copied, "--set=epochs=2")
     assert result.returncode == 0, result.stderr
-    assert "cifar-studio: config.json was damaged" in result.stderr
+    assert "cifar-studio: config.json was missing or damaged" in result.stderr
     run = load(copied)
     assert run.config.architecture == "mobilenet_v2"
     assert len(run.rows) == 2

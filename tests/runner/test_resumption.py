@@ -102,9 +102,11 @@ def test_that_a_finished_run_can_be_made_longer(tmp_path: Path, whole: RunFolder
     assert_same_run(folder, whole)
 
 
-def test_that_a_stopped_run_can_end_earlier(half: RunFolder) -> None:
-    ended = resume(half, epochs=3)[-1]
-    assert isinstance(ended, RunEnded)
+def test_that_a_stopped_run_can_end_later_or_earlier(half: RunFolder) -> None:
+    half.write_config(replace(CONFIG, epochs=9))
+    events = resume(half, epochs=3)
+    assert notices(events) == ["The run ends after 3 epochs now, not 9"]
+    assert isinstance(events[-1], RunEnded)
     assert len(half.read_epochs()) == 3
     with pytest.raises(RunFolderError, match="has finished 3 epochs, and 2 are wanted"):
         resume(half, epochs=2)
@@ -197,7 +199,7 @@ def test_that_the_checkpoint_knows_the_settings_where_config_json_is_damaged(
     else:
         half.config_file.write_bytes(text)
     assert notices(resume(half)) == [
-        "config.json was damaged: the settings were taken from the checkpoint"
+        "config.json was missing or damaged: the settings were taken from the checkpoint"
     ]
     assert half.read_config() == CONFIG
     assert_same_run(half, whole)
@@ -227,7 +229,7 @@ def test_that_the_checkpoint_knows_the_machine_where_environment_json_is_damaged
         half.environment_file.unlink()
     else:
         half.environment_file.write_bytes(text)
-    assert notices(resume(half)) == ["environment.json was damaged and is made again"]
+    assert notices(resume(half)) == ["environment.json was missing or damaged, and is made again"]
     after = half.read_environment()
     assert (after.resolved, after.data) == (before.resolved, before.data)
     assert_same_run(half, whole)
