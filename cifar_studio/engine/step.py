@@ -57,6 +57,11 @@ class TrainingStep:
         self.scaler = torch.amp.GradScaler(
             torch.device(resolved.device).type, enabled=resolved.precision == "float16"
         )
+        if self.scaler.is_enabled() and config.momentum:
+            # A first step that overflows is left out, and fused SGD would by then have made its
+            # momentum without a value. From zeros the first step is the same as from none.
+            for weight in network.parameters():
+                self.optimizer.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
 
     def __call__(self, images_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
         """Train on one batch of normalised pictures.

@@ -183,9 +183,12 @@ class WorkerProcess:
 
         Until they do they may hold its standard output open, and who reads that would wait on.
         """
-        with contextlib.suppress(ChildProcessError):
-            # It is not reaped here, so that its number is still its group's and nobody else's.
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        if hasattr(os, "waitid"):
+            with contextlib.suppress(ChildProcessError):
+                # It is not reaped here: its number is still its group's and nobody else's.
+                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        else:  # macOS before Python 3.13
+            self._process.wait()
         _kill_group(self._process)
 
     def _read_last_words(self) -> str:

@@ -107,6 +107,29 @@ def test_that_code_in_a_pickle_is_not_run(good: dict[str, Any], tmp_path: Path) 
     assert not mark.exists()
 
 
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"\x80\x02cbuiltins\nbytearray\n(J\x00\x00\x00\x7ftR.",
+        b"\x80\x02c__builtin__\nbytearray\n(J\x00\x00\x00\x7ftR.",
+        b"\x80\x04\x8c\x08builtins\x8c\x09bytearray\x93J\x00\x00\x00\x7f\x85R.",
+        b"\x80\x02(J\x00\x00\x00\x7fibuiltins\nbytearray\n.",
+    ],
+)
+def test_that_names_that_no_checkpoint_holds_are_refused(code: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("archive/data.pkl", code)
+        archive.writestr("archive/version", "3\n")
+        archive.writestr("archive/byteorder", "little")
+    sealed.write(path, lambda file: _put(file, zipped.getvalue()))
+    with pytest.raises(RunFolderError, match="is no checkpoint of the studio") as caught:
+        restore(path)
+    assert "names something else" in str(caught.value.__cause__)
+
+
 def _put(file: Any, data: bytes) -> None:
     file.write(data)
 
@@ -160,6 +183,7 @@ def laughs() -> dict[int, object]:
         {"network": nested(3)},
         {"network": {"features.0.0.weight": huge(torch.float32)}},
         {"network": {1: torch.zeros(1)}},
+        {"network": {"features.0.0.weight": torch.zeros(1, device="meta")}},
         {"random": {}},
         {"random": {"cpu": torch.zeros(3, dtype=torch.uint8)}},
         {"random": {"cpu": torch.zeros(5056, dtype=torch.uint8)}},

@@ -12,6 +12,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.device import resolve
 from cifar_studio.engine.models import build_for
 from cifar_studio.engine.step import TrainingStep
+from cifar_studio.runs.environment import ResolvedSettings
 
 CONFIGS = [
     TrainConfig(seed=2),
@@ -112,3 +113,30 @@ def test_that_a_step_never_waits_for_the_gpu(precision: str) -> None:
             step(*batch)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_that_a_first_step_that_overflows_leaves_a_momentum_of_zeros() -> None:
+    """In float16 the scaler leaves a step out by telling the optimizer that a gradient overflowed.
+
+    Played on the processor, which runs the same optimizer.
+    """
+    config = TrainConfig(architecture="mobilenet_v2", learning_rate=0.1)
+    resolved = ResolvedSettings(
+        device="cpu",
+        threads=1,
+        memory_format="contiguous",
+        precision="float16",
+        specialized=False,
+    )
+    network = torch.nn.Linear(4, 4)
+    before = network.weight.detach().clone()
+    step = TrainingStep(network, config, resolved)
+    for weight in network.parameters():
+        weight.grad = torch.full_like(weight, torch.inf)
+    step.optimizer.found_inf = torch.tensor(1.0)  # type: ignore[attr-defined]
+    step.optimizer.grad_scale = None  # type: ignore[attr-defined]
+    step.optimizer.step()
+    momenta = [state["momentum_buffer"] for state in step.optimizer.state.values()]
+    assert len(momenta) == 2
+    assert all((momentum == 0).all() for momentum in momenta)
+    assert torch.equal(network.weight, before)
