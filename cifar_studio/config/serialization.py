@@ -57,7 +57,9 @@ def from_json(text: bytes, source: str = "the settings") -> TrainConfig:
         raise BadInputError(f"{source} is not a JSON object", "Give one object of config keys")
     version = mapping.pop("format", FORMAT_VERSION)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise BadInputError(f"{source} has the format {version!r}", "It must be a whole number")
+        raise BadInputError(
+            f"{source} has the format {repr(version)[:40]}", "It must be a whole number"
+        )
     if version > FORMAT_VERSION:
         raise NewerVersionError(
             f"{source} has format {version}, this version reads up to {FORMAT_VERSION}",

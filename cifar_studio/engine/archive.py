@@ -55,6 +55,8 @@ def make_consistent(folder: RunFolder, state: TrainingState) -> None:
     atomic.remove_leftovers(folder.path)
     if folder.read_epochs() != state.rows:
         folder.keep_epochs(state.rows)
+    if (_epoch_of(folder.best_evaluation) or 0) > state.epoch:
+        folder.best_evaluation.unlink()  # of an epoch that is to come again
     best = best_row(state.rows)
     if state.batch == 0 and best is not None and best.epoch == state.epoch:
         if _epoch_of(folder.last_evaluation) == state.epoch:

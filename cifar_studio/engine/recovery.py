@@ -45,6 +45,8 @@ def find_checkpoint(folder: RunFolder) -> Found:
     except NewerVersionError:
         raise
     except RunFolderError as error:
+        if _may_pass(error.__cause__):
+            raise  # it may be whole, and must not be replaced by an older one
         fault = error
     others = [folder.previous_checkpoint, folder.best_checkpoint]
     whole = {}
@@ -76,3 +78,10 @@ def find_checkpoint(folder: RunFolder) -> Found:
         checkpoint,
         f"last.pt {state}: the run goes on from {path.name}, after epoch {checkpoint.epochs_done}",
     )
+
+
+def _may_pass(cause: BaseException | None) -> bool:
+    """Whether a reading failed for a reason that says nothing of the file: memory, the disk."""
+    if isinstance(cause, FileNotFoundError):
+        return False
+    return isinstance(cause, OSError | MemoryError) or "memory" in str(cause)

@@ -6,7 +6,7 @@ pictures.
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import filelock
 from msgspec.structs import replace
@@ -85,6 +85,11 @@ class Resumption:
     def training(self) -> Training:
         found = find_checkpoint(self._folder)
         self._note(found.notice)
+        if found.checkpoint is not None and (
+            len(self._folder.read_epochs()) < found.checkpoint.epochs_done
+        ):
+            # At once: also a run that has nothing left to do then has its figures again.
+            self._folder.keep_epochs(list(found.checkpoint.rows))
         kept = self._kept_config(found.checkpoint)
         config = self._changed(kept, found.checkpoint)
         recorded = self._recorded(found.checkpoint)
@@ -202,10 +207,15 @@ class Resumption:
         )
 
     def _resolved(self, config: TrainConfig, before: ResolvedSettings | None) -> ResolvedSettings:
-        if before is None or self._request.device is not None or not is_usable(before):
-            after = resolve(config)
-        else:
-            after = before
+        # A change that a crash cut short is in the config and not yet in the checkpoint.
+        is_elsewhere = before is not None and config.device not in (
+            "auto",
+            before.device,
+            before.device.partition(":")[0],
+        )
+        is_new = before is None or self._request.device is not None or is_elsewhere
+        is_new = is_new or before is None or not is_usable(before)
+        after = before if before is not None and not is_new else resolve(config)
         if before is not None and after != before:
             changed = ", ".join(
                 f"{key.replace('_', ' ')} {getattr(before, key)} before, {getattr(after, key)} now"
@@ -221,4 +231,5 @@ class Resumption:
 
 def _is_local_folder(source: str) -> bool:
     """Whether a recorded place may be looked at: never one that another computer is asked for."""
-    return not source.startswith(("//", "\\\\")) and Path(source).is_absolute()
+    drive = PureWindowsPath(source.replace("/", "\\")).drive
+    return not drive.startswith("\\\\") and Path(source).is_absolute()

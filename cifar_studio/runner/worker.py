@@ -78,7 +78,7 @@ class Inbox:
     def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             for line in self._stream:
-                with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+                with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     request = request_decoder.decode(line)
                     if isinstance(request, ControlRequest):
                         self._commands.put(request)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from cifar_studio.atomic import append_line
+from cifar_studio.atomic import append_line, write_bytes
 from cifar_studio.config.check import BOUNDS
-from cifar_studio.reading import read_bytes
+from cifar_studio.reading import open_file, read_bytes
 
 MAX_ROWS = int(BOUNDS["epochs"].high)
 MAX_BYTES = 64 * 2**20  # more than that many rows take
+MAX_HEADER_BYTES = 4096
 LARGEST = 1e39
 """No figure is larger, be it of single precision that overflowed; plots can reckon with it."""
 
@@ -49,8 +50,8 @@ _REQUIRED = frozenset(COLUMNS[: -len(EpochRow.__struct_defaults__)])
 
 def append_row(path: Path, row: EpochRow) -> None:
     """Append a row (after the header, where the file is new) and fsync before returning."""
-    if not path.exists() or path.stat().st_size == 0:
-        append_line(path, ",".join(COLUMNS))
+    if not _has_a_line(path):  # new, or a crash tore the header
+        write_bytes(path, (",".join(COLUMNS) + "\n").encode())
     append_line(path, _to_line(row))
 
 
@@ -130,6 +131,14 @@ def best_row(rows: Sequence[EpochRow]) -> EpochRow | None:
 def _to_line(row: EpochRow) -> str:
     values = (getattr(row, column) for column in COLUMNS)
     return ",".join("" if value is None else repr(value) for value in values)
+
+
+def _has_a_line(path: Path) -> bool:
+    try:
+        with open_file(path) as file:
+            return file.readline(MAX_HEADER_BYTES).endswith(b"\n")
+    except FileNotFoundError:
+        return False
 
 
 def _words(line: str) -> list[str]:

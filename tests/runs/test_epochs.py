@@ -57,6 +57,14 @@ def make_row(epoch: int, top1: float = 10.0, val_top1: float | None = None) -> E
     )
 
 
+def test_that_a_torn_header_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "epochs.csv"
+    path.write_bytes(b"epoch,learning_ra")
+    append_row(path, make_row(1))
+    append_row(path, make_row(2))
+    assert [row.epoch for row in read_rows(path)] == [1, 2]
+
+
 def test_that_the_columns_are_the_contract(tmp_path: Path) -> None:
     append_row(tmp_path / "epochs.csv", make_row(1))
     header = (tmp_path / "epochs.csv").read_text().splitlines()[0]
