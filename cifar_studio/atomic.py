@@ -13,6 +13,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,9 @@ from typing import BinaryIO
 _SUFFIX = ".part"
 _NAME_KEPT = 40
 BLOCK = 4 * 2**20
+# Windows refuses to put a file into the place of one that somebody reads at this moment.
+_READERS_ARE_IN_THE_WAY = os.name == "nt"
+_PATIENCE_S = 2.0
 
 
 def write_file(
@@ -47,8 +51,8 @@ def write_file(
         Path(name).chmod(0o644)
         if keep_as is not None:
             with contextlib.suppress(FileNotFoundError):
-                path.replace(keep_as)
-        Path(name).replace(path)
+                _replace(path, keep_as)
+        _replace(Path(name), path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
@@ -109,7 +113,7 @@ def link_or_copy(source: Path, target: Path) -> None:
         write_file(target, lambda file: _copy(source, file))
         return
     try:
-        name.replace(target)
+        _replace(name, target)
     finally:
         # Where both are already one file a rename does nothing, and the third name stays.
         with contextlib.suppress(OSError):
@@ -137,6 +141,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Rename over what is there, and wait a little for a reader to let go of it."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if not _READERS_ARE_IN_THE_WAY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-Reason = Literal["", "out_of_memory", "not_finite", "device_lost", "disk"]
+Reason = Literal["", "out_of_memory", "not_finite", "device_lost", "disk", "no_checkpoint"]
 """Why a run failed or paused by itself, where there is something to offer; "" where not.
 
-"device_lost" is a device that failed, or is not there.
+"device_lost" is a device that failed, or is not there; "no_checkpoint" a run that cannot go on.
 """
 
 

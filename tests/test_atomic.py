@@ -119,3 +119,29 @@ def test_that_leftovers_go_and_all_else_stays(tmp_path: Path) -> None:
 
 def put(file: BinaryIO, data: bytes) -> None:
     file.write(data)
+
+
+@pytest.mark.parametrize("refusals", [3, 10**6])
+def test_that_a_write_waits_for_a_reader_where_that_is_in_the_way(
+    refusals: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rename, left = tmp_path / "a", Path.replace, [refusals]
+    path.write_bytes(b"1")
+
+    def refuse(source: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise PermissionError(13, "Permission denied")
+        return rename(source, target)
+
+    monkeypatch.setattr(atomic, "_READERS_ARE_IN_THE_WAY", True)
+    monkeypatch.setattr(atomic, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(Path, "replace", refuse)
+    if refusals == 3:
+        atomic.write_bytes(path, b"2")
+        assert path.read_bytes() == b"2"
+    else:
+        with pytest.raises(PermissionError):
+            atomic.write_bytes(path, b"2")
+        assert path.read_bytes() == b"1"
+    assert names(tmp_path) == ["a"]

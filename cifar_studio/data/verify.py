@@ -76,7 +76,7 @@ def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
     except DataError as error:
         return CheckReport(
             path=str(location.path),
-            what=location.kind,
+            what="unreadable",
             found_by=location.found_by,
             members=(),
             verdict=error.fault,

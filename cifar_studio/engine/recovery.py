@@ -50,29 +50,34 @@ def find_checkpoint(folder: RunFolder) -> Found:
         fault = error
     others = [folder.previous_checkpoint, folder.best_checkpoint]
     whole = {}
+    is_best_damaged = False
     for path in others:
         try:
             whole[path] = load(path)
         except NewerVersionError:
             raise
-        except RunFolderError:
-            continue
+        except RunFolderError as error:
+            is_best_damaged = path == folder.best_checkpoint and not _may_pass(error.__cause__)
     if not whole:
         if any(path.exists() for path in (folder.last_checkpoint, *others)):
             raise RunFolderError(
-                f"no checkpoint of {folder.path.name} is whole ({fault.fault})",
+                f"{folder.path.name} cannot go on, as no checkpoint of it is whole ({fault.fault})",
                 "Start the run anew; its finished epochs stay readable",
+                "no_checkpoint",
             )
         # A crash between the first epoch's row and its checkpoint leaves one row.
         if len(folder.read_epochs()) > 1:
             raise RunFolderError(
                 f"{folder.path.name} has finished epochs and no checkpoint",
                 "Put last.pt back, or start the run anew; its finished epochs stay readable",
+                "no_checkpoint",
             )
         return Found(None)
     path = max(whole, key=lambda path: whole[path].progress)
     checkpoint = whole.pop(path)
     atomic.link_or_copy(path, folder.last_checkpoint)
+    if is_best_damaged:  # often the same file as last.pt; an export must not find it
+        folder.best_checkpoint.unlink(missing_ok=True)
     state = "is damaged" if fault.__cause__ and "damaged" in fault.fault else "cannot be used"
     return Found(
         checkpoint,

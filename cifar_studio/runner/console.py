@@ -94,7 +94,7 @@ def _last_words(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, s
     if ended.state == "stopped":
         remedy = resume
     elif ended.reason == "disk":
-        remedy = f"{remedy}: {resume}"
+        remedy = f"{remedy.removesuffix(', then go on')}: {resume}"
     return [*words, (ended.message, remedy)] if ended.message else words
 
 

@@ -23,11 +23,12 @@ from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.protocol import ResumeRequest
 from cifar_studio.runner.training import Training, as_text, check_room, unwritable
 from cifar_studio.runs.environment import Environment, ResolvedSettings
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.epochs import best_row
+from cifar_studio.runs.folder import RunFolder, Status
 
 
 def mend(folder: RunFolder) -> tuple[str, ...]:
-    """Write config.json and epochs.csv anew from the checkpoint, where they are damaged.
+    """Write config, epochs and status anew from the checkpoint, where their files are damaged.
 
     Returns
     -------
@@ -51,9 +52,21 @@ def mend(folder: RunFolder) -> tuple[str, ...]:
         if read_config_if_whole(folder) is None:
             folder.write_config(checkpoint.config)
             mended.append(folder.config_file.name)
-        if len(folder.read_epochs()) < checkpoint.epochs_done:
+        if not _knows(folder, checkpoint):
             folder.keep_epochs(list(checkpoint.rows))
             mended.append(folder.epochs_file.name)
+        if not _has_status(folder):
+            is_finished = checkpoint.epochs_done >= checkpoint.config.epochs
+            best = best_row(checkpoint.rows)
+            folder.write_status(
+                Status(
+                    state="finished" if is_finished else "interrupted",
+                    epoch=checkpoint.epochs_done,
+                    epochs=checkpoint.config.epochs,
+                    best_epoch=best.epoch if best is not None else 0,
+                )
+            )
+            mended.append(folder.status_file.name)
         return tuple(mended)
     except OSError as error:
         raise unwritable(folder.path, error) from error
@@ -85,9 +98,7 @@ class Resumption:
     def training(self) -> Training:
         found = find_checkpoint(self._folder)
         self._note(found.notice)
-        if found.checkpoint is not None and (
-            len(self._folder.read_epochs()) < found.checkpoint.epochs_done
-        ):
+        if found.checkpoint is not None and not _knows(self._folder, found.checkpoint):
             # At once: also a run that has nothing left to do then has its figures again.
             self._folder.keep_epochs(list(found.checkpoint.rows))
         kept = self._kept_config(found.checkpoint)
@@ -227,6 +238,19 @@ class Resumption:
                 "may differ from those of an undisturbed run"
             )
         return after
+
+
+def _knows(folder: RunFolder, checkpoint: Checkpoint) -> bool:
+    """Whether the table has the checkpoint's figures; a row after them does no harm."""
+    return folder.read_epochs()[: checkpoint.epochs_done] == list(checkpoint.rows)
+
+
+def _has_status(folder: RunFolder) -> bool:
+    try:
+        folder.read_status()
+    except RunFolderError:
+        return False
+    return True
 
 
 def _is_local_folder(source: str) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from typing import Any
 
 from cifar_studio.runner.protocol import Command
@@ -15,6 +16,8 @@ from cifar_studio.terminal import tell_at_once
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 # A terminal that closes is told of by the shell and by the system, within milliseconds.
 _NEVER_IMPATIENT = ("SIGHUP", "SIGBREAK")
+# A program in between, such as make or timeout, passes on what the terminal sent to both.
+_ECHO_S = 0.3
 
 
 class SignalControl:
@@ -72,12 +75,15 @@ class SignalControl:
 
     def _listen(self) -> None:
         """Read the number of each signal, a byte each, until the other end closes."""
-        is_first = True
+        first = None
         while number := os.read(self._reading, 1):
             if number[0] not in self._before:
                 continue
-            if is_first:
-                is_first = False
+            if first is None:
+                first = time.monotonic()
                 tell_at_once("Stopping after this batch, keeping the state. Again ends at once.")
-            elif signal.Signals(number[0]).name not in _NEVER_IMPATIENT:
+            elif (
+                signal.Signals(number[0]).name not in _NEVER_IMPATIENT
+                and time.monotonic() - first > _ECHO_S
+            ):
                 os._exit(128 + number[0])

@@ -76,7 +76,7 @@ class Inbox:
         self._commands.put(None)
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        try:
             for line in self._stream:
                 with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     request = request_decoder.decode(line)
@@ -84,7 +84,10 @@ class Inbox:
                         self._commands.put(request)
                     else:
                         self._requests.put(request)
-        self.close()
+        except (OSError, ValueError):
+            pass  # closed under its hands
+        finally:
+            self.close()  # whatever has ended it: nobody is heard any more
 
 
 class InboxControl:

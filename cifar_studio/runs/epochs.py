@@ -15,7 +15,8 @@ from cifar_studio.reading import open_file, read_bytes
 
 MAX_ROWS = int(BOUNDS["epochs"].high)
 MAX_BYTES = 64 * 2**20  # more than that many rows take
-MAX_HEADER_BYTES = 4096
+MAX_LINE = 4096
+"""Bytes of the longest line that is read; a row has some 300."""
 LARGEST = 1e39
 """No figure is larger, be it of single precision that overflowed; plots can reckon with it."""
 
@@ -136,15 +137,17 @@ def _to_line(row: EpochRow) -> str:
 def _has_a_line(path: Path) -> bool:
     try:
         with open_file(path) as file:
-            return file.readline(MAX_HEADER_BYTES).endswith(b"\n")
+            return file.readline(MAX_LINE).endswith(b"\n")
     except FileNotFoundError:
         return False
 
 
 def _words(line: str) -> list[str]:
+    if len(line) > MAX_LINE:  # of nothing but commas it would become millions of words
+        return []
     try:
         return next(csv.reader([line]), [])
-    except csv.Error:  # a field of a size that no figure has
+    except csv.Error:  # a carriage return in the middle of it
         return []
 
 

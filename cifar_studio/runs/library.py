@@ -60,6 +60,12 @@ class Run:
     def data_name(self) -> str:
         return self.environment.data.name if self.environment else "unknown data"
 
+    @property
+    def is_mendable(self) -> bool:
+        """Whether a checkpoint is there that knows what is damaged."""
+        known = any(words.startswith(("epochs.csv", "status.json")) for words in self.damage)
+        return known and RunFolder(self.path).has_checkpoint()
+
     def trace(self) -> Trace:
         """Points inside epochs, read from disk."""
         return read_trace(self.path / "trace.csv")

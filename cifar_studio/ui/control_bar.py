@@ -93,12 +93,16 @@ class ControlBar(QWidget):
             activity in (Activity.RUNNING, Activity.PAUSED, Activity.PAUSING)
         )
 
-    def show_price(self, epoch_left: str, batch: int) -> None:
-        """Say what each way of stopping costs: time for one, where the other stands."""
+    def show_price(self, epoch_left: str, batch: int, *, is_refused: bool = False) -> None:
+        """Say what each way of stopping costs: time for one, where the other stands.
+
+        `is_refused` while the disk does not take the state.
+        """
         self._after_epoch.setText(
             f"After this epoch ({epoch_left})" if epoch_left else "After this epoch"
         )
-        self._now.setText(f"Now (keeps batch {batch:,})" if batch else "Now (the state is kept)")
+        kept = f"keeps batch {batch:,}" if batch else "the state is kept"
+        self._now.setText(f"Now ({'loses what cannot be written' if is_refused else kept})")
 
     def set_startable(self, why_not: str) -> None:
         """Allow Start, or say why it is grey."""

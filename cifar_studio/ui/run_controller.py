@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from enum import Enum
+from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -76,6 +77,7 @@ class RunController(QObject):
         self._workers.settled.connect(self.settled)
         self._running: TrainingThread | None = None
         self._planned: PlannedRun | None = None
+        self._folder: Path | None = None
         self._last_command: Command | None = None
         self._has_begun = False
         self._closing = False
@@ -100,6 +102,11 @@ class RunController(QObject):
     def planned(self) -> PlannedRun | None:
         """What the run that was begun last was asked for as; None where it was resumed."""
         return self._planned
+
+    @property
+    def folder(self) -> Path | None:
+        """The run that was resumed last; None where a new one was begun since."""
+        return self._folder
 
     @property
     def worker_pid(self) -> int | None:
@@ -197,6 +204,7 @@ class RunController(QObject):
 
     def _begin(self, request: TrainRequest | ResumeRequest, planned: PlannedRun | None) -> None:
         self._planned = planned
+        self._folder = Path(request.folder) if isinstance(request, ResumeRequest) else None
         self._last_command = None
         self._has_begun = self._forced = False
         thread = None

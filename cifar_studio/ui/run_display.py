@@ -9,7 +9,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from cifar_studio.errors import StudioError
-from cifar_studio.runs.events import EpochEnded, Event, RunEnded, RunStarted
+from cifar_studio.runs.events import (
+    EpochEnded,
+    Event,
+    RunContinued,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+)
 from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run, load
 from cifar_studio.ui import wording
@@ -52,6 +59,7 @@ class RunDisplay(QObject):
         self._window = window
         self._messages = RunMessages(controller, model, self.selection, parts.message, self)
         self._has_begun = False
+        self._is_refused = False  # the disk does not take the run's state
         controller.activity_changed.connect(self._on_activity_changed)
         controller.event_received.connect(self._on_event_received)
         self.selection.selected_changed.connect(self._on_selected_changed)
@@ -69,8 +77,8 @@ class RunDisplay(QObject):
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self._parts.controls.show_activity(activity)
-        if activity in (Activity.IDLE, Activity.STARTING) and self.selection.selected is not None:
-            run = self._model.find(self.selection.selected)
+        if activity in (Activity.PAUSED, Activity.RUNNING, Activity.IDLE, Activity.STARTING):
+            run = self._model.find(self.selection.selected) if self.selection.selected else None
             if run is not None:
                 self._show_header(run)
         if activity is Activity.STARTING:
@@ -82,6 +90,10 @@ class RunDisplay(QObject):
 
     def _on_event_received(self, event: Event) -> None:
         self.selection.handle(event)
+        if isinstance(event, RunPaused):
+            self._is_refused = event.reason == "disk"
+        elif isinstance(event, RunContinued | RunEnded):
+            self._is_refused = False
         if isinstance(event, RunStarted):
             self._has_begun = True
             self._model.refresh()
@@ -103,7 +115,9 @@ class RunDisplay(QObject):
             return
         left = progress.epoch_seconds_left
         self._parts.controls.show_price(
-            wording.duration(left) if left is not None else "", progress.batch
+            wording.duration(left) if left is not None else "",
+            progress.batch,
+            is_refused=self._is_refused,
         )
         if self._controller.is_closing:
             return  # it is said what is waited for
@@ -152,5 +166,16 @@ class RunDisplay(QObject):
 
     def _show_header(self, run: Run) -> None:
         resumable = can_resume(run) and not self._controller.is_busy
-        self._parts.header.show_run(run, self._parts.runs.menu(run), can_resume=resumable)
+        self._parts.header.show_run(
+            run, self._parts.runs.menu(run), state=self._state(run), can_resume=resumable
+        )
         self._parts.header.offer_runs(self._model.runs, self.selection.selected)
+
+    def _state(self, run: Run) -> str:
+        """How a run stands, also where a full disk or a start under way keeps its file behind."""
+        activity = self._controller.activity
+        if activity is Activity.STARTING and self._controller.folder == run.path:
+            return "starting"
+        if activity is Activity.PAUSED and self.selection.live == run.path:
+            return "paused"
+        return wording.state(run)

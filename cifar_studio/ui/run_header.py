@@ -67,8 +67,10 @@ class RunHeader(QWidget):
         self._actions.hide()
         self._switch.hide()
 
-    def show_run(self, run: Run, menu: QMenu | None, *, can_resume: bool = False) -> None:
-        """Name a run; `menu` is what can be done with it."""
+    def show_run(
+        self, run: Run, menu: QMenu | None, *, state: str, can_resume: bool = False
+    ) -> None:
+        """Name a run; `menu` is what can be done with it, `state` how it stands, in a word."""
         self._run = run
         self._resume.setVisible(can_resume)
         self._name.setText(wording.run_title(run))
@@ -81,7 +83,7 @@ class RunHeader(QWidget):
         facts.append(f"seed {run.config.seed}")
         self._facts.setText(" · ".join(facts))
         damaged = " · partly damaged" if run.damage else ""
-        self._state.setText(f"{wording.progress(run)} epochs · {wording.state(run)}{damaged}")
+        self._state.setText(f"{wording.progress(run)} epochs · {state}{damaged}")
         self._state.setToolTip("\n".join(filter(None, (run.status.message, *run.damage))))
         if menu is not None:
             self._actions.setMenu(menu)

@@ -11,6 +11,7 @@ from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.events import (
+    EpochEnded,
     Event,
     RunContinued,
     RunEnded,
@@ -47,6 +48,7 @@ class RunMessages(QObject):
         self._selection = selection
         self._bar = bar
         self._started: RunStarted | None = None
+        self._paused_for = ""  # why it paused by itself the last time
         controller.not_answered.connect(self._on_not_answered)
         controller.queue.held.connect(self._on_queue_held)
         controller.queue.changed.connect(self._on_queue_changed)
@@ -66,16 +68,21 @@ class RunMessages(QObject):
             self._started = event
             self._bar.withdraw(event.folder)  # how it ended the time before
         elif isinstance(event, RunPaused) and event.message:
+            again = "Tried again, and still: " if self._paused_for == event.message else ""
+            self._paused_for = event.message
             self._bar.show_message(
-                _sentences(event.message, event.remedy),
+                again + _sentences(event.message, event.remedy),
                 actions=(Action("Continue", self._controller.go_on),),
                 subject=PAUSE,
             )
         elif isinstance(event, RunContinued):
             self._bar.withdraw(PAUSE)
+        elif isinstance(event, EpochEnded):
+            self._paused_for = ""  # the disk takes it again
         elif isinstance(event, RunNoticed):
             self._bar.show_notice(_sentences(event.message))
         elif isinstance(event, RunEnded):
+            self._paused_for = ""
             self._bar.withdraw(PAUSE)
             self._bar.withdraw(NO_ANSWER)
             if event.state in ("failed", "crashed") and not self._controller.is_closing:
@@ -112,6 +119,8 @@ class RunMessages(QObject):
             return self._shorter_steps(planned) or resume
         if event.reason == "device_lost":
             return self._on_the_processor(planned, run) or resume
+        if event.reason == "no_checkpoint":
+            return (self._start("Start anew", planned, planned.config),)
         if resume:
             return resume
         if run is None and self._controller.planned is planned and not self._waits(planned):

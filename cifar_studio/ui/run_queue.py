@@ -75,7 +75,11 @@ class RunQueue(QObject):
         self.changed.emit()
 
     def remove(self, position: int) -> PlannedRun:
+        """Take a run out, as a person does."""
         run = self._runs.pop(position)
+        if not self._runs:  # whatever comes later was not part of what failed
+            self._failures = 0
+            self._is_held = False
         self.changed.emit()
         return run
 
@@ -87,7 +91,9 @@ class RunQueue(QObject):
 
     def take_next(self) -> PlannedRun | None:
         """Hand out the first run; None where none waits or the queue is held."""
-        self._taken = self.remove(0) if self._runs and not self._is_held else None
+        self._taken = self._runs.pop(0) if self._runs and not self._is_held else None
+        if self._taken is not None:
+            self.changed.emit()
         return self._taken
 
     def has_taken(self, run: PlannedRun) -> bool:

@@ -75,6 +75,7 @@ def test_that_damage_and_absence_are_told_apart(tmp_path: Path) -> None:
     torn = write_tar(tmp_path / "a.tar.gz")
     torn.write_bytes(torn.read_bytes()[:5000])
     assert not checked(torn).whole
+    assert checked(torn).what == "unreadable"
     assert str(torn) in checked(torn).verdict
     with pytest.raises(DataError, match="does not exist"):
         checked(tmp_path / "none")

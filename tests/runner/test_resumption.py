@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from cifar_studio import sealed
 from cifar_studio.engine import checkpoint as checkpoints
 from cifar_studio.engine.device import resolve
+from cifar_studio.engine.recovery import find_checkpoint
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
+from cifar_studio.runner.resumption import mend
 from cifar_studio.runs.events import AnyEvent, RunEnded, RunNoticed, RunStarted
 from cifar_studio.runs.folder import RunFolder, Status
 from cifar_studio.runs.library import load
@@ -144,6 +146,28 @@ def test_that_another_checkpoint_serves_where_the_last_is_damaged(
     assert_same_run(half, whole)
 
 
+def test_that_a_damaged_best_checkpoint_does_not_stay(half: RunFolder) -> None:
+    flip(half.last_checkpoint, 1_000_003)
+    flip(half.best_checkpoint, 1_000_003)
+    assert find_checkpoint(half).checkpoint is not None
+    assert not half.best_checkpoint.exists()
+
+
+def test_that_the_file_to_go_on_from_may_be_named(half: RunFolder, whole: RunFolder) -> None:
+    resume(RunFolder(half.last_checkpoint))
+    assert_same_run(half, whole)
+
+
+def test_that_mending_compares_the_figures(half: RunFolder) -> None:
+    rows = half.read_epochs()
+    half.keep_epochs([replace(row, test_top1=99.0) for row in rows])
+    half.status_file.write_bytes(b"{")
+    assert mend(half) == ("epochs.csv", "status.json")
+    assert half.read_epochs() == rows
+    assert half.read_status().state == "interrupted"
+    assert mend(half) == ()
+
+
 def test_that_the_best_checkpoint_serves_where_both_others_are_damaged(
     half: RunFolder, whole: RunFolder
 ) -> None:
@@ -163,7 +187,9 @@ def test_that_figures_stay_readable_where_no_checkpoint_is_whole(half: RunFolder
     for path in (half.last_checkpoint, half.previous_checkpoint, half.best_checkpoint):
         flip(path, 90_001)
     before = {path.name: path.read_bytes() for path in half.path.iterdir() if path.is_file()}
-    with pytest.raises(RunFolderError, match=r"no checkpoint of .* is whole.* Start the run anew"):
+    with pytest.raises(
+        RunFolderError, match=r"no checkpoint of it is whole.* Start the run anew"
+    ):
         resume(half)
     assert {p.name: p.read_bytes() for p in half.path.iterdir() if p.name in before} == before
     assert len(load(half.path).rows) == 1

@@ -6,6 +6,7 @@ import os
 import re
 import select
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ pytestmark = [
 ]
 
 # Puts a save under the test's thumb: it is told of, and waits until standard input closes.
+IMPATIENCE_S = 0.6
+"""A person who presses Ctrl-C again; sooner it is an echo of the first."""
 SLOW_SAVE = """
 import signal, sys
 from cifar_studio.engine import archive
@@ -124,6 +127,7 @@ def test_that_a_second_signal_ends_a_save_at_once(
     with start(*words, code=code, stdin=-1) as process:
         assert process.stderr is not None
         assert "saving\n" in iter(process.stderr.readline, "")
+        time.sleep(IMPATIENCE_S)
         os.kill(process.pid, second)
         assert process.wait(PATIENCE_S) == 128 + second
         assert not process.stderr.read()
@@ -133,13 +137,24 @@ def test_that_a_second_signal_ends_a_save_at_once(
     assert '"running"' in (run.path / "status.json").read_text()
 
 
-def test_that_a_terminal_that_closes_twice_is_no_impatience(tmp_path: Path) -> None:
-    """The shell tells of it, and then the system."""
+@pytest.mark.parametrize(
+    ("number", "seconds"), [(signal.SIGHUP, IMPATIENCE_S), (signal.SIGINT, 0), (signal.SIGTERM, 0)]
+)
+def test_that_a_signal_that_comes_twice_is_no_impatience(
+    number: signal.Signals, seconds: float, tmp_path: Path
+) -> None:
+    """Of a closed terminal the shell tells, and then the system; make passes Ctrl-C on."""
     words = (*ENDLESS, f"--runs={tmp_path / 'runs'}")
-    with start(*words, code=SLOW_SAVE.format(first=int(signal.SIGHUP)), stdin=-1) as process:
+    code = SLOW_SAVE.format(first=int(number)).replace(
+        f"signal.raise_signal({int(number)})",
+        f"[signal.raise_signal({int(number)}) for _ in range(2)]",
+    )
+    with start(*words, code=code, stdin=-1) as process:
         assert process.stderr is not None
         assert "saving\n" in iter(process.stderr.readline, "")
-        os.kill(process.pid, signal.SIGHUP)
+        if seconds:
+            time.sleep(seconds)
+            os.kill(process.pid, number)
         output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, errors
     assert last_run(output).status.state == "stopped"
@@ -168,6 +183,7 @@ def test_that_the_cursor_is_there_again_after_a_second_ctrl_c(tmp_path: Path) ->
     with start(*words, code=code, stdin=-1, stderr=its) as process:
         os.close(its)
         shown = read_until(ours, b"saving")
+        time.sleep(IMPATIENCE_S)
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
     os.close(ours)
@@ -178,7 +194,7 @@ def test_that_what_goes_wrong_in_the_display_saves_and_lets_go(tmp_path: Path) -
     code = """
 import sys
 from pathlib import Path
-from typer import main
+from cifar_studio import cli
 from cifar_studio.runner import console
 from cifar_studio.runs.events import BatchesEnded
 from cifar_studio.runs.folder import RunFolder
@@ -192,15 +208,18 @@ def fail(display, event):
         raise RuntimeError("the display failed")
     followed.append(getattr(event, "folder", None))
 
-def look(kind, error, trace):
+def look(error):
     print(error, "held" if RunFolder(Path(followed[0])).is_held() else "free")
+    return unexpected(error)
 
+unexpected = cli._unexpected
 console._Display.show = fail
-main.except_hook = look  # typer puts it into sys.excepthook's place
+cli._unexpected = look
 """
     result = studio(*ENDLESS, f"--runs={tmp_path / 'runs'}", code=code)
     assert result.returncode == 1
     assert result.stdout == "the display failed free\n"
+    assert "something unexpected (RuntimeError: the display failed)" in result.stderr
     run = only_run(tmp_path / "runs")
     assert run.status.state == "interrupted"
     assert (run.path / "last.pt").exists()

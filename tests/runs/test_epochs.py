@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -142,3 +143,18 @@ def test_that_a_row_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         make_row(1).epoch = 2  # type: ignore[misc]
     assert msgspec.structs.replace(make_row(1), epoch=2) == make_row(2)
+
+
+def test_that_a_line_of_nothing_but_commas_is_left_out_unread(tmp_path: Path) -> None:
+    path = tmp_path / "epochs.csv"
+    append_row(path, make_row(1))
+    with path.open("ab") as file:
+        file.write(b"," * 20_000_000 + b"\n")
+    append_row(path, make_row(2))
+    tracemalloc.start()
+    table = read_table(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [row.epoch for row in table.rows] == [1, 2]
+    assert table.lines_left_out == 1
+    assert peak < 100e6

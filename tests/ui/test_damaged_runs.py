@@ -16,6 +16,7 @@ from cifar_studio.runs.library import load
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
 from cifar_studio.ui.library.mending import Mending
 from cifar_studio.ui.library.run_model import RunModel
+from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.run_header import RunHeader
 from cifar_studio.ui.run_queue import PlannedRun
@@ -105,6 +106,19 @@ def test_that_a_finished_run_is_mended_from_its_checkpoint(
     assert run.damage == ()
     assert library(window).damaged == ()
 
+    folder.epochs_file.write_text(folder.epochs_file.read_text().replace("1,", "7,"))
+    folder.status_file.write_bytes(b"{")
+    window.refresh_library()
+    damaged = library(window).find(path)
+    assert damaged is not None
+    assert damaged.damage == ("status.json cannot be read", "epochs.csv is not whole")
+    panel = window.findChild(RunsPanel)
+    (mend,) = (a for a in panel.menu(damaged).actions() if a.text().startswith("Mend"))
+    mend.trigger()
+    qtbot.waitUntil(lambda: load(path).damage == (), timeout=60_000)
+    assert list(load(path).rows) == rows
+    assert load(path).status.state == "finished"
+
 
 def test_that_a_run_that_cannot_be_mended_says_why(
     window: MainWindow, qtbot: QtBot, make_run: Callable[..., RunFolder]
@@ -114,7 +128,9 @@ def test_that_a_run_that_cannot_be_mended_says_why(
     folder.last_checkpoint.write_bytes(b"PK")
     window.refresh_library()
     window.findChild(Mending).mend(folder.path)
-    qtbot.waitUntil(lambda: "no checkpoint of" in window.message.text, timeout=60_000)
+    qtbot.waitUntil(
+        lambda: "no checkpoint of it is whole" in window.message.text, timeout=60_000
+    )
     assert folder.config_file.read_bytes() == b"{"
 
 

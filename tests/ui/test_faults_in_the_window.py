@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import RunFolderError
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
 from cifar_studio.runs.events import (
     EpochEnded,
@@ -35,7 +36,9 @@ from support import make_row
 from ui_support import close
 
 CONFIG = TrainConfig(epochs=9)
-DISK = RunPaused(message="/runs cannot be written (No space left)", remedy="Free space there")
+DISK = RunPaused(
+    message="/runs cannot be written (No space left)", remedy="Free space there", reason="disk"
+)
 
 
 @pytest.fixture
@@ -92,6 +95,11 @@ def run_menu(window: MainWindow, folder: RunFolder) -> dict[str, QAction]:
     return {action.text(): action for action in panel.menu(load(folder.path)).actions()}
 
 
+def stop_words(window: MainWindow) -> list[str]:
+    (stop,) = (b for b in window.findChildren(QToolButton) if b.text() == "Stop")
+    return [action.text() for action in stop.menu().actions()]
+
+
 def test_that_a_run_that_pauses_by_itself_says_why_and_goes_on_at_a_click(
     window: MainWindow, stage: Stage, make_run: Callable[..., RunFolder]
 ) -> None:
@@ -105,8 +113,11 @@ def test_that_a_run_that_pauses_by_itself_says_why_and_goes_on_at_a_click(
     assert stage.acting.commands == [Command.CONTINUE]
     stage.acting.play(RunContinued(), DISK)  # the disk refuses again
     assert window.controller.activity is Activity.PAUSED
-    assert window.message.isVisible()
+    assert window.message.text.startswith("Tried again, and still: /runs cannot be written")
+    assert any(text.endswith("epochs · paused") for text in texts(window))
+    assert "Now (loses what cannot be written)" in stop_words(window)
     stage.acting.play(RunContinued())
+    assert "Now (the state is kept)" in stop_words(window)
     assert window.message.isHidden()
     assert window.controller.activity is Activity.RUNNING
 
@@ -406,3 +417,40 @@ def test_that_places_that_cannot_be_written_are_said_once_and_the_window_works(
     window.message.act()
     window.refresh_library()
     assert window.message.isHidden()
+
+
+def test_that_a_run_without_a_whole_checkpoint_can_be_started_anew(
+    window: MainWindow, stage: Stage, make_run: Callable[..., RunFolder]
+) -> None:
+    folder = make_run(config=CONFIG, state="interrupted")
+    folder.last_checkpoint.write_bytes(b"")
+    window.refresh_library()
+    window.selection.select(folder.path)
+    window.controller.resume(str(folder.path), "auto")
+    assert any(text.endswith("epochs · starting") for text in texts(window))
+    fault = RunFolderError("none is whole", "Start the run anew", "no_checkpoint")
+    stage.acting.play(RunEnded.of(fault, str(folder.path)))
+    assert window.message.action_texts == ("Start anew",)
+    window.message.act()
+    request = list(stage.asked())[-1]
+    assert isinstance(request, TrainRequest)
+    assert request.config == CONFIG
+
+
+def test_that_a_queue_that_was_emptied_is_held_for_new_failures_only(
+    window: MainWindow, stage: Stage
+) -> None:
+    hold_queue(window, stage, 3)
+    queue = window.controller.queue
+    while queue.runs:
+        queue.remove(0)
+    assert window.message.isHidden()
+    for seed in (7, 8):
+        window.controller.start(PlannedRun(replace(CONFIG, seed=seed), "demo"))
+    stage.acting.play(RunEnded(state="failed", folder="", message="no pictures"))
+    assert not queue.is_held
+    assert window.controller.activity is Activity.STARTING
+    for _ in range(2):
+        stage.acting.play(RunEnded(state="failed", folder="", message="no pictures"))
+    assert queue.is_held
+    assert "3 runs in a row have failed" in window.message.text

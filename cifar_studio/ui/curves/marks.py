@@ -136,7 +136,7 @@ class Levels:
             line = pg.InfiniteLine(angle=0, pen=pen(colour, 1.0, self._dash, ratio=ratio))
             line.setZValue(0)
             self._plot.item.addItem(line, ignoreBounds=True)
-            label = PlotLabel(self._plot)
+            label = PlotLabel(self._plot, z=0.5)  # a curve that has no room beside it wins
             label.write(level.label)
             self._lines.append(line)
             self._labels.append(label)

@@ -97,7 +97,7 @@ class PlotPanel(QFrame):
         self._epoch: int | None = None
         self._taken = np.empty((0, 2))  # pixels that the card should leave free
         self._entries: list[tuple[str, Sample, str, str]] = []
-        self._chance = Levels(self.plot, DOTTED, (1.0, 0.0))
+        self._chance = Levels(self.plot, DOTTED, (1.0, 0.0, 0.5))
         self._references = Levels(self.plot, LONG_DASHED, (0.0, 0.5, 0.75, 1.0))
         self._best = BestMark(self.plot)
         self._letters = RunLetters(self.plot)

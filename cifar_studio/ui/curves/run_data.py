@@ -91,13 +91,14 @@ class RunData:
         """A run that starts, or goes on where its checkpoint stood."""
         path = Path(started.folder)
         data = cls(path, started.config, started.environment)
-        if started.first_epoch > 1:
+        done = started.first_epoch - 1 + started.first_batch / max(started.batches, 1)
+        if done > 0:
             try:
                 earlier = load(path)
             except (StudioError, OSError):
                 return data
             kept = [row for row in earlier.rows if row.epoch < started.first_epoch]
-            data._take(kept, started.first_epoch - 1)
+            data._take(kept, done + 1e-9)
         return data
 
     @property

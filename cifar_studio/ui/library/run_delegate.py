@@ -97,6 +97,8 @@ class RunDelegate(QStyledItemDelegate):
 
 def _standing(run: Run) -> str:
     done = f"{wording.progress(run)} epochs"
+    if run.damage:
+        return f"partly damaged · {done}"
     return done if run.status.state == "finished" else f"{wording.state(run)} · {done}"
 
 

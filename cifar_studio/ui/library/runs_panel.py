@@ -52,7 +52,7 @@ class RunsPanel(QWidget):
     beside_changed(list of Run)
         Draw these beside the selected run.
     mend_wanted(Path)
-        Take the settings of a run, which cannot be read, from its checkpoint.
+        Take what cannot be read of a run from its checkpoint.
     queue_go_on_wanted()
         Start the runs that wait, though several have failed.
     """
@@ -201,6 +201,12 @@ class RunsPanel(QWidget):
             action.setEnabled(is_possible and not self._busy)
             if is_possible and self._busy:
                 action.setToolTip("Another run is on; possible once that has ended")
+        if run.is_mendable:
+            mend = menu.addAction(
+                "Mend from its checkpoint", lambda: self.mend_wanted.emit(run.path)
+            )
+            mend.setToolTip("\n".join(run.damage))
+            mend.setEnabled(run.status.state not in ("running", "paused"))
         menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
         beside = menu.addAction("Draw beside the selected run", lambda: self._toggle_beside(run))
         beside.setCheckable(True)

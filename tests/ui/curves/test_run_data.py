@@ -96,6 +96,10 @@ def test_that_a_resumed_run_begins_with_what_it_had(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.batches("train_loss")[0], [0.5])
     assert data.take(batches(2, 1))
 
+    in_its_middle = msgspec.structs.replace(event, first_batch=event.batches // 2)
+    data = RunData.from_started(in_its_middle)
+    np.testing.assert_array_equal(data.batches("train_loss")[0], [0.5, 1.5])
+
 
 def test_that_a_run_of_another_process_catches_up(tmp_path: Path) -> None:
     data = RunData.from_run(run(tmp_path / "a", [row(1)]))
