@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,22 @@ def shared_cache(home: Path, _cache: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """One cache folder for all tests that ask for it, so that the demo set is drawn once."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(_cache))
     return _cache
+
+
+@pytest.fixture(autouse=True)
+def signals_arrive() -> Iterator[None]:
+    """Tests started in the background, or by nohup, ignore signals, and so do their children."""
+    defaults = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    ignored = [
+        getattr(signal, name)
+        for name in defaults
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, defaults[number.name])
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import re
 import select
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,14 +45,6 @@ def show_and_interrupt(display, event):
 
 archive.save_state, console._Display.show = save_slowly, show_and_interrupt
 """
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_arrives() -> Iterator[None]:
-    """A test program that was started in the background ignores Ctrl-C, and so do its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def read_until(terminal: int, words: bytes) -> bytes:
