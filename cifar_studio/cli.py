@@ -48,6 +48,10 @@ DataOption = Annotated[
     ),
 ]
 _CHANGEABLE = ("epochs", "device")
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN_FOLDER", show_default=False)]
+LastOption = Annotated[
+    bool, typer.Option("--last", help="The latest epoch's network in place of the best one's.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -156,6 +160,57 @@ def train(
 
 
 @app.command()
+def evaluate(
+    run: RunArgument,
+    last: LastOption = False,
+    split: Annotated[
+        str,
+        typer.Option(
+            metavar="SPLIT", help="test, or train: the training pictures without augmentation."
+        ),
+    ] = "test",
+    data: DataOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Evaluate a run's network and keep the arrays in its folder; prints top-1 and top-5."""
+    if split not in ("test", "train"):
+        raise BadInputError(f"there is no split {split}", "Use --split test or --split train")
+    from cifar_studio.runner.console_work import evaluate_in_console
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import EvaluateRequest
+
+    request = EvaluateRequest(
+        id=new_id(),
+        folder=str(_run_folder(run)),
+        moment="last" if last else "best",
+        split="train" if split == "train" else "test",
+        data=data,
+    )
+    evaluate_in_console(request, json=json)
+
+
+@app.command()
+def predict(
+    run: RunArgument,
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", show_default=False)],
+    last: LastOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Name the five likeliest classes of picture files of your own."""
+    from cifar_studio.runner.console_work import predict_in_console
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import PredictRequest
+
+    request = PredictRequest(
+        id=new_id(),
+        folder=str(_run_folder(run)),
+        pictures=[str(picture) for picture in pictures],
+        moment="last" if last else "best",
+    )
+    raise typer.Exit(predict_in_console(request, json=json))
+
+
+@app.command()
 def runs(runs: RunsOption = None, json: JsonOption = False) -> None:
     """List the library, one run a line, newest first."""
     from cifar_studio.runner.listing import list_folder
@@ -232,7 +287,6 @@ def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRe
 def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequest:
     from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import ResumeRequest
-    from cifar_studio.runs.folder import is_run_folder
 
     keys = [word.partition("=")[0].strip() for word in words]
     others = [key for key in dict.fromkeys(keys) if key not in _CHANGEABLE]
@@ -242,16 +296,24 @@ def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequ
             f"With --resume only {' and '.join(_CHANGEABLE)} can be set; start a new run instead",
         )
     config = from_words(words)
-    if not is_run_folder(folder):
-        raise BadInputError(
-            f"{folder} is no run folder (it has neither a config.json nor a checkpoint)",
-            f"Give a folder that a training made; `{NAME} runs` lists them",
-        )
     return ResumeRequest(
         id=new_id(),
-        folder=str(folder),
+        folder=str(_run_folder(folder)),
         data=data,
         epochs=config.epochs if "epochs" in keys else None,
         device=config.device if "device" in keys else None,
         command=[NAME, *sys.argv[1:]],
     )
+
+
+def _run_folder(path: Path) -> Path:
+    """The run folder that a person named, by itself or by a file in it."""
+    from cifar_studio.runs.folder import is_run_folder, run_of
+
+    folder = run_of(path)
+    if not is_run_folder(folder):
+        raise BadInputError(
+            f"{folder} is no run folder (it has neither a config.json nor a checkpoint)",
+            f"Give a folder that a training made; `{NAME} runs` lists them",
+        )
+    return folder

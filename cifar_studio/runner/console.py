@@ -109,7 +109,7 @@ def fetch_in_console() -> None:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with _unwound_on_ctrl_c(), Progress(*columns, console=_console(LastingStderr())) as bar:
+    with unwound_on_ctrl_c(), Progress(*columns, console=stderr_console()) as bar:
         task = bar.add_task("connecting", total=None)
         for progress in fetch_and_prepare():
             bar.update(
@@ -122,7 +122,7 @@ def fetch_in_console() -> None:
 
 
 @contextlib.contextmanager
-def _unwound_on_ctrl_c() -> Any:
+def unwound_on_ctrl_c() -> Any:
     """Let Ctrl-C raise KeyboardInterrupt, so that half a file is taken away behind it."""
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
@@ -133,8 +133,9 @@ def _unwound_on_ctrl_c() -> Any:
         signal.signal(signal.SIGINT, before)
 
 
-def _console(stream: LastingStderr) -> Console:
-    return Console(file=cast("IO[str]", stream))
+def stderr_console(stream: LastingStderr | None = None) -> Console:
+    """Where progress is drawn, also after nobody can read it any more."""
+    return Console(file=cast("IO[str]", stream or LastingStderr()))
 
 
 _log = logging.getLogger("cifar_studio")
@@ -146,7 +147,7 @@ class _Display:
     def __init__(self) -> None:
         self._stderr = LastingStderr()
         self._told_gone = False
-        console = _console(self._stderr)
+        console = stderr_console(self._stderr)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

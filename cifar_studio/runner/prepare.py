@@ -54,9 +54,7 @@ def _prepare_new(request: TrainRequest) -> Training:
 
 
 def _prepare_resume(request: ResumeRequest) -> Training:
-    folder = RunFolder(Path(request.folder))
-    if folder.path.is_file() and folders.is_run_folder(folder.path.parent):
-        folder = RunFolder(folder.path.parent)  # one of its files was named, such as last.pt
+    folder = RunFolder(folders.run_of(Path(request.folder)))
     check_name(folder.path)
     if not folder.path.is_dir():  # a lock would make it
         raise RunFolderError(f"{folder.path} is no folder", "Give a folder that a training made")

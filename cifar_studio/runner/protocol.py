@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.events import AnyEvent
+from cifar_studio.runs.events import AnyEvent, Moment
 
 
 class Command(StrEnum):
@@ -99,6 +100,41 @@ class MendRequest(Request, frozen=True, kw_only=True, tag="mend"):
     folder: str
 
 
+class EvaluateRequest(Request, frozen=True, kw_only=True, tag="evaluate"):
+    """Evaluate a run's network and keep the arrays in its folder.
+
+    Attributes
+    ----------
+    folder : str
+    moment : str
+        Of training pictures only the best epoch's network is evaluated.
+    split : str
+        "test" or "train": the pictures that the run uses, without augmentation.
+    data : str
+        As `ResumeRequest` means it.
+    """
+
+    folder: str
+    moment: Moment = "best"
+    split: Literal["test", "train"] = "test"
+    data: str = "auto"
+
+
+class PredictRequest(Request, frozen=True, kw_only=True, tag="predict"):
+    """Let a run's network name what is in picture files.
+
+    Attributes
+    ----------
+    folder : str
+    pictures : list of str
+    moment : str
+    """
+
+    folder: str
+    pictures: list[str]
+    moment: Moment = "best"
+
+
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
     """A command for the work with the same id."""
 
@@ -112,6 +148,8 @@ AnyRequest = (
     | PrepareDataRequest
     | FetchDataRequest
     | MendRequest
+    | EvaluateRequest
+    | PredictRequest
     | ControlRequest
 )
 

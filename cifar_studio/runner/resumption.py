@@ -6,21 +6,18 @@ pictures.
 
 from __future__ import annotations
 
-from pathlib import Path, PureWindowsPath
-
 import filelock
 from msgspec.structs import replace
 
 from cifar_studio.config.serialization import checked
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.data.dataset import DEMO, Dataset
-from cifar_studio.data.source import load_dataset
 from cifar_studio.engine.checkpoint import Checkpoint, check_same_run
 from cifar_studio.engine.device import is_usable, resolve
 from cifar_studio.engine.environment import describe
 from cifar_studio.engine.recovery import find_checkpoint
-from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
+from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.protocol import ResumeRequest
+from cifar_studio.runner.run_pictures import find_pictures
 from cifar_studio.runner.training import Training, as_text, check_room, unwritable
 from cifar_studio.runs.environment import Environment, ResolvedSettings
 from cifar_studio.runs.epochs import best_row
@@ -104,7 +101,12 @@ class Resumption:
         kept = self._kept_config(found.checkpoint)
         config = self._changed(kept, found.checkpoint)
         recorded = self._recorded(found.checkpoint)
-        dataset = self._dataset(recorded, found.checkpoint)
+        dataset = find_pictures(
+            self._folder.path.name,
+            recorded.data if recorded is not None else None,
+            self._request.data,
+            digest=found.checkpoint.data_digest if found.checkpoint is not None else "",
+        )
         before = found.checkpoint.resolved if found.checkpoint is not None else None
         if before is None and recorded is not None:
             before = recorded.resolved
@@ -185,38 +187,6 @@ class Resumption:
             self._note("environment.json was missing or damaged, and is made again")
             return None
 
-    def _dataset(self, recorded: Environment | None, checkpoint: Checkpoint | None) -> Dataset:
-        """The pictures that the run was started with.
-
-        "auto" looks where the studio always looks, then where the run found them.
-        """
-        digest = recorded.data.digest if recorded is not None else ""
-        if checkpoint is not None and checkpoint.data_digest:
-            digest = checkpoint.data_digest
-        asked = self._request.data
-        places = [asked]
-        if asked == "auto":
-            demo_first = recorded is not None and recorded.data.is_demo
-            places = [DEMO, "auto"] if demo_first else ["auto", DEMO]
-            if recorded is not None and _is_local_folder(recorded.data.source):
-                places.append(recorded.data.source)
-        fault: StudioError | None = None
-        for place in places:
-            try:
-                dataset = load_dataset(place)
-            except StudioError as error:
-                fault = fault or error
-                continue
-            if not digest or dataset.digest == digest:
-                return dataset
-        if fault is not None and asked != "auto":
-            raise fault
-        name = recorded.data.name if recorded is not None else "other pictures"
-        raise RunFolderError(
-            f"the pictures that {self._folder.path.name} was trained on ({name}) are not found",
-            "Give the same data with --data, or fetch it with `cifar-studio data fetch`",
-        )
-
     def _resolved(self, config: TrainConfig, before: ResolvedSettings | None) -> ResolvedSettings:
         # A change that a crash cut short is in the config and not yet in the checkpoint.
         is_elsewhere = before is not None and config.device not in (
@@ -251,9 +221,3 @@ def _has_status(folder: RunFolder) -> bool:
     except RunFolderError:
         return False
     return True
-
-
-def _is_local_folder(source: str) -> bool:
-    """Whether a recorded place may be looked at: never one that another computer is asked for."""
-    drive = PureWindowsPath(source.replace("/", "\\")).drive
-    return not drive.startswith("\\\\") and Path(source).is_absolute()

@@ -12,8 +12,10 @@ from pathlib import Path
 from cifar_studio.runner.protocol import (
     AnyRequest,
     EstimateRequest,
+    EvaluateRequest,
     FetchDataRequest,
     MendRequest,
+    PredictRequest,
     PrepareDataRequest,
 )
 from cifar_studio.runs.events import AnyEvent, DataProgressed, DataReady, RunMended
@@ -36,6 +38,14 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.resumption import mend
 
         yield RunMended(folder=request.folder, files=mend(RunFolder(Path(request.folder))))
+    elif isinstance(request, EvaluateRequest):
+        from cifar_studio.runner.evaluating import evaluate_run
+
+        yield from evaluate_run(request)
+    elif isinstance(request, PredictRequest):
+        from cifar_studio.runner.predicting import predict
+
+        yield from predict(request)
     else:
         raise TypeError(f"{type(request).__name__} is no short request")
 

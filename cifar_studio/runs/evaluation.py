@@ -1,5 +1,7 @@
 """Evaluation arrays of a run: `evaluation.npz` (best epoch) and `evaluation_last.npz` (latest).
 
+They are of test pictures; `evaluation_train.npz` is of the training pictures, at the best epoch.
+
 Read without pickles. The metrics of a confusion matrix belong here too.
 """
 
@@ -19,8 +21,10 @@ from cifar_studio.errors import RunFolderError
 from cifar_studio.reading import open_file
 
 CLASSES = 100
-MAX_PICTURES = 10_000  # the complete test set
-MAX_BYTES = 4 * 2**20  # nearly twice what its evaluation takes
+TEST_PICTURES = 10_000
+TRAINING_PICTURES = 50_000
+_BYTES_A_PICTURE = 400  # nearly twice what its answers take
+_OTHER_BYTES = 2**18
 _KINDS: dict[str, tuple[type, tuple[int | None, ...]]] = {
     "true": (np.uint8, (None,)),
     "predicted": (np.uint8, (None,)),
@@ -35,7 +39,7 @@ _KINDS: dict[str, tuple[type, tuple[int | None, ...]]] = {
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network answered for N test pictures.
+    """What a network answered for N pictures of a split.
 
     Attributes
     ----------
@@ -47,7 +51,7 @@ class Evaluation:
     confusion : (100, 100) int64
         Rows are the true class.
     indices : (N,) int32
-        Which test picture of the complete set each row is of.
+        Which picture of the complete split each row is of.
     epoch : int
     """
 
@@ -76,8 +80,8 @@ def save_evaluation(path: Path, evaluation: Evaluation) -> None:
     sealed.write(path, lambda file: np.savez(file, **arrays))
 
 
-def load_evaluation(path: Path) -> Evaluation:
-    """Read and check what `save_evaluation` wrote.
+def load_evaluation(path: Path, pictures: int = TEST_PICTURES) -> Evaluation:
+    """Read and check what `save_evaluation` wrote, of a split of so many pictures.
 
     Raises
     ------
@@ -86,10 +90,10 @@ def load_evaluation(path: Path) -> Evaluation:
     """
     try:
         with open_file(path) as file:
-            if file.seek(0, os.SEEK_END) > MAX_BYTES:
+            if file.seek(0, os.SEEK_END) > pictures * _BYTES_A_PICTURE + _OTHER_BYTES:
                 raise ValueError("it is longer than any evaluation")
             sealed.verify(file)
-            arrays = _read_arrays(file)
+            arrays = _read_arrays(file, pictures)
     except FileNotFoundError:
         raise RunFolderError(f"{path} is missing", "Evaluate the run first") from None
     except Exception as error:  # NumPy and zipfile raise many things at what a stranger made
@@ -98,13 +102,13 @@ def load_evaluation(path: Path) -> Evaluation:
     return Evaluation(**{**arrays, "epoch": int(arrays["epoch"])})  # type: ignore[arg-type]
 
 
-def _read_arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:
+def _read_arrays(file: BinaryIO, pictures: int) -> dict[str, NDArray[Any]]:
     """The arrays of an evaluation; raises ValueError and others where they are not such ones."""
     with zipfile.ZipFile(file) as archive:
         # Stored, so that they take no more memory than the file has bytes.
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise ValueError("it is compressed")
-        _check_headers(archive)
+        _check_headers(archive, pictures)
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
         found = {name: arrays[name] for name in _KINDS}
@@ -112,14 +116,14 @@ def _read_arrays(file: BinaryIO) -> dict[str, NDArray[Any]]:
     if any(label.size and label.max() >= CLASSES for label in labels):
         raise ValueError("there is no such class")
     indices = found["indices"]
-    if indices.size and not 0 <= indices.min() <= indices.max() < MAX_PICTURES:
+    if indices.size and not 0 <= indices.min() <= indices.max() < pictures:
         raise ValueError("there is no such picture")
     if not np.array_equal(found["confusion"], confusion_matrix(*labels[:2])):
         raise ValueError("the confusion matrix is of other answers")
     return found
 
 
-def _check_headers(archive: zipfile.ZipFile) -> None:
+def _check_headers(archive: zipfile.ZipFile, pictures: int) -> None:
     """Raise ValueError unless types and shapes are an evaluation's, before NumPy makes room."""
     n: int | None = None
     for name, (kind, wanted) in _KINDS.items():
@@ -128,6 +132,6 @@ def _check_headers(archive: zipfile.ZipFile) -> None:
                 raise ValueError(f"{name} is no array of an evaluation")
             shape, _, dtype = np.lib.format.read_array_header_1_0(member)
         if n is None:
-            n = shape[0] if len(shape) == 1 and 0 <= shape[0] <= MAX_PICTURES else 0
+            n = shape[0] if len(shape) == 1 and 0 <= shape[0] <= pictures else 0
         if dtype != kind or shape != tuple(n if size is None else size for size in wanted):
             raise ValueError(f"{name} is no array of an evaluation")

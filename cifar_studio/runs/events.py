@@ -17,6 +17,8 @@ from cifar_studio.runs.epochs import EpochRow
 
 RunState = Literal["running", "paused", "finished", "stopped", "failed", "interrupted", "crashed"]
 Phase = Literal["train", "test", "validation"]
+Moment = Literal["best", "last"]
+"""Which network of a run: of its best epoch, or of its latest."""
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):
@@ -254,6 +256,76 @@ class RunMended(Event, frozen=True, kw_only=True, tag="run_mended"):
     files: tuple[str, ...]
 
 
+class RunEvaluated(Event, frozen=True, kw_only=True, tag="run_evaluated"):
+    """A run's network was evaluated, and its arrays lie in the run folder.
+
+    Attributes
+    ----------
+    folder : str
+    moment : str
+        Which network.
+    split : str
+    epoch : int
+        Whose network it is.
+    pictures : int
+    loss : float or None
+        None where it is not finite.
+    top1, top5 : float
+        Percent.
+    """
+
+    folder: str
+    moment: Moment
+    split: Phase
+    epoch: int
+    pictures: int
+    loss: float | None
+    top1: float
+    top5: float
+
+
+class Predicted(Event, frozen=True, kw_only=True, tag="predicted"):
+    """What a run's network answers for one picture file.
+
+    Attributes
+    ----------
+    picture : str
+        The file.
+    pixels : bytes
+        32 x 32 x 3, as the network sees them.
+    classes : tuple of 5 int
+        The five likeliest, likeliest first.
+    names : tuple of 5 str
+    probabilities : tuple of 5 float
+    """
+
+    picture: str
+    pixels: bytes
+    classes: tuple[int, ...]
+    names: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+class PictureRefused(Event, frozen=True, kw_only=True, tag="picture_refused"):
+    """A file is no picture; the others are answered all the same."""
+
+    picture: str
+    message: str
+    remedy: str
+
+
+class PredictionEnded(Event, frozen=True, kw_only=True, tag="prediction_ended"):
+    """Every picture was answered or refused.
+
+    Attributes
+    ----------
+    epoch : int
+        Whose network answered.
+    """
+
+    epoch: int
+
+
 class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
     """A short request was given up as asked."""
 
@@ -282,9 +354,22 @@ AnyEvent = (
     | DataProgressed
     | DataReady
     | RunMended
+    | RunEvaluated
+    | Predicted
+    | PictureRefused
+    | PredictionEnded
     | Cancelled
     | RequestFailed
 )
 
-LAST_EVENTS = (RunEnded, Estimated, DataReady, RunMended, Cancelled, RequestFailed)
+LAST_EVENTS = (
+    RunEnded,
+    Estimated,
+    DataReady,
+    RunMended,
+    RunEvaluated,
+    PredictionEnded,
+    Cancelled,
+    RequestFailed,
+)
 """The kinds of which each request gets exactly one, as its last event."""

@@ -38,6 +38,7 @@ _FILES = (
     "best.pt",
     "evaluation.npz",
     "evaluation_last.npz",
+    "evaluation_train.npz",
     ".lock",
 )
 _T = TypeVar("_T", bound=msgspec.Struct)
@@ -90,6 +91,7 @@ class RunFolder:
     best_checkpoint = property(lambda self: self.path / "best.pt")
     best_evaluation = property(lambda self: self.path / "evaluation.npz")
     last_evaluation = property(lambda self: self.path / "evaluation_last.npz")
+    train_evaluation = property(lambda self: self.path / "evaluation_train.npz")
     lock_file = property(lambda self: self.path / ".lock")
 
     def hold(self) -> filelock.BaseFileLock:
@@ -229,6 +231,12 @@ def is_run_folder(path: Path) -> bool:
     if start_time(path) is None:
         return False
     return os.path.lexists(folder.epochs_file) or os.path.lexists(folder.status_file)
+
+
+def run_of(path: Path) -> Path:
+    """The run folder that a path names: itself, or the one in which such a file lies."""
+    # os.path asks without complaint, whatever the name is.
+    return path.parent if os.path.isfile(path) and is_run_folder(path.parent) else path  # noqa: PTH113
 
 
 def now() -> str:

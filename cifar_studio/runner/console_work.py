@@ -1,0 +1,116 @@
+"""Evaluations and predictions in a terminal: results on standard output, the rest beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cifar_studio.plain_text import plain, printable
+from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
+from cifar_studio.runner.evaluating import evaluate_run
+from cifar_studio.runner.predicting import CAUTION, predict
+from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
+from cifar_studio.runs.events import (
+    AnyEvent,
+    EvaluationProgressed,
+    PictureRefused,
+    Predicted,
+    PredictionEnded,
+    RunEvaluated,
+)
+from cifar_studio.terminal import as_json, print_result, tell
+
+_EVALUATION_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+)
+
+
+def evaluate_in_console(request: EvaluateRequest, *, json: bool) -> None:
+    """Evaluate a run with a progress bar and print its figures. Raises StudioError."""
+    with unwound_on_ctrl_c():
+        ended = _evaluated(evaluate_run(request))
+    if json:
+        print_result(as_json(ended))
+        return
+    loss = "not finite" if ended.loss is None else f"{ended.loss:.4f}"
+    split = "training" if ended.split == "train" else "test"
+    print_result(
+        f"top-1 {ended.top1:.2f} %  top-5 {ended.top5:.2f} %  loss {loss}  "
+        f"({ended.pictures:,} {split} pictures, epoch {ended.epoch})"
+    )
+
+
+def predict_in_console(request: PredictRequest, *, json: bool) -> int:
+    """Print the five likeliest classes of each picture; the exit code, 2 where one is none.
+
+    Raises StudioError where the run cannot answer at all.
+    """
+    answers: list[Predicted] = []
+    refused: list[PictureRefused] = []
+    epoch = 0
+    with unwound_on_ctrl_c():
+        for event in predict(request):
+            if isinstance(event, Predicted):
+                answers.append(event)
+                if not json:
+                    print_result(_as_text(event))
+            elif isinstance(event, PictureRefused):
+                refused.append(event)
+                tell(f"cifar-studio: {event.message}. {event.remedy}.")
+            elif isinstance(event, PredictionEnded):
+                epoch = event.epoch
+    if json:
+        print_result(
+            as_json(
+                {
+                    "run": plain(request.folder),
+                    "epoch": epoch,
+                    "pictures": [_as_object(answer) for answer in answers],
+                    "refused": [
+                        {"picture": plain(event.picture), "message": plain(event.message)}
+                        for event in refused
+                    ],
+                }
+            )
+        )
+    elif answers:
+        tell(f"{CAUTION}.")
+    return 2 if refused else 0
+
+
+def _evaluated(events: Iterator[AnyEvent]) -> RunEvaluated:
+    ended: RunEvaluated | None = None
+    with Progress(*_EVALUATION_COLUMNS, console=stderr_console(), transient=True) as bar:
+        task = bar.add_task("evaluating", total=None)
+        for event in events:
+            if isinstance(event, EvaluationProgressed):
+                bar.update(task, completed=event.done, total=event.total)
+            elif isinstance(event, RunEvaluated):
+                bar.update(task, completed=event.pictures, total=event.pictures)
+                ended = event
+    assert ended is not None
+    return ended
+
+
+def _as_text(answer: Predicted) -> str:
+    width = max(map(len, answer.names))
+    lines = [printable(answer.picture)]
+    for name, probability in zip(answer.names, answer.probabilities, strict=True):
+        lines.append(f"  {name:{width}}  {100 * probability:6.2f} %")
+    return "\n".join(lines)
+
+
+def _as_object(answer: Predicted) -> dict[str, object]:
+    return {
+        "picture": plain(answer.picture),
+        "likeliest": [
+            {"class": label, "name": name, "probability": probability}
+            for label, name, probability in zip(
+                answer.classes, answer.names, answer.probabilities, strict=True
+            )
+        ],
+    }

@@ -1,0 +1,54 @@
+"""Lets a run's network name what is in picture files; window and command line ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cifar_studio.data.names import class_names
+from cifar_studio.data.picture_file import read_picture
+from cifar_studio.engine.trained import load_network
+from cifar_studio.errors import BadInputError
+from cifar_studio.runner.protocol import PredictRequest
+from cifar_studio.runs.events import AnyEvent, PictureRefused, Predicted, PredictionEnded
+from cifar_studio.runs.folder import RunFolder, run_of
+
+LIKELIEST = 5
+CAUTION = (
+    "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
+)
+
+
+def predict(request: PredictRequest) -> Iterator[AnyEvent]:
+    """Answer picture by picture, in their order.
+
+    Yields
+    ------
+    Predicted or PictureRefused for each, and PredictionEnded last.
+
+    Raises
+    ------
+    StudioError
+        The run has no network that can be read.
+    """
+    trained = load_network(RunFolder(run_of(Path(request.folder))), request.moment)
+    names = class_names(trained.environment.data.name)
+    for picture in request.pictures:
+        try:
+            image_HWC = read_picture(Path(picture))
+        except BadInputError as error:
+            yield PictureRefused(picture=picture, message=error.fault, remedy=error.remedy)
+            continue
+        probabilities_K = trained.probabilities(image_HWC)
+        # A stable sort ranks equals by class number, as evaluations do.
+        likeliest = np.argsort(-probabilities_K, kind="stable")[:LIKELIEST].tolist()
+        yield Predicted(
+            picture=picture,
+            pixels=image_HWC.tobytes(),
+            classes=tuple(likeliest),
+            names=tuple(names[label] for label in likeliest),
+            probabilities=tuple(float(probabilities_K[label]) for label in likeliest),
+        )
+    yield PredictionEnded(epoch=trained.epoch)

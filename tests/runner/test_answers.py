@@ -1,0 +1,160 @@
+"""Evaluations and predictions of a trained run, against torchvision and the run's own figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision import models
+from torchvision.transforms import functional as vision
+
+from cifar_studio.data.demo import CLASS_NAMES
+from cifar_studio.data.source import load_dataset
+from cifar_studio.engine import checkpoint as checkpoints
+from cifar_studio.errors import RunFolderError, StudioError
+from cifar_studio.runner.evaluating import evaluate_run
+from cifar_studio.runner.predicting import predict
+from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
+from cifar_studio.runs.evaluation import TRAINING_PICTURES, load_evaluation
+from cifar_studio.runs.events import PictureRefused, Predicted, PredictionEnded, RunEvaluated
+from cifar_studio.runs.folder import RunFolder
+from cli_support import studio
+from runner.small_runs import train
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def _runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture
+def run(_runs: Path) -> RunFolder:
+    """A finished run of two epochs."""
+    if not list(_runs.iterdir()):
+        train(_runs)
+    (path,) = _runs.iterdir()
+    return RunFolder(path)
+
+
+def stock(run: RunFolder) -> torch.nn.Module:
+    """torchvision's own network with the run's best weights."""
+    network = models.mobilenet_v2(weights=None, num_classes=100)
+    network.load_state_dict(checkpoints.load(run.best_checkpoint).network, strict=True)
+    return network.eval()
+
+
+def stock_probabilities(run: RunFolder, images_HWC: list[np.ndarray]) -> np.ndarray:
+    facts = run.read_environment().data
+    batch = torch.stack(
+        [vision.normalize(vision.to_tensor(i.copy()), facts.mean, facts.std) for i in images_HWC]
+    )
+    with torch.inference_mode():
+        return stock(run)(batch).softmax(dim=1).numpy()
+
+
+def evaluated(run: RunFolder, **wishes: str) -> RunEvaluated:
+    request = EvaluateRequest(id=1, folder=str(run.path), **wishes)  # type: ignore[arg-type]
+    *_, last = evaluate_run(request)
+    assert isinstance(last, RunEvaluated)
+    return last
+
+
+@pytest.mark.parametrize("moment", ["best", "last"])
+def test_that_an_evaluation_can_be_made_again(run: RunFolder, moment: str) -> None:
+    path = run.best_evaluation if moment == "best" else run.last_evaluation
+    first, epochs = load_evaluation(path), run.read_epochs()
+    path.unlink()
+    answer = evaluated(run, moment=moment)
+    row = epochs[answer.epoch - 1]
+    assert (answer.loss, answer.top1, answer.top5) == (row.test_loss, row.test_top1, row.test_top5)
+    again = load_evaluation(path)
+    assert again.epoch == first.epoch
+    for name in ("true", "predicted", "top5", "probabilities", "confusion", "indices"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+
+
+def test_that_training_pictures_are_evaluated_as_stock_torchvision_would(run: RunFolder) -> None:
+    answer = evaluated(run, split="train")
+    kept = load_evaluation(run.train_evaluation, TRAINING_PICTURES)
+    split = load_dataset("demo").train
+    np.testing.assert_array_equal(kept.true, split.labels_N[kept.indices])
+    theirs = stock_probabilities(run, list(split.images_NCHW[kept.indices].transpose(0, 2, 3, 1)))
+    np.testing.assert_allclose(kept.probabilities, theirs, atol=1e-3)
+    np.testing.assert_array_equal(kept.predicted, theirs.argmax(axis=1))
+    assert answer.top1 == pytest.approx(100 * np.mean(theirs.argmax(axis=1) == kept.true))
+
+
+def test_that_a_prediction_is_stock_torchvisions(run: RunFolder, tmp_path: Path) -> None:
+    images = list(load_dataset("demo").test.images_NCHW[:3].transpose(0, 2, 3, 1))
+    for number, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    (tmp_path / "bad.png").write_bytes(b"none")
+    files = [str(tmp_path / name) for name in ("0.png", "1.png", "bad.png", "2.png")]
+    request = PredictRequest(id=1, folder=str(run.path), pictures=files)
+    first, second, bad, third, ended = predict(request)
+    assert isinstance(bad, PictureRefused)
+    assert isinstance(ended, PredictionEnded)
+    theirs = stock_probabilities(run, images)
+    for event, image, probabilities in zip((first, second, third), images, theirs, strict=True):
+        assert isinstance(event, Predicted)
+        assert event.pixels == image.tobytes()
+        assert event.classes == tuple(np.argsort(-probabilities, kind="stable")[:5].tolist())
+        np.testing.assert_allclose(event.probabilities, np.sort(probabilities)[::-1][:5], rtol=1e-4)
+        assert event.names[0] == CLASS_NAMES[event.classes[0]]
+
+
+def test_that_a_run_without_a_whole_network_says_so(run: RunFolder, tmp_path: Path) -> None:
+    empty = RunFolder(tmp_path / "20260401_120000_resnet18")
+    empty.path.mkdir()
+    with pytest.raises(RunFolderError, match=r"has no best\.pt: no epoch"):
+        list(predict(PredictRequest(id=1, folder=str(empty.path), pictures=[])))
+    with pytest.raises(RunFolderError, match=r"has no last\.pt"):
+        evaluated(empty, moment="last")
+    with pytest.raises(StudioError, match="best epoch's network only"):
+        evaluated(run, moment="last", split="train")
+
+
+def test_that_a_run_that_is_trained_is_not_evaluated_beside_it(run: RunFolder) -> None:
+    lock = run.hold()
+    try:
+        with pytest.raises(RunFolderError, match="in use"):
+            evaluated(run)
+    finally:
+        lock.release()
+
+
+def test_that_the_command_line_gives_the_same_numbers(run: RunFolder, tmp_path: Path) -> None:
+    picture = tmp_path / "a picture ü.png"
+    Image.fromarray(load_dataset("demo").test.images_NCHW[7].transpose(1, 2, 0)).save(picture)
+    (event, _) = predict(PredictRequest(id=1, folder=str(run.path), pictures=[str(picture)]))
+    assert isinstance(event, Predicted)
+
+    told = studio("predict", run.path, picture, "--json")
+    assert told.returncode == 0, told.stderr
+    (answer,) = json.loads(told.stdout)["pictures"]
+    assert [likely["name"] for likely in answer["likeliest"]] == list(event.names)
+    assert [likely["probability"] for likely in answer["likeliest"]] == list(event.probabilities)
+
+    told = studio("predict", run.best_checkpoint, picture, tmp_path / "none.png")
+    assert told.returncode == 2
+    lines = told.stdout.splitlines()
+    assert lines[0] == str(picture)
+    assert lines[1].split() == [*event.names[0].split(), f"{100 * event.probabilities[0]:.2f}", "%"]
+    assert len(lines) == 6
+    assert "none.png cannot be read" in told.stderr
+    assert "names one of its 100 classes, whatever it is shown" in told.stderr
+
+    told = studio("evaluate", run.path, "--json")
+    assert told.returncode == 0, told.stderr
+    figures = json.loads(told.stdout)
+    best = run.read_epochs()[figures["epoch"] - 1]
+    assert (figures["top1"], figures["top5"]) == (best.test_top1, best.test_top5)
+    told = studio("evaluate", tmp_path / "none")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "is no run folder" in told.stderr
