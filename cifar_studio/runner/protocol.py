@@ -135,6 +135,44 @@ class PredictRequest(Request, frozen=True, kw_only=True, tag="predict"):
     moment: Moment = "best"
 
 
+class ExplainRequest(Request, frozen=True, kw_only=True, tag="explain"):
+    """Say where in a picture a run's network finds a class.
+
+    Attributes
+    ----------
+    folder : str
+    pixels : bytes
+        32 x 32 x 3.
+    label : int or None
+        The class; None is the likeliest one.
+    moment : str
+    """
+
+    folder: str
+    pixels: bytes
+    label: int | None = None
+    moment: Moment = "best"
+
+
+class AugmentRequest(Request, frozen=True, kw_only=True, tag="augment"):
+    """Show the versions of a picture that the training of a config makes.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    data : str
+        As `TrainRequest` means it.
+    split : str
+    position : int
+        In the complete split.
+    """
+
+    config: TrainConfig
+    data: str
+    split: Literal["test", "train"]
+    position: int
+
+
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
     """A command for the work with the same id."""
 
@@ -150,6 +188,8 @@ AnyRequest = (
     | MendRequest
     | EvaluateRequest
     | PredictRequest
+    | ExplainRequest
+    | AugmentRequest
     | ControlRequest
 )
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cifar_studio.runner.protocol import (
     AnyRequest,
+    AugmentRequest,
     EstimateRequest,
     EvaluateRequest,
+    ExplainRequest,
     FetchDataRequest,
     MendRequest,
     PredictRequest,
@@ -46,6 +48,14 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.predicting import predict
 
         yield from predict(request)
+    elif isinstance(request, ExplainRequest):
+        from cifar_studio.runner.looking import explain_picture
+
+        yield explain_picture(request)
+    elif isinstance(request, AugmentRequest):
+        from cifar_studio.runner.looking import show_augmented
+
+        yield show_augmented(request)
     else:
         raise TypeError(f"{type(request).__name__} is no short request")
 

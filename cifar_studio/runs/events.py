@@ -326,6 +326,46 @@ class PredictionEnded(Event, frozen=True, kw_only=True, tag="prediction_ended"):
     epoch: int
 
 
+class Explained(Event, frozen=True, kw_only=True, tag="explained"):
+    """Where in a picture a run's network finds a class.
+
+    Attributes
+    ----------
+    heat : bytes
+        32 x 32 float32 of this machine, 0 to 1.
+    layer : str
+        Whose map it is, by its name in the network.
+    map_height, map_width : int
+        Of that map.
+    label : int
+        The class that is explained.
+    probability : float
+        What the network gives it.
+    """
+
+    heat: bytes
+    layer: str
+    map_height: int
+    map_width: int
+    label: int
+    probability: float
+
+
+class Augmented(Event, frozen=True, kw_only=True, tag="augmented"):
+    """The versions of a picture that a training shows.
+
+    Attributes
+    ----------
+    versions : tuple of bytes
+        32 x 32 x 3 each, of the first epochs in their order.
+    is_trained_on : bool
+        Whether the run shows just these; otherwise they are what it would do to such a picture.
+    """
+
+    versions: tuple[bytes, ...]
+    is_trained_on: bool
+
+
 class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
     """A short request was given up as asked."""
 
@@ -358,6 +398,8 @@ AnyEvent = (
     | Predicted
     | PictureRefused
     | PredictionEnded
+    | Explained
+    | Augmented
     | Cancelled
     | RequestFailed
 )
@@ -369,6 +411,8 @@ LAST_EVENTS = (
     RunMended,
     RunEvaluated,
     PredictionEnded,
+    Explained,
+    Augmented,
     Cancelled,
     RequestFailed,
 )
