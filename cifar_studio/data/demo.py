@@ -27,6 +27,7 @@ _HUES = 1536  # round the circle
 PREFIX = "demo: "
 CLASS_NAMES = tuple(PREFIX + shape for kind in KINDS for shape in kind.shapes)
 SUPERCLASS_NAMES = tuple(PREFIX + kind.name for kind in KINDS)
+SUPERCLASS_OF = np.arange(_CLASSES, dtype=np.uint8) // 5
 
 
 def make_demo() -> Dataset:
@@ -52,7 +53,7 @@ def make_demo() -> Dataset:
         test=test,
         class_names=CLASS_NAMES,
         superclass_names=SUPERCLASS_NAMES,
-        superclass_of=np.arange(_CLASSES, dtype=np.uint8) // 5,
+        superclass_of=SUPERCLASS_OF,
     )
 
 

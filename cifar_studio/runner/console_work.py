@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
 from cifar_studio.runner.evaluating import evaluate_run
+from cifar_studio.runner.evaluation_report import EvaluationReport
 from cifar_studio.runner.predicting import CAUTION, predict
 from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
 from cifar_studio.runs.events import (
@@ -33,15 +34,8 @@ def evaluate_in_console(request: EvaluateRequest, *, json: bool) -> None:
     """Evaluate a run with a progress bar and print its figures. Raises StudioError."""
     with unwound_on_ctrl_c():
         ended = _evaluated(evaluate_run(request))
-    if json:
-        print_result(as_json(ended))
-        return
-    loss = "not finite" if ended.loss is None else f"{ended.loss:.4f}"
-    split = "training" if ended.split == "train" else "test"
-    print_result(
-        f"top-1 {ended.top1:.2f} %  top-5 {ended.top5:.2f} %  loss {loss}  "
-        f"({ended.pictures:,} {split} pictures, epoch {ended.epoch})"
-    )
+    report = EvaluationReport(ended)
+    print_result(as_json(report.as_object()) if json else report.as_text())
 
 
 def predict_in_console(request: PredictRequest, *, json: bool) -> int:

@@ -50,7 +50,9 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
         else:
             result = yield from trained.evaluate(dataset.test, subset.test, "test")
         try:
-            save_evaluation(_file(folder, request), result.evaluation)
+            save_evaluation(
+                folder.evaluation_file(request.moment, request.split == "train"), result.evaluation
+            )
         except OSError as error:
             raise unwritable(folder.path, error) from error
     finally:
@@ -65,10 +67,3 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
         top1=result.top1,
         top5=result.top5,
     )
-
-
-def _file(folder: RunFolder, request: EvaluateRequest) -> Path:
-    path: Path = folder.best_evaluation if request.moment == "best" else folder.last_evaluation
-    if request.split == "train":
-        path = folder.train_evaluation
-    return path

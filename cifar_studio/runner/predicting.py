@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cifar_studio.data.names import class_names
+from cifar_studio.data.names import names_of
 from cifar_studio.data.picture_file import read_picture
 from cifar_studio.engine.trained import load_network
 from cifar_studio.errors import BadInputError
@@ -34,7 +34,7 @@ def predict(request: PredictRequest) -> Iterator[AnyEvent]:
         The run has no network that can be read.
     """
     trained = load_network(RunFolder(run_of(Path(request.folder))), request.moment)
-    names = class_names(trained.environment.data.name)
+    names = names_of(trained.environment.data.name).classes
     for picture in request.pictures:
         try:
             image_HWC = read_picture(Path(picture))

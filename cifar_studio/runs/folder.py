@@ -23,7 +23,7 @@ from cifar_studio.errors import RunFolderError
 from cifar_studio.runs import json_file, lock
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, append_row, read_rows, rewrite_rows
-from cifar_studio.runs.events import RunState
+from cifar_studio.runs.events import Moment, RunState
 
 _FILES = (
     "config.json",
@@ -91,7 +91,6 @@ class RunFolder:
     best_checkpoint = property(lambda self: self.path / "best.pt")
     best_evaluation = property(lambda self: self.path / "evaluation.npz")
     last_evaluation = property(lambda self: self.path / "evaluation_last.npz")
-    train_evaluation = property(lambda self: self.path / "evaluation_train.npz")
     lock_file = property(lambda self: self.path / ".lock")
 
     def hold(self) -> filelock.BaseFileLock:
@@ -142,6 +141,12 @@ class RunFolder:
     def read_environment(self) -> Environment:
         """Raises RunFolderError where it is missing or damaged."""
         return _read_json(self.environment_file, Environment)
+
+    def evaluation_file(self, moment: Moment, of_training: bool = False) -> Path:
+        """Where the evaluation of the best or the latest epoch's network lies."""
+        if of_training:
+            return self.path / "evaluation_train.npz"
+        return self.path / ("evaluation.npz" if moment == "best" else "evaluation_last.npz")
 
     def write_status(self, status: Status) -> None:
         json_file.write(self.status_file, msgspec.structs.replace(status, updated=now()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image, ImageEnhance
 from cifar_studio.data.dataset import Dataset, Split
 from cifar_studio.data.repeats import Repeats, find_repeats
 from cifar_studio.data.source import load_dataset
+from cifar_studio.runner import repeats_report
 
 
 def searched(dataset: Dataset) -> Repeats:
@@ -62,6 +64,31 @@ def test_that_plain_pictures_are_compared_too() -> None:
     plain = np.full((2, 3, 32, 32), 255, np.uint8)
     found = searched(made_of(plain, noise(1)))
     assert len(found) == 0  # a plain colour says nothing of where a picture comes from
+
+
+def test_that_the_command_line_lists_the_pairs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = noise(12)
+    test = np.stack([images[0], images[1][..., ::-1]])
+    dataset = made_of(images, test)
+    monkeypatch.setattr(repeats_report, "load_dataset", lambda _: dataset)
+    repeats_report.list_repeats("demo", json=False)
+    identical, mirrored, total = capsys.readouterr().out.splitlines()
+    assert identical.split() == ["identical", "1.0000", "train", "0", "0", "test", "0", "0"]
+    assert mirrored.split()[0] == "mirrored"
+    assert mirrored.split()[2:] == ["train", "1", "0", "test", "1", "0"]
+    assert total == (
+        "2 pairs: 1 identical, 1 mirrored, 0 nearly the same; 2 with one picture in each split"
+    )
+    repeats_report.list_repeats("demo", json=True)
+    first, _ = json.loads(capsys.readouterr().out)
+    assert first == {
+        "kind": "identical",
+        "likeness": 1.0,
+        "first": {"split": "train", "index": 0, "class": "0"},
+        "second": {"split": "test", "index": 0, "class": "0"},
+    }
 
 
 @pytest.mark.real_data

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from PIL import Image
+from sklearn.metrics import classification_report
 from torchvision import models
 from torchvision.transforms import functional as vision
 
@@ -18,12 +20,25 @@ from cifar_studio.engine import checkpoint as checkpoints
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.evaluating import evaluate_run
 from cifar_studio.runner.predicting import predict
-from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
+from cifar_studio.runner.protocol import (
+    AugmentRequest,
+    EvaluateRequest,
+    ExplainRequest,
+    PredictRequest,
+)
+from cifar_studio.runner.short_work import work
 from cifar_studio.runs.evaluation import TRAINING_PICTURES, load_evaluation
-from cifar_studio.runs.events import PictureRefused, Predicted, PredictionEnded, RunEvaluated
+from cifar_studio.runs.events import (
+    Augmented,
+    Explained,
+    PictureRefused,
+    Predicted,
+    PredictionEnded,
+    RunEvaluated,
+)
 from cifar_studio.runs.folder import RunFolder
 from cli_support import studio
-from runner.small_runs import train
+from runner.small_runs import CONFIG, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -81,7 +96,7 @@ def test_that_an_evaluation_can_be_made_again(run: RunFolder, moment: str) -> No
 
 def test_that_training_pictures_are_evaluated_as_stock_torchvision_would(run: RunFolder) -> None:
     answer = evaluated(run, split="train")
-    kept = load_evaluation(run.train_evaluation, TRAINING_PICTURES)
+    kept = load_evaluation(run.evaluation_file("best", of_training=True), TRAINING_PICTURES)
     split = load_dataset("demo").train
     np.testing.assert_array_equal(kept.true, split.labels_N[kept.indices])
     theirs = stock_probabilities(run, list(split.images_NCHW[kept.indices].transpose(0, 2, 3, 1)))
@@ -155,6 +170,66 @@ def test_that_the_command_line_gives_the_same_numbers(run: RunFolder, tmp_path: 
     figures = json.loads(told.stdout)
     best = run.read_epochs()[figures["epoch"] - 1]
     assert (figures["top1"], figures["top5"]) == (best.test_top1, best.test_top5)
+    kept = load_evaluation(run.best_evaluation)
+    report = classification_report(
+        kept.true, kept.predicted, labels=np.arange(100), zero_division=np.nan, output_dict=True
+    )
+    for label, one in enumerate(figures["classes"]):
+        assert one["name"] == CLASS_NAMES[label]
+        theirs = report[str(label)]
+        for key, their_key in (
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("f1", "f1-score"),
+        ):
+            wanted = None if np.isnan(theirs[their_key]) else pytest.approx(theirs[their_key])
+            assert one[key] == wanted
+    superclass = np.mean(kept.true // 5 == kept.predicted // 5)  # as the demo set numbers them
+    assert figures["superclass_accuracy"] == pytest.approx(superclass)
     told = studio("evaluate", tmp_path / "none")
     assert (told.returncode, told.stdout) == (2, "")
     assert "is no run folder" in told.stderr
+
+
+def test_that_a_worker_explains_a_picture_and_shows_its_versions(run: RunFolder) -> None:
+    image = load_dataset("demo").train.images_NCHW[11].transpose(1, 2, 0)
+    (likeliest,) = work(ExplainRequest(id=1, folder=str(run.path), pixels=image.tobytes()))
+    assert isinstance(likeliest, Explained)
+    theirs = stock_probabilities(run, [image])[0]
+    assert likeliest.label == theirs.argmax()
+    assert likeliest.probability == pytest.approx(theirs.max(), rel=1e-4)
+    assert likeliest.layer == "features.7.conv.0"
+    assert (likeliest.map_height, likeliest.map_width) == (4, 4)
+    heat = np.frombuffer(likeliest.heat, np.float32).reshape(32, 32)
+    assert heat.min() >= 0
+    assert heat.max() <= 1
+    request = ExplainRequest(id=1, folder=str(run.path), pixels=image.tobytes(), label=3)
+    (other,) = work(request)
+    assert isinstance(other, Explained)
+    assert (other.label, other.probability) == (3, pytest.approx(theirs[3], rel=1e-4))
+
+    config = run.read_config()
+    (shown,) = work(AugmentRequest(id=1, config=config, data="demo", split="train", position=11))
+    assert isinstance(shown, Augmented)
+    assert [len(version) for version in shown.versions] == [3072] * 8
+    assert len(set(shown.versions)) > 1
+
+
+@pytest.mark.parametrize(
+    ("question", "fault"),
+    [
+        (ExplainRequest(id=1, folder="", pixels=b"12"), "is not 32x32"),
+        (ExplainRequest(id=1, folder="{run}", pixels=bytes(3072), label=100), "no class 100"),
+        (
+            AugmentRequest(id=1, config=CONFIG, data="demo", split="test", position=10_000),
+            "no picture 10000",
+        ),
+    ],
+)
+def test_that_questions_without_sense_are_refused(
+    question: ExplainRequest | AugmentRequest, fault: str, run: RunFolder
+) -> None:
+    if isinstance(question, ExplainRequest):
+        question = replace(question, folder=question.folder.format(run=run.path))
+    with pytest.raises(StudioError, match=fault):
+        list(work(question))
