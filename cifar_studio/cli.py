@@ -250,19 +250,19 @@ def check(
 
 
 @data_app.command()
-def repeats(data: DataOption = "auto", json: JsonOption = False) -> None:
-    """List pictures that occur more than once, exactly, mirrored or nearly; takes a minute."""
-    from cifar_studio.runner.repeats_report import list_repeats
-
-    list_repeats(data, json=json)
-
-
-@data_app.command()
 def fetch() -> None:
     """Download CIFAR-100 (169 MB), check it, and keep it. Called again, it resumes."""
     from cifar_studio.runner.console import fetch_in_console
 
     fetch_in_console()
+
+
+@data_app.command()
+def repeats(data: DataOption = "auto", json: JsonOption = False) -> None:
+    """List pictures that occur more than once, exactly, mirrored or nearly; takes a minute."""
+    from cifar_studio.runner.repeats_report import list_repeats
+
+    list_repeats(data, json=json)
 
 
 def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfig:
