@@ -122,6 +122,7 @@ class ThemeManager(QObject):
         self._choice = "system"
         self._scale = 1.0
         self._theme = LIGHT
+        self._applied: tuple[Theme, float] | None = None
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
 
@@ -139,6 +140,9 @@ class ThemeManager(QObject):
         self._scale = min(max(scale, 0.75), 2.0)
         dark = self._system_is_dark() if choice == "system" else choice == "dark"
         self._theme = DARK if dark else LIGHT
+        if (self._theme, self._scale) == self._applied:
+            return  # each widget there is would be polished anew
+        self._applied = (self._theme, self._scale)
         self._application.setPalette(_palette(self._theme))
         self._application.setFont(body_font(self._scale))
         self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
