@@ -1,0 +1,82 @@
+"""Pictures scaled for the screen, a bounded number of them kept.
+
+Scaled by the nearest pixel, for a picture of 32 by 32 is looked at pixel by pixel.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, QPixmap
+
+from cifar_studio.ui.pictures.picture_set import SIDE_PX, PictureSet
+
+MAX_BYTES = 48 * 2**20  # more than all thumbnails on a screen of 3840 by 2160 cover
+BYTES_PER_PIXEL = 4
+
+
+class Thumbnails:
+    """Pixmaps of pictures at one size; the longest unused go first.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Room for the pixels that are kept; what one call asks for is made even if it is more.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._pictures: PictureSet | None = None
+        self._side = 0
+        self._ratio = 1.0
+        self._kept: OrderedDict[int, QPixmap] = OrderedDict()
+
+    @property
+    def bytes_kept(self) -> int:
+        return len(self._kept) * self._side**2 * BYTES_PER_PIXEL
+
+    def show(self, pictures: PictureSet | None) -> None:
+        """Draw from another set from now on."""
+        self._pictures = pictures
+        self._kept.clear()
+
+    def pixmaps(self, references: NDArray[np.int32], size_px: int, ratio: float) -> list[QPixmap]:
+        """Pixmaps of `size_px` logical pixels for a screen of that device pixel ratio."""
+        assert self._pictures is not None
+        side = round(size_px * ratio)
+        if (side, ratio) != (self._side, self._ratio):
+            self._side, self._ratio = side, ratio
+            self._kept.clear()
+        wanted = references.tolist()
+        missing = [reference for reference in wanted if reference not in self._kept]
+        if missing:
+            planes = self._pictures.planes(np.array(missing, dtype=np.int32))
+            for reference, image in zip(missing, scaled_images(planes, side), strict=True):
+                pixmap = QPixmap.fromImage(image)
+                pixmap.setDevicePixelRatio(ratio)
+                self._kept[reference] = pixmap
+        for reference in wanted:
+            self._kept.move_to_end(reference)
+        result = [self._kept[reference] for reference in wanted]
+        while self.bytes_kept > self._max_bytes:
+            self._kept.popitem(last=False)
+        return result
+
+
+def scaled_images(planes_NCHW: NDArray[np.uint8], side: int) -> list[QImage]:
+    """Images of `side` device pixels; each owns its pixels."""
+    red, green, blue = (planes_NCHW[:, plane].astype(np.uint32) for plane in range(3))
+    packed = np.uint32(0xFF000000) | (red << 16) | (green << 8) | blue
+    nearest = np.arange(side) * SIDE_PX // side
+    packed = packed[:, nearest[:, None], nearest[None, :]]
+    return [
+        QImage(rows.data, side, side, side * BYTES_PER_PIXEL, QImage.Format.Format_RGB32).copy()
+        for rows in packed
+    ]
+
+
+def image_of(pixels_HWC: NDArray[np.uint8], side: int = SIDE_PX) -> QImage:
+    """One (32, 32, 3) picture as an image of `side` device pixels."""
+    return scaled_images(pixels_HWC.transpose(2, 0, 1)[None], side)[0]
