@@ -1,4 +1,4 @@
-"""How one picture of the grid looks: thumbnail, caption, right or wrong, and the frame around it."""
+"""How one picture of the grid looks: thumbnail, caption, right or wrong, frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All pictures of a data set by one number each; nothing of Qt, and nothing is copied but asked for.
+"""All pictures of a data set by one number each; nothing of Qt, nothing copied unasked.
 
 A reference is an int32: 0 to 49,999 are the training pictures, 50,000 to 59,999 the test pictures.
 """

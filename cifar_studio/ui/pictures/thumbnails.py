@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 from cifar_studio.ui.pictures.picture_set import SIDE_PX, PictureSet
 
 MAX_BYTES = 48 * 2**20  # more than all thumbnails on a screen of 3840 by 2160 cover
+MAX_COUNT = 3000  # each is an object that every collection of garbage looks at
 BYTES_PER_PIXEL = 4
 
 
@@ -60,7 +61,7 @@ class Thumbnails:
         for reference in wanted:
             self._kept.move_to_end(reference)
         result = [self._kept[reference] for reference in wanted]
-        while self.bytes_kept > self._max_bytes:
+        while self.bytes_kept > self._max_bytes or len(self._kept) > MAX_COUNT:
             self._kept.popitem(last=False)
         return result
 
@@ -70,7 +71,7 @@ def scaled_images(planes_NCHW: NDArray[np.uint8], side: int) -> list[QImage]:
     red, green, blue = (planes_NCHW[:, plane].astype(np.uint32) for plane in range(3))
     packed = np.uint32(0xFF000000) | (red << 16) | (green << 8) | blue
     nearest = np.arange(side) * SIDE_PX // side
-    packed = packed[:, nearest[:, None], nearest[None, :]]
+    packed = packed.take(nearest, axis=1).take(nearest, axis=2)  # contiguous, unlike one index
     return [
         QImage(rows.data, side, side, side * BYTES_PER_PIXEL, QImage.Format.Format_RGB32).copy()
         for rows in packed
