@@ -77,7 +77,7 @@ class AnswerBox(QWidget):
             self.bars.show_answer(self._pictures, answer, true)
             is_right = answer.classes[0] == true
             self.verdict.setText("✓ right" if is_right else "✗ wrong")
-            self.verdict.setProperty("role", "" if is_right else "fault")
+            self.verdict.setProperty("role", "small" if is_right else "fault")
             widgets.restyle(self.verdict)
             is_among = true in answer.classes
             self.note.setText("" if is_among else "The true class is not among the five.")

@@ -69,18 +69,19 @@ class CellPainter:
     def prepare(self, painter: QPainter) -> None:
         painter.setFont(self._font)
 
-    def paint(self, painter: QPainter, place: QRect, pixmap: QPixmap, state: CellState) -> None:
-        """The picture at `place` and what stands under it."""
+    def paint(
+        self, painter: QPainter, place: QRect, room: int, pixmap: QPixmap, state: CellState
+    ) -> None:
+        """The picture at `place`, and under it words of at most `room` logical pixels."""
         painter.drawPixmap(place.topLeft(), pixmap)
         is_wrong = state.said is not None and not state.is_right
         if place.width() >= CAPTION_FROM_PX:
             baseline = place.bottom() + 1 + CAPTION_GAP_PX + self._metrics.ascent()
-            self._write(painter, place, baseline, state.name, self._text)
+            self._write(painter, place, room, baseline, state.name, self._text)
             if state.said is not None:
                 colour = self._wrong if is_wrong else self._muted
-                self._write(
-                    painter, place, baseline + self._metrics.height(), state.verdict, colour
-                )
+                baseline += self._metrics.height()
+                self._write(painter, place, room, baseline, state.verdict, colour)
         elif is_wrong:  # no words fit: a bar under the wrong ones, nothing under the others
             under = QRect(place.left(), place.bottom() + 2, place.width(), WRONG_BAR_PX)
             painter.fillRect(under, self._wrong)
@@ -105,12 +106,18 @@ class CellPainter:
             painter.fillRect(side, colour)
 
     def _write(
-        self, painter: QPainter, place: QRect, baseline: int, text: str, colour: QColor
+        self,
+        painter: QPainter,
+        place: QRect,
+        room: int,
+        baseline: int,
+        text: str,
+        colour: QColor,
     ) -> None:
-        key = (text, place.width())
+        key = (text, room)
         shown = self._texts.get(key)
         if shown is None:
             right = Qt.TextElideMode.ElideRight
-            shown = self._texts[key] = self._metrics.elidedText(text, right, place.width())
+            shown = self._texts[key] = self._metrics.elidedText(text, right, room)
         painter.setPen(colour)
         painter.drawText(place.left(), baseline, shown)

@@ -22,7 +22,7 @@ from cifar_studio.ui.pictures.class_model import COUNT, NAME, ClassModel
 from cifar_studio.ui.pictures.picture_set import PictureSet
 
 _Flag = QItemSelectionModel.SelectionFlag
-COUNT_WIDTH_PX = 60
+COUNT_WIDTH_PX = 52
 INDENT_PX = 16
 
 

@@ -8,31 +8,32 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.curves.flow import FlowLayout
 from cifar_studio.ui.pictures.grid import SIZES_PX
 from cifar_studio.ui.pictures.query import WhichAnswers, WhichSplit
 
 SPLITS: tuple[tuple[str, WhichSplit], ...] = (
-    ("Training and test", "both"),
+    ("All pictures", "both"),
     ("Training", "training"),
     ("Test", "test"),
 )
 ANSWERS: tuple[tuple[str, WhichAnswers], ...] = (
-    ("Right and wrong", "all"),
+    ("All answers", "all"),
     ("Right", "right"),
     ("Wrong", "wrong"),
     ("Most confident mistakes", "mistakes"),
 )
 NO_RUN = "Right and wrong are known once a run is chosen whose network was evaluated"
 NOTCH_PX = 16
-SLIDER_PX = 96
-ROW_PX = 28
+SLIDER_PX = 72
+ROW_PX = 24
+CHIP_TEXT_PX = 208
 
 
 class Chip(QFrame):
@@ -48,31 +49,36 @@ class Chip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
+        self._whole = ""
         self._text = QLabel()
-        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.remove = widgets.GlyphButton("close", "Remove this filter")
         self.remove.clicked.connect(lambda: self.removed.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * theme.GRID, 0, 0, 0)
         row.setSpacing(theme.GRID)
-        row.addWidget(self._text, 1)
+        row.addWidget(self._text)
         row.addWidget(self.remove)
 
     @property
     def text(self) -> str:
-        return self._text.text()
+        """The filter in full, shortened or not."""
+        return self._whole
 
     def show_text(self, text: str) -> None:
         """Show a filter; an empty text hides the chip."""
-        self._text.setText(text)
-        self._text.setMinimumWidth(0)
+        self._whole = text
         self.setToolTip(text)
         self.setAccessibleName(f"Filter: {text}")
         self.setVisible(bool(text))
-        frame = self.layout().contentsMargins().left() + self.remove.sizeHint().width()
-        wanted = self._text.sizeHint().width() + frame + 3 * theme.GRID
-        self.setMaximumWidth(wanted)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take sizes and type anew."""
+        side = theme.px(ROW_PX)
+        self.setFixedHeight(side)
+        self.remove.setFixedSize(side - 2, side - 2)
+        metrics, elide = self._text.fontMetrics(), Qt.TextElideMode.ElideRight
+        self._text.setText(metrics.elidedText(self._whole, elide, theme.px(CHIP_TEXT_PX)))
 
 
 class PictureControls(QWidget):
@@ -98,11 +104,11 @@ class PictureControls(QWidget):
         super().__init__()
         self.split = _choice(SPLITS, "Split", "Which pictures of the set")
         self.answers = _choice(ANSWERS, "Answers", "")
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(SIZES_PX[0] // NOTCH_PX, SIZES_PX[1] // NOTCH_PX)
-        self.size.setPageStep(1)
-        self.size.setAccessibleName("Thumbnail size")
-        self.size.setToolTip("Size of the thumbnails; a picture has 32 by 32 pixels")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(SIZES_PX[0] // NOTCH_PX, SIZES_PX[1] // NOTCH_PX)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName("Thumbnail size")
+        self.slider.setToolTip("Size of the thumbnails; a picture has 32 by 32 pixels")
         self.count = widgets.label("", "muted")
         self.count.setFont(theme.tabular(self.count.font()))
         self.demo = widgets.label("Demo set", "heading")
@@ -112,7 +118,7 @@ class PictureControls(QWidget):
         self._lay_out()
         self.split.currentIndexChanged.connect(self._on_choice_changed)
         self.answers.currentIndexChanged.connect(self._on_choice_changed)
-        self.size.valueChanged.connect(self._on_size_changed)
+        self.slider.valueChanged.connect(self._on_size_changed)
         self.chip.removed.connect(self.filter_removed)
         self.allow_answers(NO_RUN)
         self.demo.hide()
@@ -131,10 +137,10 @@ class PictureControls(QWidget):
 
     @property
     def size_px(self) -> int:
-        return self.size.value() * NOTCH_PX
+        return self.slider.value() * NOTCH_PX
 
     def set_size(self, size_px: int) -> None:
-        self.size.setValue(round(size_px / NOTCH_PX))
+        self.slider.setValue(round(size_px / NOTCH_PX))
 
     def show_choice(self, split: WhichSplit, answers: WhichAnswers) -> None:
         """Set both; tells nobody."""
@@ -158,34 +164,34 @@ class PictureControls(QWidget):
         self.evaluate.setVisible(bool(split))
 
     def _lay_out(self) -> None:
-        first = QHBoxLayout()
-        first.setSpacing(2 * theme.GRID)
-        first.addWidget(self.split)
-        first.addWidget(self.answers)
-        first.addStretch(1)
-        first.addWidget(self.size)
-        self._second = QWidget()
-        second = QHBoxLayout(self._second)
-        second.setContentsMargins(0, 0, 0, 0)
-        second.setSpacing(3 * theme.GRID)
-        for part in (self.demo, self.count, self.chip, self.evaluate):
-            second.addWidget(part)
-        second.addStretch(1)
+        choices = QWidget()
+        self._first = FlowLayout(choices, theme.px(2 * theme.GRID))
+        for part in (self.split, self.answers, self.slider):
+            self._first.addWidget(part)
+        filters = QWidget()
+        self._second = FlowLayout(filters, theme.px(3 * theme.GRID))
+        for shown in (self.demo, self.count, self.chip, self.evaluate):
+            self._second.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID)
-        layout.addLayout(first)
-        layout.addWidget(self._second)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addWidget(choices)
+        layout.addWidget(filters)
 
     def _restyle(self) -> None:
-        self.size.setFixedWidth(theme.px(SLIDER_PX))
-        self._second.setFixedHeight(theme.px(ROW_PX))
+        self.slider.setFixedWidth(theme.px(SLIDER_PX))
+        self.slider.setFixedHeight(self.split.sizeHint().height())
+        self._first.set_gap(theme.px(2 * theme.GRID))
+        self._second.set_gap(theme.px(3 * theme.GRID))
+        for widget in (self.demo, self.count, self.evaluate):
+            widget.setFixedHeight(theme.px(ROW_PX))
+        self.chip.restyle()
 
     def _on_choice_changed(self) -> None:
         self.changed.emit()
 
     def _on_size_changed(self) -> None:
-        self.size.setAccessibleDescription(f"{self.size_px} pixels")
+        self.slider.setAccessibleDescription(f"{self.size_px} pixels")
         self.size_changed.emit(self.size_px)
 
 
@@ -194,4 +200,5 @@ def _choice(choices: tuple[tuple[str, str], ...], name: str, tip: str) -> QCombo
     result.addItems([text for text, _ in choices])
     result.setAccessibleName(name)
     result.setToolTip(tip)
+    result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     return result

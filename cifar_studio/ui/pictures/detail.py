@@ -29,9 +29,10 @@ from cifar_studio.ui.pictures.large_picture import LARGE_PX, LargePicture
 from cifar_studio.ui.pictures.picture_set import PictureSet
 
 WANTED_AFTER_MS = 150  # who walks along by the arrow keys asks for no versions on the way
-SHEET_CAPTION = "Eight augmented versions, as the network sees them while it learns"
+SHEET_CAPTION = "As the network sees it while it learns"
 NO_EXPLANATION = "Choose a run first: the explanation is of its network"
 MARGIN_PX = 16
+NONE_CHOSEN = ("No picture chosen", "Click one, or walk with the arrow keys.")
 SCROLL_BAR_PX = 10
 
 
@@ -139,8 +140,8 @@ class PictureDetail(QWidget):
                 column.addLayout(part)
             else:
                 column.addWidget(part)
-        column.addWidget(self.sheet)
         column.addWidget(self.sheet_caption)
+        column.addWidget(self.sheet)
         column.addStretch(1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -148,9 +149,9 @@ class PictureDetail(QWidget):
         area.setWidget(content)
         area.setWidgetResizable(True)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(
-            EmptyView("No picture chosen", "Click one, or walk along with the arrow keys.")
-        )
+        empty = EmptyView(*NONE_CHOSEN)
+        empty.setProperty("role", "")  # on the ground of the panel, not on a surface
+        self._stack.addWidget(empty)
         self._stack.addWidget(area)
         self.setFixedWidth(LARGE_PX + 2 * MARGIN_PX + SCROLL_BAR_PX)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -170,7 +171,8 @@ class PictureDetail(QWidget):
         self.name.setText(pictures.class_name(reference))
         demo = " · demo set" if pictures.is_demo else ""
         superclass = pictures.superclass_name(reference)
-        self.place.setText(f"{superclass} · {pictures.place(reference)}{demo}")
+        place = pictures.place(reference).replace(" ", "\N{NO-BREAK SPACE}")
+        self.place.setText(f"{superclass} · {place}{demo}")
         self.answer.show_picture(pictures, reference)
         self._allow_explaining()
         if self.isVisible():

@@ -31,6 +31,7 @@ from cifar_studio.ui.pictures.thumbnails import Thumbnails, image_of
 SIZES_PX = (32, 128)
 NOTHING = -1
 NO_MATCH = "No picture matches."
+WORD_GAP_PX = 8  # between the captions of neighbours
 MIN_STEP_PX = 36  # three of them are a notch of the wheel
 
 
@@ -181,10 +182,11 @@ class PictureGrid(QAbstractScrollArea):
         ratio = self.viewport().devicePixelRatioF()
         pixmaps = self._thumbnails.pixmaps(references, self._size_px, ratio)
         self._painter.prepare(painter)
+        room = self._cells.pitch_x - WORD_GAP_PX
         for position, pixmap in zip(shown, pixmaps, strict=True):
             place = self.place_of(position)
             state = self._state(int(self._references[position]))
-            self._painter.paint(painter, place, pixmap, state)
+            self._painter.paint(painter, place, room, pixmap, state)
             if position == self._current:
                 self._painter.paint_current(painter, place, self.hasFocus())
             elif position == self._hovered:

@@ -13,7 +13,7 @@ from cifar_studio.ui.pictures.picture_set import SIDE_PX
 from cifar_studio.ui.pictures.thumbnails import image_of
 
 LARGE_PX = 8 * SIDE_PX
-HEAT_SHARE = 0.65
+HEAT_SHARE = 0.55
 """How much of the heat map covers the picture where it is hottest."""
 RAMP = np.array([(20, 20, 60), (120, 30, 110), (213, 94, 0), (230, 159, 0), (255, 245, 160)])
 """Cold to hot, in evenly spaced steps of rising lightness."""

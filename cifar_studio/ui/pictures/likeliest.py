@@ -61,8 +61,7 @@ class Likeliest(QWidget):
         if self._answer is None:
             return
         painter = QPainter(self)
-        bold = QFont(self.font())
-        bold.setWeight(QFont.Weight.DemiBold)
+        bold = _bold(self)
         for row, number in enumerate(self._answer.classes):
             is_true = number == self._true
             painter.setFont(bold if is_true else self.font())
@@ -79,7 +78,7 @@ class Likeliest(QWidget):
         text = QFontMetrics(painter.font()).elidedText(self._marked(row), elide, name.width())
         painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | centre), text)
         painter.setFont(theme.tabular(painter.font()))
-        figures = QFontMetrics(painter.font()).horizontalAdvance("100.00 %")
+        figures = QFontMetrics(theme.tabular(_bold(self))).horizontalAdvance("100.00 %")
         painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | centre), _percent(probability))
         left = name.right() + 1 + theme.px(GAP_PX)
         room = area.right() + 1 - figures - theme.px(GAP_PX) - left
@@ -93,6 +92,12 @@ class Likeliest(QWidget):
         assert self._answer is not None
         is_true = self._answer.classes[row] == self._true
         return f"{TICK} {self._names[row]}" if is_true else self._names[row]
+
+
+def _bold(widget: QWidget) -> QFont:
+    font = QFont(widget.font())
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
 
 
 def _percent(probability: float) -> str:

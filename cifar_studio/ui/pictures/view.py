@@ -17,7 +17,7 @@ from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
 from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
 from cifar_studio.ui.pictures.query import PictureQuery, count_by_class, select
 
-TREE_PX = 216
+TREE_PX = 228
 TREE_MIN_PX = 168
 GRID_MIN_PX = 240
 THUMBNAIL_PX = 64
