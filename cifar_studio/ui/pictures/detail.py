@@ -161,10 +161,10 @@ class PictureDetail(QWidget):
         self._stack.setCurrentIndex(1 if is_chosen else 0)
         self.sheet.clear()
         self.sheet_caption.setText(SHEET_CAPTION)
-        self._show_words("")
         self._wanted.stop()
+        self.picture.show_pixels(None, "")
+        self._show_words("")
         if self._pictures is None or self._reference < 0:
-            self.picture.show_pixels(None, "")
             return
         pictures, reference = self._pictures, self._reference
         self.picture.show_pixels(pictures.pixels(reference), pictures.class_name(reference))

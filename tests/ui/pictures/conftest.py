@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,5 +29,5 @@ def answers(pictures: PictureSet) -> Answers:
 
 
 @pytest.fixture(autouse=True)
-def _light(light: None) -> Iterator[None]:
-    yield
+def _light(light: None) -> None:
+    """Every test starts in light colours."""

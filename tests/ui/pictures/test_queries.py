@@ -49,11 +49,13 @@ def plain_select(pictures: PictureSet, query: PictureQuery, answers: Answers | N
 
 @pytest.mark.parametrize(
     ("split", "classes", "said", "which"),
-    itertools.product(
-        ("training", "test", "both"),
-        (frozenset(), SOME),
-        (frozenset(), SOME),
-        ("all", "right", "wrong", "mistakes"),
+    list(
+        itertools.product(
+            ("training", "test", "both"),
+            (frozenset(), SOME),
+            (frozenset(), SOME),
+            ("all", "right", "wrong", "mistakes"),
+        )
     ),
 )
 def test_that_a_selection_equals_a_plain_loop(
