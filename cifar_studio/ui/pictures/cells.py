@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from PySide6.QtCore import QPoint, QRect
 
@@ -30,21 +31,21 @@ class Cells:
     size: int = 64
     caption: int = 0
 
-    @property
+    @cached_property
     def gap(self) -> int:
         return 4 if self.size < 48 else 8
 
-    @property
+    @cached_property
     def columns(self) -> int:
         room = self.width - 2 * MARGIN_PX + self.gap
         return max(room // (self.size + self.gap), 1)
 
-    @property
+    @cached_property
     def pitch_x(self) -> int:
         room = self.width - 2 * MARGIN_PX + self.gap
         return max(room // self.columns, self.size + self.gap)
 
-    @property
+    @cached_property
     def pitch_y(self) -> int:
         return self.size + self.caption + self.gap
 

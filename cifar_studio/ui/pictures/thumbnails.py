@@ -15,7 +15,9 @@ from cifar_studio.ui.pictures.picture_set import SIDE_PX, PictureSet
 
 MAX_BYTES = 48 * 2**20  # more than all thumbnails on a screen of 3840 by 2160 cover
 MAX_COUNT = 3000  # each is an object that every collection of garbage looks at
+AT_ONCE = 64  # so many that their pixels stay in the processor's cache
 BYTES_PER_PIXEL = 4
+_FORMAT = QImage.Format.Format_RGB32
 
 
 class Thumbnails:
@@ -51,31 +53,36 @@ class Thumbnails:
             self._side, self._ratio = side, ratio
             self._kept.clear()
         wanted = references.tolist()
-        missing = [reference for reference in wanted if reference not in self._kept]
-        if missing:
-            planes = self._pictures.planes(np.array(missing, dtype=np.int32))
-            for reference, image in zip(missing, scaled_images(planes, side), strict=True):
-                pixmap = QPixmap.fromImage(image)
-                pixmap.setDevicePixelRatio(ratio)
-                self._kept[reference] = pixmap
+        kept = self._kept
+        missing = [reference for reference in wanted if reference not in kept]
+        for start in range(0, len(missing), AT_ONCE):
+            part = missing[start : start + AT_ONCE]
+            planes_NCHW = self._pictures.planes(np.array(part, dtype=np.int32))
+            for reference, image in zip(part, scaled_images(planes_NCHW, side), strict=True):
+                image.setDevicePixelRatio(ratio)
+                kept[reference] = QPixmap.fromImage(image)
         for reference in wanted:
-            self._kept.move_to_end(reference)
-        result = [self._kept[reference] for reference in wanted]
-        while self.bytes_kept > self._max_bytes or len(self._kept) > MAX_COUNT:
-            self._kept.popitem(last=False)
+            kept.move_to_end(reference)
+        result = [kept[reference] for reference in wanted]
+        for _ in range(len(kept) - self._room):
+            kept.popitem(last=False)
         return result
+
+    @property
+    def _room(self) -> int:
+        return min(self._max_bytes // (self._side**2 * BYTES_PER_PIXEL), MAX_COUNT)
 
 
 def scaled_images(planes_NCHW: NDArray[np.uint8], side: int) -> list[QImage]:
     """Images of `side` device pixels; each owns its pixels."""
     red, green, blue = (planes_NCHW[:, plane].astype(np.uint32) for plane in range(3))
     packed = np.uint32(0xFF000000) | (red << 16) | (green << 8) | blue
-    nearest = np.arange(side) * SIDE_PX // side
-    packed = packed.take(nearest, axis=1).take(nearest, axis=2)  # contiguous, unlike one index
-    return [
-        QImage(rows.data, side, side, side * BYTES_PER_PIXEL, QImage.Format.Format_RGB32).copy()
-        for rows in packed
-    ]
+    if side != SIDE_PX:
+        nearest = np.arange(side) * SIDE_PX // side
+        packed = packed.take(nearest, axis=1).take(nearest, axis=2)  # contiguous, unlike one index
+    count = len(packed)
+    column = QImage(packed.data, side, count * side, side * BYTES_PER_PIXEL, _FORMAT)
+    return [column.copy(0, number * side, side, side) for number in range(count)]
 
 
 def image_of(pixels_HWC: NDArray[np.uint8], side: int = SIDE_PX) -> QImage:
