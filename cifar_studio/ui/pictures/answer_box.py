@@ -87,8 +87,8 @@ class AnswerBox(QWidget):
 
     def _name_run(self) -> None:
         text = f"{self._run_name} says" if self._run_name else "What a network says"
-        elide = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, HEADING_PX)
-        self.heading.setText(elide)
+        room, right = theme.px(HEADING_PX), Qt.TextElideMode.ElideRight
+        self.heading.setText(self.heading.fontMetrics().elidedText(text, right, room))
         self.heading.setToolTip(text)
 
     def _ask(self) -> None:

@@ -11,6 +11,8 @@ from cifar_studio.ui import theme
 
 CAPTION_FROM_PX = 64
 """Thumbnails of this size on have room for words."""
+LONG_VERDICT = "said: caterpillar"
+"""Where this fits, all answers are in words; so no grid mixes words and signs."""
 CAPTION_GAP_PX = 4
 CURRENT_PEN_PX = 2
 WRONG_BAR_PX = 2
@@ -40,6 +42,11 @@ class CellState:
             return ""
         return "✓ right" if self.is_right else f"said: {self.said}"
 
+    @property
+    def short_verdict(self) -> str:
+        """The same where most answers would not fit."""
+        return "✓ right" if self.is_right else f"✗ {self.said}"
+
 
 class CellPainter:
     """Paints cells in the colours of the theme; remembers how texts were shortened."""
@@ -58,6 +65,7 @@ class CellPainter:
         self._muted = QColor(colours.muted)
         self._wrong = QColor(colours.error)
         self._accent = QColor(colours.accent)
+        self._words_from = self._metrics.horizontalAdvance(LONG_VERDICT)
         self._texts.clear()
 
     def caption_height(self, size_px: int, with_verdict: bool) -> int:
@@ -81,7 +89,8 @@ class CellPainter:
             if state.said is not None:
                 colour = self._wrong if is_wrong else self._muted
                 baseline += self._metrics.height()
-                self._write(painter, place, room, baseline, state.verdict, colour)
+                verdict = state.verdict if room >= self._words_from else state.short_verdict
+                self._write(painter, place, room, baseline, verdict, colour)
         elif is_wrong:  # no words fit: a bar under the wrong ones, nothing under the others
             under = QRect(place.left(), place.bottom() + 2, place.width(), WRONG_BAR_PX)
             painter.fillRect(under, self._wrong)

@@ -152,7 +152,7 @@ class ClassTree(QWidget):
 
     def _summarise(self) -> None:
         number = len(self._chosen)
-        one = "1 class chosen" if number == 1 else f"{number} classes chosen"
+        one = "1 class" if number == 1 else f"{number} classes"
         self._summary.setText(one if number else "All classes")
         self._show_all.setVisible(number > 0)
 

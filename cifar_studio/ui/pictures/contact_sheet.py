@@ -12,22 +12,22 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from cifar_studio.ui import theme
-from cifar_studio.ui.pictures.large_picture import LARGE_PX
+from cifar_studio.ui.pictures.large_picture import large_side
 from cifar_studio.ui.pictures.thumbnails import image_of
 
 COLUMNS, ROWS = 4, 2
 VERSIONS = COLUMNS * ROWS
-CELL_PX = LARGE_PX // COLUMNS
 LINE_PX = 2
 
 
 class ContactSheet(QWidget):
-    """Four by two pictures of 64 logical pixels; empty cells until they arrive."""
+    """Four by two pictures, as wide as the large one; empty cells until they arrive."""
 
     def __init__(self) -> None:
         super().__init__()
         self._images: list[QImage] = []
-        self.setFixedSize(LARGE_PX, ROWS * CELL_PX + LINE_PX)
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
         self.setAccessibleName("Augmented versions")
 
     @property
@@ -42,20 +42,24 @@ class ContactSheet(QWidget):
     def clear(self) -> None:
         self.show_versions([])
 
+    def _restyle(self) -> None:
+        self.setFixedSize(large_side(), ROWS * (large_side() // COLUMNS) + LINE_PX)
+        self.update()
+
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme.current()
+        side = self.width() // COLUMNS
         painter = QPainter(self)
         for position in range(VERSIONS):
             row, column = divmod(position, COLUMNS)
-            top = row * (CELL_PX + LINE_PX)
-            place = QRect(column * CELL_PX, top, CELL_PX, CELL_PX)
+            place = QRect(column * side, row * (side + LINE_PX), side, side)
             if position < len(self._images):
                 painter.drawImage(place, self._images[position])
             else:
                 painter.fillRect(place, QColor(colours.grid))
         for column in range(1, COLUMNS):
-            line = QRect(column * CELL_PX - LINE_PX // 2, 0, LINE_PX, self.height())
+            line = QRect(column * side - LINE_PX // 2, 0, LINE_PX, self.height())
             painter.fillRect(line, QColor(colours.ground))
         if not self._images:
             painter.setPen(QColor(colours.muted))

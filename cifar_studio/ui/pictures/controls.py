@@ -161,7 +161,7 @@ class PictureControls(QWidget):
     def ask_to_evaluate(self, split: str) -> None:
         """Offer to evaluate a split that the choice leaves out; empty offers nothing."""
         self.evaluate.setText(f"Evaluate the {split} pictures too" if split else "")
-        self.evaluate.setVisible(bool(split))
+        self._offer.setVisible(bool(split))
 
     def _lay_out(self) -> None:
         choices = QWidget()
@@ -170,7 +170,11 @@ class PictureControls(QWidget):
             self._first.addWidget(part)
         filters = QWidget()
         self._second = FlowLayout(filters, theme.px(3 * theme.GRID))
-        for shown in (self.demo, self.count, self.chip, self.evaluate):
+        self._offer = QWidget()  # centres the link, whose height the style sheet sets
+        offer = QHBoxLayout(self._offer)
+        offer.setContentsMargins(0, 0, 0, 0)
+        offer.addWidget(self.evaluate)
+        for shown in (self.demo, self.count, self.chip, self._offer):
             self._second.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
@@ -183,7 +187,7 @@ class PictureControls(QWidget):
         self.slider.setFixedHeight(self.split.sizeHint().height())
         self._first.set_gap(theme.px(2 * theme.GRID))
         self._second.set_gap(theme.px(3 * theme.GRID))
-        for widget in (self.demo, self.count, self.evaluate):
+        for widget in (self.demo, self.count, self._offer):
             widget.setFixedHeight(theme.px(ROW_PX))
         self.chip.restyle()
 

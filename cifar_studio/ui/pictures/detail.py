@@ -122,8 +122,7 @@ class PictureDetail(QWidget):
             self._allow_explaining()
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        content.setFixedWidth(LARGE_PX + 2 * MARGIN_PX)
+        content = self._content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(MARGIN_PX, 3 * theme.GRID, MARGIN_PX, MARGIN_PX)
         column.setSpacing(2 * theme.GRID)
@@ -153,8 +152,14 @@ class PictureDetail(QWidget):
         empty.setProperty("role", "")  # on the ground of the panel, not on a surface
         self._stack.addWidget(empty)
         self._stack.addWidget(area)
-        self.setFixedWidth(LARGE_PX + 2 * MARGIN_PX + SCROLL_BAR_PX)
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def _restyle(self) -> None:
+        width = theme.px(LARGE_PX) + 2 * MARGIN_PX
+        self._content.setFixedWidth(width)
+        self.setFixedWidth(width + SCROLL_BAR_PX)
 
     def _show(self) -> None:
         is_chosen = self._pictures is not None and self._reference >= 0

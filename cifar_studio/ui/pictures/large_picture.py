@@ -12,7 +12,7 @@ from cifar_studio.ui import theme
 from cifar_studio.ui.pictures.picture_set import SIDE_PX
 from cifar_studio.ui.pictures.thumbnails import image_of
 
-LARGE_PX = 8 * SIDE_PX
+LARGE_PX = 8 * SIDE_PX  # at scale 1
 HEAT_SHARE = 0.55
 """How much of the heat map covers the picture where it is hottest."""
 RAMP = np.array([(20, 20, 60), (120, 30, 110), (213, 94, 0), (230, 159, 0), (255, 245, 160)])
@@ -20,7 +20,7 @@ RAMP = np.array([(20, 20, 60), (120, 30, 110), (213, 94, 0), (230, 159, 0), (255
 
 
 class LargePicture(QWidget):
-    """256 by 256 logical pixels, eight for each of the picture."""
+    """256 by 256 logical pixels at scale 1; a whole number for each of the picture."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,8 @@ class LargePicture(QWidget):
         self._heat_HW: NDArray[np.float32] | None = None
         self._shows_heat = True
         self._image: QImage | None = None
-        self.setFixedSize(LARGE_PX, LARGE_PX)
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
 
     @property
     def heat(self) -> NDArray[np.float32] | None:
@@ -50,6 +51,9 @@ class LargePicture(QWidget):
         self._shows_heat = visible
         self._draw()
 
+    def _restyle(self) -> None:
+        self.setFixedSize(large_side(), large_side())
+
     def _draw(self) -> None:
         pixels_HWC = self._pixels_HWC
         if pixels_HWC is not None and self._heat_HW is not None and self._shows_heat:
@@ -64,6 +68,11 @@ class LargePicture(QWidget):
             painter.fillRect(self.rect(), QColor(theme.current().grid))
         else:
             painter.drawImage(self.rect(), self._image)  # unsmoothed: the nearest pixel
+
+
+def large_side() -> int:
+    """Side of the large picture in logical pixels at the chosen scale."""
+    return theme.px(LARGE_PX) // SIDE_PX * SIDE_PX
 
 
 def heated(pixels_HWC: NDArray[np.uint8], heat_HW: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from cifar_studio.ui import theme
 from cifar_studio.ui.pictures.answers import Answer
-from cifar_studio.ui.pictures.large_picture import LARGE_PX
+from cifar_studio.ui.pictures.large_picture import large_side
 from cifar_studio.ui.pictures.picture_set import PictureSet
 
 ROWS = 5
@@ -50,7 +50,7 @@ class Likeliest(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(LARGE_PX, theme.px(ROW_PX) * ROWS)
+        return QSize(large_side(), theme.px(ROW_PX) * ROWS)
 
     @override
     def minimumSizeHint(self) -> QSize:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from cifar_studio.data.dataset import Dataset
+from cifar_studio.ui import theme
 from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.pictures.answers import Answers
 from cifar_studio.ui.pictures.class_tree import ClassTree
@@ -74,6 +75,8 @@ class PicturesView(QWidget):
         self.detail.explain_requested.connect(self.explain_requested)
         self.controls.set_size(THUMBNAIL_PX)
         self.setFocusProxy(self.grid)
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
 
     @property
     def query(self) -> PictureQuery:
@@ -142,16 +145,18 @@ class PicturesView(QWidget):
         column.addWidget(self.controls)
         column.addWidget(self.grid, 1)
         centre.setMinimumWidth(GRID_MIN_PX)
-        self.tree.setMinimumWidth(TREE_MIN_PX)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         for stretch, part in ((0, self.tree), (1, centre), (0, self.detail)):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setSizes([TREE_PX, 10_000, self.detail.width()])
+        self.splitter.setSizes([theme.px(TREE_PX), 10_000, self.detail.width()])
         self._stack = QStackedLayout(self)
         self._stack.addWidget(EmptyView(*NO_DATA))
         self._stack.addWidget(self.splitter)
+
+    def _restyle(self) -> None:
+        self.tree.setMinimumWidth(theme.px(TREE_MIN_PX))
 
     def _usable(self) -> Answers | None:
         """The answers, where they are of the shown pictures."""
