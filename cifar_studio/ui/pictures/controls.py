@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.curves.flow import FlowLayout
-from cifar_studio.ui.pictures.grid import SIZES_PX
+from cifar_studio.ui.pictures.cell_area import SIZES_PX
 from cifar_studio.ui.pictures.query import WhichAnswers, WhichSplit
 
 SPLITS: tuple[tuple[str, WhichSplit], ...] = (
@@ -33,7 +33,7 @@ NO_RUN = "Right and wrong are known once a run is chosen whose network was evalu
 NOTCH_PX = 16
 SLIDER_PX = 72
 ROW_PX = 24
-CHIP_TEXT_PX = 208
+CHIP_TEXT_PX = 240
 
 
 class Chip(QFrame):
