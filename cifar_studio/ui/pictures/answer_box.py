@@ -10,7 +10,7 @@ from cifar_studio.ui.pictures.answers import Answers
 from cifar_studio.ui.pictures.likeliest import Likeliest
 from cifar_studio.ui.pictures.picture_set import PictureSet, split_of
 
-HEADING_PX = 184
+HEADING_PX = 144
 NO_RUN = "Choose a run under Runs, and its five likeliest classes stand here."
 
 
@@ -86,10 +86,11 @@ class AnswerBox(QWidget):
         self.note.setVisible(bool(self.note.text()))
 
     def _name_run(self) -> None:
-        text = f"{self._run_name} says" if self._run_name else "What a network says"
+        name = self._run_name or "What a network"
         room, right = theme.px(HEADING_PX), Qt.TextElideMode.ElideRight
-        self.heading.setText(self.heading.fontMetrics().elidedText(text, right, room))
-        self.heading.setToolTip(text)
+        shown = self.heading.fontMetrics().elidedText(name, right, room)
+        self.heading.setText(f"{shown} says")
+        self.heading.setToolTip(self._run_name)
 
     def _ask(self) -> None:
         if not self._run_name:
