@@ -61,6 +61,8 @@ class FlowLayout(QLayout):
     def _arrange(self, rect: QRect, move: bool) -> int:
         x, y, height = rect.left(), rect.top(), 0
         for item in self._items:
+            if item.isEmpty():  # hidden: takes neither room nor a gap
+                continue
             hint = item.sizeHint()
             if x > rect.left() and x + hint.width() > rect.right() + 1:
                 x, y = rect.left(), y + height

@@ -1,0 +1,107 @@
+"""What the run's network says about the chosen picture, or how to come to know it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.pictures.answers import Answers
+from cifar_studio.ui.pictures.likeliest import Likeliest
+from cifar_studio.ui.pictures.picture_set import PictureSet, split_of
+
+HEADING_PX = 144
+NO_RUN = "Choose a run under Runs, and its five likeliest classes stand here."
+
+
+class AnswerBox(QWidget):
+    """Heading with the verdict, and five bars.
+
+    Signals
+    -------
+    evaluate_requested(str)
+        "training" or "test": the split of the picture.
+    """
+
+    evaluate_requested = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pictures: PictureSet | None = None
+        self._reference = -1
+        self._answers: Answers | None = None
+        self._run_name = ""
+        self.heading = widgets.label("", "heading")
+        self.verdict = widgets.label("")
+        self.bars = Likeliest()
+        self.note = widgets.label("", "muted")
+        self.note.setWordWrap(True)
+        self.evaluate = widgets.button("Evaluate", self._on_evaluate_clicked)
+        top = QHBoxLayout()
+        top.setSpacing(2 * theme.GRID)
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.verdict)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addLayout(top)
+        for part in (self.bars, self.note, self.evaluate):
+            layout.addWidget(part)
+        self._show()
+
+    def show_picture(self, pictures: PictureSet | None, reference: int) -> None:
+        self._pictures, self._reference = pictures, reference
+        self._show()
+
+    def show_answers(self, answers: Answers | None, run_name: str) -> None:
+        """What a run answered; an empty name means that no run is chosen."""
+        self._answers, self._run_name = answers, run_name
+        self.evaluate.setEnabled(True)
+        self._show()
+
+    def _on_evaluate_clicked(self) -> None:
+        self.evaluate.setEnabled(False)
+        self.evaluate.setText("Evaluating…")
+        self.evaluate_requested.emit(split_of(self._reference))
+
+    def _show(self) -> None:
+        answer = None
+        if self._answers is not None and self._pictures is not None and self._reference >= 0:
+            answer = self._answers.of(self._reference)
+        self._name_run()
+        self.bars.setVisible(answer is not None)
+        self.verdict.setVisible(answer is not None)
+        self.evaluate.setVisible(answer is None and bool(self._run_name))
+        if answer is not None and self._pictures is not None:
+            true = self._pictures.label(self._reference)
+            self.bars.show_answer(self._pictures, answer, true)
+            is_right = answer.classes[0] == true
+            self.verdict.setText("✓ right" if is_right else "✗ wrong")
+            self.verdict.setProperty("role", "small" if is_right else "fault")
+            widgets.restyle(self.verdict)
+            is_among = true in answer.classes
+            self.note.setText("" if is_among else "The true class is not among the five.")
+        else:
+            self._ask()
+        self.note.setVisible(bool(self.note.text()))
+
+    def _name_run(self) -> None:
+        name = self._run_name or "What a network"
+        room, right = theme.px(HEADING_PX), Qt.TextElideMode.ElideRight
+        shown = self.heading.fontMetrics().elidedText(name, right, room)
+        self.heading.setText(f"{shown} says")
+        self.heading.setToolTip(self._run_name)
+
+    def _ask(self) -> None:
+        if not self._run_name:
+            self.note.setText(NO_RUN)
+            return
+        split = split_of(max(self._reference, 0))
+        is_partly = self._answers is not None and self._answers.has(split)
+        self.note.setText(
+            f"This picture is not among the {split} pictures that were evaluated."
+            if is_partly
+            else f"The {split} pictures are not evaluated with this run's network yet."
+        )
+        if self.evaluate.isEnabled():
+            self.evaluate.setText(f"Evaluate all {split} pictures")

@@ -1,0 +1,208 @@
+"""Above the grid: split, answers, size; below them how many there are, and what filters them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.curves.flow import FlowLayout
+from cifar_studio.ui.pictures.cell_area import SIZES_PX
+from cifar_studio.ui.pictures.query import WhichAnswers, WhichSplit
+
+SPLITS: tuple[tuple[str, WhichSplit], ...] = (
+    ("All pictures", "both"),
+    ("Training", "training"),
+    ("Test", "test"),
+)
+ANSWERS: tuple[tuple[str, WhichAnswers], ...] = (
+    ("All answers", "all"),
+    ("Right", "right"),
+    ("Wrong", "wrong"),
+    ("Most confident mistakes", "mistakes"),
+)
+NO_RUN = "Right and wrong are known once a run is chosen whose network was evaluated"
+NOTCH_PX = 16
+SLIDER_PX = 72
+ROW_PX = 24
+CHIP_TEXT_PX = 240
+
+
+class Chip(QFrame):
+    """A filter in words, with a cross that takes it away.
+
+    Signals
+    -------
+    removed()
+    """
+
+    removed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._whole = ""
+        self._text = QLabel()
+        self.remove = widgets.GlyphButton("close", "Remove this filter")
+        self.remove.clicked.connect(lambda: self.removed.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * theme.GRID, 0, 0, 0)
+        row.setSpacing(theme.GRID)
+        row.addWidget(self._text)
+        row.addWidget(self.remove)
+
+    @property
+    def text(self) -> str:
+        """The filter in full, shortened or not."""
+        return self._whole
+
+    def show_text(self, text: str) -> None:
+        """Show a filter; an empty text hides the chip."""
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(f"Filter: {text}")
+        self.setVisible(bool(text))
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take sizes and type anew."""
+        side = theme.px(ROW_PX)
+        self.setFixedHeight(side)
+        self.remove.setFixedSize(side - 2, side - 2)
+        metrics, elide = self._text.fontMetrics(), Qt.TextElideMode.ElideRight
+        self._text.setText(metrics.elidedText(self._whole, elide, theme.px(CHIP_TEXT_PX)))
+
+
+class PictureControls(QWidget):
+    """The toolbar of the grid.
+
+    Signals
+    -------
+    changed()
+        Another split or other answers are asked for.
+    size_changed(int)
+        Side of a thumbnail in logical pixels.
+    filter_removed()
+        The person took the chip away.
+    evaluate_clicked()
+    """
+
+    changed = Signal()
+    size_changed = Signal(int)
+    filter_removed = Signal()
+    evaluate_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.split = _choice(SPLITS, "Split", "Which pictures of the set")
+        self.answers = _choice(ANSWERS, "Answers", "")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(SIZES_PX[0] // NOTCH_PX, SIZES_PX[1] // NOTCH_PX)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName("Thumbnail size")
+        self.slider.setToolTip("Size of the thumbnails; a picture has 32 by 32 pixels")
+        self.count = widgets.label("", "muted")
+        self.count.setFont(theme.tabular(self.count.font()))
+        self.demo = widgets.label("Demo set", "heading")
+        self.demo.setToolTip("Drawn by the studio, to try it without CIFAR-100; no photographs")
+        self.chip = Chip()
+        self.evaluate = widgets.link("", self.evaluate_clicked.emit)
+        self._lay_out()
+        self.split.currentIndexChanged.connect(self._on_choice_changed)
+        self.answers.currentIndexChanged.connect(self._on_choice_changed)
+        self.slider.valueChanged.connect(self._on_size_changed)
+        self.chip.removed.connect(self.filter_removed)
+        self.allow_answers(NO_RUN)
+        self.demo.hide()
+        self.chip.show_text("")
+        self.ask_to_evaluate("")
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
+
+    @property
+    def asked_split(self) -> WhichSplit:
+        return SPLITS[self.split.currentIndex()][1]
+
+    @property
+    def asked_answers(self) -> WhichAnswers:
+        return ANSWERS[self.answers.currentIndex()][1]
+
+    @property
+    def size_px(self) -> int:
+        return self.slider.value() * NOTCH_PX
+
+    def set_size(self, size_px: int) -> None:
+        self.slider.setValue(round(size_px / NOTCH_PX))
+
+    def show_choice(self, split: WhichSplit, answers: WhichAnswers) -> None:
+        """Set both; tells nobody."""
+        with QSignalBlocker(self.split), QSignalBlocker(self.answers):
+            self.split.setCurrentIndex([value for _, value in SPLITS].index(split))
+            self.answers.setCurrentIndex([value for _, value in ANSWERS].index(answers))
+
+    def allow_answers(self, why_not: str) -> None:
+        """Whether right and wrong can be chosen; if not, why."""
+        self.answers.setEnabled(not why_not)
+        tip = why_not or "Choose by what the network of the chosen run said"
+        self.answers.setToolTip(tip)
+        self.answers.setAccessibleDescription(tip)
+
+    def show_count(self, number: int) -> None:
+        self.count.setText("1 picture" if number == 1 else f"{number:,} pictures")
+
+    def ask_to_evaluate(self, split: str) -> None:
+        """Offer to evaluate a split that the choice leaves out; empty offers nothing."""
+        self.evaluate.setText(f"Evaluate the {split} pictures too" if split else "")
+        self._offer.setVisible(bool(split))
+
+    def _lay_out(self) -> None:
+        choices = QWidget()
+        self._first = FlowLayout(choices, theme.px(2 * theme.GRID))
+        for part in (self.split, self.answers, self.slider):
+            self._first.addWidget(part)
+        filters = QWidget()
+        self._second = FlowLayout(filters, theme.px(3 * theme.GRID))
+        self._offer = QWidget()  # centres the link, whose height the style sheet sets
+        offer = QHBoxLayout(self._offer)
+        offer.setContentsMargins(0, 0, 0, 0)
+        offer.addWidget(self.evaluate)
+        for shown in (self.demo, self.count, self.chip, self._offer):
+            self._second.addWidget(shown)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addWidget(choices)
+        layout.addWidget(filters)
+
+    def _restyle(self) -> None:
+        self.slider.setFixedWidth(theme.px(SLIDER_PX))
+        self.slider.setFixedHeight(self.split.sizeHint().height())
+        self._first.set_gap(theme.px(2 * theme.GRID))
+        self._second.set_gap(theme.px(3 * theme.GRID))
+        for widget in (self.demo, self.count, self._offer):
+            widget.setFixedHeight(theme.px(ROW_PX))
+        self.chip.restyle()
+
+    def _on_choice_changed(self) -> None:
+        self.changed.emit()
+
+    def _on_size_changed(self) -> None:
+        self.slider.setAccessibleDescription(f"{self.size_px} pixels")
+        self.size_changed.emit(self.size_px)
+
+
+def _choice(choices: tuple[tuple[str, str], ...], name: str, tip: str) -> QComboBox:
+    result = QComboBox()
+    result.addItems([text for text, _ in choices])
+    result.setAccessibleName(name)
+    result.setToolTip(tip)
+    result.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    return result

@@ -1,0 +1,104 @@
+"""The five likeliest classes as bars with per cent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from cifar_studio.ui import theme
+from cifar_studio.ui.pictures.answers import Answer
+from cifar_studio.ui.pictures.large_picture import large_side
+from cifar_studio.ui.pictures.picture_set import PictureSet
+
+ROWS = 5
+ROW_PX = 24
+NAME_PX = 112
+BAR_PX = 8
+GAP_PX = 8
+TICK = "✓"
+
+
+class Likeliest(QWidget):
+    """Bars from 0 to 100 %; the true class has a tick."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: list[str] = []
+        self._answer: Answer | None = None
+        self._true = -1
+        self.setAccessibleName("The five likeliest classes")
+        theme.manager().changed.connect(self.updateGeometry)
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands there, as text: "✓ maple tree 61.20 %"."""
+        if self._answer is None:
+            return []
+        return [
+            f"{self._marked(row)} {_percent(probability)}"
+            for row, probability in enumerate(self._answer.probabilities)
+        ]
+
+    def show_answer(self, pictures: PictureSet, answer: Answer, true: int) -> None:
+        self._answer, self._true = answer, true
+        self._names = [pictures.class_names[number] for number in answer.classes]
+        lines = ", ".join(self.lines).replace(f"{TICK} ", "the true class ")
+        self.setAccessibleDescription(lines)
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(large_side(), theme.px(ROW_PX) * ROWS)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._answer is None:
+            return
+        painter = QPainter(self)
+        bold = _bold(self)
+        for row, number in enumerate(self._answer.classes):
+            is_true = number == self._true
+            painter.setFont(bold if is_true else self.font())
+            self._paint_row(painter, row, is_true, self._answer.probabilities[row])
+
+    def _paint_row(self, painter: QPainter, row: int, is_true: bool, probability: float) -> None:
+        colours = theme.current()
+        height = theme.px(ROW_PX)
+        area = QRect(0, row * height, self.width(), height)
+        centre = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(colours.text))
+        name = QRect(area.left(), area.top(), theme.px(NAME_PX), height)
+        elide = Qt.TextElideMode.ElideRight
+        text = QFontMetrics(painter.font()).elidedText(self._marked(row), elide, name.width())
+        painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | centre), text)
+        painter.setFont(theme.tabular(painter.font()))
+        figures = QFontMetrics(theme.tabular(_bold(self))).horizontalAdvance("100.00 %")
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | centre), _percent(probability))
+        left = name.right() + 1 + theme.px(GAP_PX)
+        room = area.right() + 1 - figures - theme.px(GAP_PX) - left
+        bar = theme.px(BAR_PX)
+        track = QRect(left, area.center().y() + 1 - bar // 2, room, bar)
+        painter.fillRect(track, QColor(colours.grid))
+        track.setWidth(max(round(room * min(max(probability, 0.0), 1.0)), 1))
+        painter.fillRect(track, QColor(colours.good if is_true else colours.accent))
+
+    def _marked(self, row: int) -> str:
+        assert self._answer is not None
+        is_true = self._answer.classes[row] == self._true
+        return f"{TICK} {self._names[row]}" if is_true else self._names[row]
+
+
+def _bold(widget: QWidget) -> QFont:
+    font = QFont(widget.font())
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+def _percent(probability: float) -> str:
+    return f"{100 * probability:.2f} %"

@@ -1,0 +1,228 @@
+"""The Pictures tab: classes left, the grid in the middle, the chosen picture right."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.ui import theme
+from cifar_studio.ui.empty_view import EmptyView
+from cifar_studio.ui.pictures.answers import Answers
+from cifar_studio.ui.pictures.class_tree import ClassTree
+from cifar_studio.ui.pictures.controls import NO_RUN, PictureControls
+from cifar_studio.ui.pictures.detail import PictureDetail
+from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
+from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
+from cifar_studio.ui.pictures.query import PictureQuery, count_by_class, select
+
+TREE_PX = 228
+TREE_MIN_PX = 168
+GRID_MIN_PX = 240
+THUMBNAIL_PX = 64
+NO_DATA = (
+    "No pictures yet",
+    "All 60,000 pictures of the data set stand here as soon as it has been read.",
+)
+OTHER_PICTURES = "The chosen run was evaluated on another data set than the one shown"
+
+
+class PicturesView(QWidget):
+    """Looks at the pictures of a data set, and at what a run's network said of them.
+
+    Signals
+    -------
+    evaluate_requested(str)
+        "training" or "test": evaluate that split with the shown run's network.
+    augmented_requested(int)
+        Reference of a picture; `detail.show_augmented` answers.
+    explain_requested(int)
+        Reference of a picture; `detail.show_explanation` answers.
+    picture_activated(int)
+        Enter or a double click on a picture.
+    """
+
+    evaluate_requested = Signal(str)
+    augmented_requested = Signal(int)
+    explain_requested = Signal(int)
+    picture_activated = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pictures: PictureSet | None = None
+        self._answers: Answers | None = None
+        self._run_name = ""
+        self._said: frozenset[int] = frozenset()
+        self._origin = ""
+        self._is_setting = False
+        self.tree = ClassTree()
+        self.controls = PictureControls()
+        self.grid = PictureGrid()
+        self.detail = PictureDetail()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._lay_out()
+        self.tree.classes_chosen.connect(self._on_classes_chosen)
+        self.controls.changed.connect(self._on_choice_changed)
+        self.controls.size_changed.connect(self.grid.set_thumbnail_size)
+        self.controls.filter_removed.connect(self._on_filter_removed)
+        self.controls.evaluate_clicked.connect(self._on_evaluate_clicked)
+        self.grid.current_changed.connect(self.detail.show_picture)
+        self.grid.activated.connect(self.picture_activated)
+        self.detail.evaluate_requested.connect(self.evaluate_requested)
+        self.detail.augmented_wanted.connect(self.augmented_requested)
+        self.detail.explain_requested.connect(self.explain_requested)
+        self.controls.set_size(THUMBNAIL_PX)
+        self.setFocusProxy(self.grid)
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
+
+    @property
+    def query(self) -> PictureQuery:
+        """What is asked for now."""
+        controls = self.controls
+        chosen = self.tree.chosen
+        return PictureQuery(controls.asked_split, chosen, self._said, controls.asked_answers)
+
+    @property
+    def pictures(self) -> PictureSet | None:
+        return self._pictures
+
+    def show_dataset(self, dataset: Dataset | None) -> None:
+        """Show the pictures of a set, all of them; None shows how to get one."""
+        if self._pictures is not None and self._pictures.dataset is dataset:
+            return
+        self._pictures = None if dataset is None else PictureSet(dataset)
+        self._said, self._origin = frozenset(), ""
+        self._is_setting = True
+        self.grid.show_set(self._pictures)
+        self.detail.show_set(self._pictures)
+        self.tree.show_set(self._pictures)
+        self._is_setting = False
+        self.controls.demo.setVisible(self._pictures is not None and self._pictures.is_demo)
+        self._stack.setCurrentIndex(0 if self._pictures is None else 1)
+        self._take_answers()
+
+    def show_answers(self, answers: Answers | None, run_name: str) -> None:
+        """What the network of a run said; None where it was not evaluated, "" where none is chosen.
+
+        Answers that are of other pictures than the shown ones are not used, and the view says so.
+        """
+        self._answers, self._run_name = answers, run_name
+        self._take_answers()
+
+    def show_query(self, query: PictureQuery, origin: str = "") -> None:
+        """Ask for pictures from outside, after the answers it needs were shown.
+
+        Parameters
+        ----------
+        origin : str
+            Where the question comes from, in words ("maple shown, oak said"); stands on a chip
+            until it is taken away or other classes are chosen.
+        """
+        self._is_setting = True
+        self._said, self._origin = query.said, origin
+        self.controls.show_choice(query.split, query.answers)
+        self.tree.choose(query.classes)
+        self._is_setting = False
+        self._refresh()
+
+    def show_picture(self, reference: int) -> None:
+        """Make a picture current; every filter that hides it goes."""
+        if self._pictures is None:
+            return
+        self.grid.set_current(reference)
+        if self.grid.current != reference:
+            self.show_query(PictureQuery("both"))
+            self.grid.set_current(reference)
+
+    def _lay_out(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.controls)
+        column.addWidget(self.grid, 1)
+        centre.setMinimumWidth(GRID_MIN_PX)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for stretch, part in ((0, self.tree), (1, centre), (0, self.detail)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setSizes([theme.px(TREE_PX), 10_000, self.detail.width()])
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(EmptyView(*NO_DATA))
+        self._stack.addWidget(self.splitter)
+
+    def _restyle(self) -> None:
+        self.tree.setMinimumWidth(theme.px(TREE_MIN_PX))
+
+    def _usable(self) -> Answers | None:
+        """The answers, where they are of the shown pictures."""
+        if self._answers is None or self._pictures is None:
+            return None
+        return self._answers if self._answers.is_of(self._pictures) else None
+
+    def _take_answers(self) -> None:
+        usable = self._usable()
+        why_not = "" if usable is not None else NO_RUN
+        if usable is None and self._answers is not None and self._pictures is not None:
+            why_not = OTHER_PICTURES
+        self.controls.allow_answers(why_not)
+        if usable is None and self.query.needs_answers:
+            self._said, self._origin = frozenset(), ""
+            self.controls.show_choice(self.controls.asked_split, "all")
+        self.grid.show_answers(usable)
+        is_other = why_not == OTHER_PICTURES
+        self.detail.show_answers(usable, "" if is_other else self._run_name)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Find and show what is asked for."""
+        if self._pictures is None:
+            return
+        query, answers = self.query, self._usable()
+        missing = self._missing_split(query)
+        found = select(self._pictures, query, answers)
+        only = f"The {missing} pictures are not evaluated with {self._run_name}."
+        self.grid.set_empty_text(only if missing == query.split else NO_MATCH)
+        self.grid.show_references(found)
+        self.controls.show_count(len(found))
+        self.controls.chip.show_text(self._chip_text())
+        self.controls.ask_to_evaluate(missing)
+        self.tree.show_counts(count_by_class(self._pictures, query, answers))
+
+    def _missing_split(self, query: PictureQuery) -> str:
+        """A split that was asked for and was not evaluated, where that matters; or ""."""
+        answers = self._usable()
+        if answers is None or not query.needs_answers:
+            return ""
+        splits: tuple[SplitName, ...] = ("test", "training")
+        asked = [split for split in splits if query.split in (split, "both")]
+        return next((split for split in asked if not answers.has(split)), "")
+
+    def _chip_text(self) -> str:
+        if self._origin or not self._said or self._pictures is None:
+            return self._origin
+        names = sorted(self._pictures.class_names[number] for number in self._said)
+        more = f" and {len(names) - 2} more" if len(names) > 3 else ""
+        return f"said: {', '.join(names[:2] if more else names)}{more}"
+
+    def _on_classes_chosen(self) -> None:
+        if not self._is_setting:
+            self._origin = ""
+            self._refresh()
+
+    def _on_choice_changed(self) -> None:
+        self._refresh()
+
+    def _on_filter_removed(self) -> None:
+        split = self.controls.asked_split
+        keeps_classes = not self._origin
+        kept = dataclasses.replace(self.query, split=split, said=frozenset())
+        self.show_query(kept if keeps_classes else PictureQuery(split))
+
+    def _on_evaluate_clicked(self) -> None:
+        if missing := self._missing_split(self.query):
+            self.evaluate_requested.emit(missing)
