@@ -77,7 +77,7 @@ class ConfusionMatrix(QWidget):
         self._hovered: tuple[int, int] | None = None
         self._percent = False
         self._logarithmic = True
-        self._marked: frozenset[str] = frozenset()
+        self._marked = ""
         self._look: painting.Look | None = None
         self._frame: Frame | None = None
         self._image: QImage | None = None
@@ -146,10 +146,20 @@ class ConfusionMatrix(QWidget):
         self._logarithmic = logarithmic
         self._renew()
 
-    def mark(self, titles: frozenset[str]) -> None:
-        """Underline these titles."""
-        self._marked = titles
+    def mark(self, words: str) -> None:
+        """Underline the titles that have these words; empty underlines none."""
+        self._marked = words.strip().lower()
         self._renew()
+
+    def go_to_next_marked(self) -> None:
+        """Go on to the next class found, on the diagonal; from the last to the first."""
+        cells = self.cells
+        if cells is None or not self._marked:
+            return
+        found = [i for i, title in enumerate(cells.titles) if self._marked in title.lower()]
+        if found:
+            place = next((place for place in found if place > self._current[0]), found[0])
+            self._go_to(place, place)
 
     def select_classes(self, true: int, said: int) -> None:
         """Make the cell that holds these classes, at the present level, the current one."""

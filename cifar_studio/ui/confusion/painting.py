@@ -29,14 +29,14 @@ class Look:
     cells : Cells
     percent : bool
     shading : Shading
-    marked : frozenset of str
-        Titles that a search found.
+    marked : str
+        Words searched for, in small letters; titles that have them stand out.
     """
 
     cells: Cells
     percent: bool
     shading: Shading
-    marked: frozenset[str] = frozenset()
+    marked: str = ""
 
 
 def axis_font(size: float = theme.AXIS_PX) -> QFont:
@@ -148,7 +148,7 @@ def draw_titles(
     for rows in (True, False):
         room = (frame.left if rows else frame.top) - gap - theme.px(2)
         for title, low, high in titles_in_sight(look, frame, rows=rows):
-            _set_title_style(painter, font, title == named[rows], title in look.marked)
+            _set_title_style(painter, font, title == named[rows], _is_marked(look, title))
             text = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(room))
             thick = max(high - low, painter.fontMetrics().height())
             middle = (low + high) / 2
@@ -233,6 +233,10 @@ def _fitting_font(text: str, width: float, height: float) -> QFont | None:
         if metrics.horizontalAdvance(text) + 2 <= width and metrics.ascent() + 2 <= height:
             return font
     return None
+
+
+def _is_marked(look: Look, title: str) -> bool:
+    return bool(look.marked) and look.marked in title.lower()
 
 
 def _set_title_style(painter: QPainter, font: QFont, is_current: bool, is_marked: bool) -> None:
