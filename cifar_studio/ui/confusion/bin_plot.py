@@ -33,7 +33,6 @@ class BinPlot(pg.PlotWidget):
             viewBox=pg.ViewBox(enableMenu=False, enableMouse=False),
             axisItems={"left": self._left, "bottom": self._bottom},
         )
-        self._has_label = bool(label)
         self.item: pg.PlotItem = self.getPlotItem()
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
@@ -51,9 +50,6 @@ class BinPlot(pg.PlotWidget):
         self.item.setContentsMargins(0, theme.px(4), theme.px(12), 0)
         for axis in (self._left, self._bottom):
             axis.apply_theme()
-        if not self._has_label:
-            self._bottom.setHeight(theme.px(20))
-            self._bottom.showLabel(False)
 
     def begin(self, top: float) -> None:
         """Nothing but axes, to this height."""
@@ -84,7 +80,7 @@ class BinPlot(pg.PlotWidget):
             x1=edges[1:][there] - gap,
             y0=low[there],
             y1=high[there],
-            pen=QPen(QColor(colour), 1),
+            pen=pg.mkPen(colour, width=1),
             brush=QBrush(QColor(colour), style),
         )
         self.item.addItem(bars)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPen
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio.runs.calibration import Calibration
@@ -17,6 +17,8 @@ from cifar_studio.ui.confusion.bin_plot import BinPlot
 from cifar_studio.ui.curves.explanations import QUESTION
 from cifar_studio.ui.curves.series import nice_step
 
+_TITLES = ("Right answers, %", "Answers")
+_SIDE_BY_SIDE_BELOW_PX = 400
 _HINT = "Point at a bin, or walk with the arrow keys"
 
 
@@ -39,7 +41,7 @@ class CalibrationView(QWidget):
         self.legend = widgets.label()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
-        self.reliability = BinPlot("Share of right answers by confidence", "")
+        self.reliability = BinPlot("Share of right answers by confidence", "Confidence, %")
         self.histogram = BinPlot("Answers by confidence", "Confidence, %")
         self.readout = widgets.label(_HINT, "muted")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -47,8 +49,15 @@ class CalibrationView(QWidget):
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.words)
         self._column.addWidget(self.legend)
-        self._column.addWidget(self.reliability, 3)
-        self._column.addWidget(self.histogram, 2)
+        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        titled = zip(_TITLES, (self.reliability, self.histogram), (3, 2), strict=True)
+        for title, plot, stretch in titled:
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(widgets.label(title, "small"))
+            column.addWidget(plot, 1)
+            self._plots.addLayout(column, stretch)
+        self._column.addLayout(self._plots, 1)
         self._column.addWidget(self.readout)
         for plot in (self.reliability, self.histogram):
             plot.pointed.connect(self._on_pointed)
@@ -82,9 +91,10 @@ class CalibrationView(QWidget):
     def restyle(self) -> None:
         self._column.setContentsMargins(0, theme.px(8), 0, 0)
         self._column.setSpacing(theme.px(4))
-        for plot, least in ((self.reliability, 96), (self.histogram, 72)):
+        self._plots.setSpacing(theme.px(8))
+        for plot in (self.reliability, self.histogram):
             plot.apply_theme()
-            plot.setMinimumSize(theme.px(160), theme.px(least))
+            plot.setMinimumSize(theme.px(120), theme.px(72))
         self._draw()
 
     def describe_bin(self, place: int) -> str:
@@ -121,15 +131,15 @@ class CalibrationView(QWidget):
             rights, counts = shown.right.astype(float), shown.counts.astype(float)
             self.histogram.add_bars(edges, none, rights, colours.loss)
             self.histogram.add_bars(edges, rights, counts, colours.top1, Qt.BrushStyle.BDiagPattern)
-        diagonal = QPen(QColor(colours.text), 1, Qt.PenStyle.DashLine)
-        diagonal.setCosmetic(True)
-        self.reliability.item.addItem(pg.PlotCurveItem([0, 100], [0, 100], pen=diagonal))
+        diagonal = pg.mkPen(colours.text, width=1)
+        line = pg.PlotCurveItem([0, 100], [0, 100], pen=diagonal, antialias=True)
+        self.reliability.item.addItem(line)
         self.words.setText(in_words(shown))
         self.setAccessibleDescription(self.words.text())
         self.legend.setText(
-            f'<span style="color:{colours.loss}">■</span> right, % of the bin &nbsp; '
-            f'<span style="color:{colours.top1}">▨</span> gap to the confidence; below, wrong '
-            f"answers &nbsp; ┄ perfect"
+            f'<span style="color:{colours.loss}">■</span> right, % &nbsp; '
+            f'<span style="color:{colours.top1}">▨</span> gap to the confidence, or wrong '
+            f"&nbsp; ╱ perfect"
         )
         self._mark(self._bin)
 
@@ -159,6 +169,13 @@ class CalibrationView(QWidget):
         menu.addAction(QUESTION, lambda: self.explanation_requested.emit("calibration", at))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < theme.px(_SIDE_BY_SIDE_BELOW_PX)
+        direction = QBoxLayout.Direction
+        self._plots.setDirection(direction.LeftToRight if low else direction.TopToBottom)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -155,12 +155,17 @@ class FigureTable(QTableView):
         for place, column in enumerate(columns):
             texts = [column.title, *(row.text(place, column) for row in self.figures.rows)]
             widest = max(metrics.horizontalAdvance(text) for text in texts)
-            widths.append(widest + pad + arrow)
+            widths.append(max(widest, metrics.horizontalAdvance(column.title) + arrow) + pad + 2)
         names = [place for place, column in enumerate(columns) if not column.form]
         spare = self.viewport().width() - sum(widths)
+        while spare < 0:  # the widest gives first
+            widest = max(names, key=lambda place: widths[place])
+            if widths[widest] <= theme.px(72):
+                break
+            widths[widest] -= 1
+            spare += 1
         for place in names:
-            share = spare // len(names)
-            widths[place] = max(widths[place] + share, theme.px(72))
+            widths[place] += max(spare, 0) // len(names)
         for place, width in enumerate(widths):
             self.horizontalHeader().resizeSection(place, width)
 

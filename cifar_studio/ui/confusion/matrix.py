@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFontMetricsF,
     QGuiApplication,
     QHelpEvent,
     QImage,
@@ -25,7 +24,8 @@ from typing_extensions import override
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion import painting
 from cifar_studio.ui.confusion.cells import Cells, Level, Shading
-from cifar_studio.ui.confusion.frame import Frame, Window, make_frame
+from cifar_studio.ui.confusion.frame import Frame
+from cifar_studio.ui.confusion.walk import Walk
 from cifar_studio.ui.curves.explanations import QUESTION
 
 _STEPS = {
@@ -38,7 +38,6 @@ _STEPS = {
     Qt.Key.Key_Home: (0, -(10**9)),
     Qt.Key.Key_End: (0, 10**9),
 }
-_MOST_TITLE_PX = 132
 
 
 class ConfusionMatrix(QWidget):
@@ -56,7 +55,7 @@ class ConfusionMatrix(QWidget):
     cell_hovered(str)
         The cell under the pointer in words; empty when it left.
     level_changed(str)
-        "superclasses" or "classes", by key or double-click.
+        "superclasses" or "classes", when the part in sight changed by key or double-click.
     explanation_requested(str, QPoint)
     """
 
@@ -68,12 +67,8 @@ class ConfusionMatrix(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._all: dict[Level, Cells] = {}
+        self._walk = Walk()
         self._scaled_with: dict[Level, Cells] = {}
-        self._level: Level = "superclasses"
-        self._block: Window | None = None
-        self._came_from: Level = "superclasses"
-        self._current = (0, 0)
         self._hovered: tuple[int, int] | None = None
         self._percent = False
         self._logarithmic = True
@@ -92,22 +87,21 @@ class ConfusionMatrix(QWidget):
     @property
     def cells(self) -> Cells | None:
         """What is shown at the present level."""
-        return self._all.get(self._level)
+        return self._walk.cells
 
     @property
     def level(self) -> Level:
-        return self._level
+        return self._walk.level
+
+    @property
+    def is_in_block(self) -> bool:
+        """Whether the classes of two superclasses alone are shown."""
+        return self._walk.is_in_block
 
     @property
     def current(self) -> tuple[int, int]:
         """Row and column of the current cell, in the order shown."""
-        return self._current
-
-    @property
-    def window_in_sight(self) -> Window:
-        """The part of the matrix that is shown."""
-        size = len(self._all[self._level]) if self._all else 1
-        return self._block or Window(0, 0, size, size)
+        return self._walk.current
 
     def show_cells(
         self,
@@ -122,19 +116,15 @@ class ConfusionMatrix(QWidget):
         scaled_with : two Cells or None
             Another matrix that is to share the scale of colours, at both levels.
         """
-        self._all, self._scaled_with = {}, {}
-        if by_superclass is not None and by_class is not None:
-            self._all = {"superclasses": by_superclass, "classes": by_class}
+        self._walk.take(by_superclass, by_class)
+        self._scaled_with = {}
         if scaled_with is not None:
-            self._scaled_with = dict(zip(self._all, scaled_with, strict=True))
-        self._hovered = None
+            self._scaled_with = {"superclasses": scaled_with[0], "classes": scaled_with[1]}
         self._renew()
 
     def set_level(self, level: Level) -> None:
         """Show the whole matrix of superclasses or of classes, and stay at the same place."""
-        if level != self._level:
-            self._move_level(level)
-        self._block = None
+        self._walk.set_level(level)
         self._renew()
 
     def set_percent(self, percent: bool) -> None:
@@ -153,59 +143,41 @@ class ConfusionMatrix(QWidget):
 
     def go_to_next_marked(self) -> None:
         """Go on to the next class found, on the diagonal; from the last to the first."""
-        cells = self.cells
-        if cells is None or not self._marked:
-            return
-        found = [i for i, title in enumerate(cells.titles) if self._marked in title.lower()]
-        if found:
-            place = next((place for place in found if place > self._current[0]), found[0])
+        place = self._walk.next_with(self._marked) if self._marked else None
+        if place is not None:
             self._go_to(place, place)
 
     def select_classes(self, true: int, said: int) -> None:
         """Make the cell that holds these classes, at the present level, the current one."""
-        cells = self.cells
-        if cells is not None:
-            self._go_to(cells.place_of(true), cells.place_of(said))
+        if self.cells is not None:
+            self._go_to(self.cells.place_of(true), self.cells.place_of(said))
 
     def zoom_in(self) -> None:
         """Show the classes of the current cell's two superclasses alone."""
-        cells = self.cells
-        if cells is None or self._block is not None:
-            return
-        groups = [cells.group_of(place) for place in self._current]
-        self._came_from = self._level
-        if self._level == "superclasses":
-            self._move_level("classes")
-        self._block = self._block_of(groups[0], groups[1])
-        self._renew()
-        if self._came_from != self._level:
-            self.level_changed.emit(self._level)
+        if self._walk.zoom_in():
+            self._renew()
+            self.level_changed.emit(self.level)
 
     def zoom_out(self) -> bool:
         """Go back from a block, or from classes to superclasses; False where there is no way."""
-        if self._block is not None:
-            target = self._came_from
-        elif self._level == "classes":
-            target = "superclasses"
-        else:
-            return False
-        changes = target != self._level
-        self.set_level(target)
-        if changes:
-            self.level_changed.emit(self._level)
-        return True
+        changed = self._walk.zoom_out()
+        if changed:
+            self._renew()
+            self.level_changed.emit(self.level)
+        return changed
+
+    def open_current(self) -> None:
+        """Ask for the current cell's pictures."""
+        if self.cells is not None:
+            self.cell_opened.emit(*self.chosen_classes())
 
     def describe(self) -> str:
         """The current cell in words."""
-        return "" if self.cells is None else self.cells.describe(*self._current)
+        return self._walk.describe()
 
     def chosen_classes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Class numbers shown and said of the current cell."""
-        cells = self.cells
-        if cells is None:
-            return (), ()
-        row, column = self._current
-        return cells.classes[row], cells.classes[column]
+        return self._walk.chosen_classes()
 
     def copy(self) -> str:
         """Put the matrix on the clipboard as tab-separated text with titles."""
@@ -215,101 +187,55 @@ class ConfusionMatrix(QWidget):
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell in sight is drawn, in pixels of the widget."""
-        return self._framed().cell(row, column)
-
-    def open_current(self) -> None:
-        if self.cells is not None:
-            self.cell_opened.emit(*self.chosen_classes())
-
-    # Moving
+        assert self.cells is not None
+        return self._framed(self.cells).cell(row, column)
 
     def _go_to(self, row: int, column: int) -> None:
-        cells = self.cells
-        if cells is None:
+        if self.cells is None:
             return
-        last = len(cells) - 1
-        self._current = (min(max(row, 0), last), min(max(column, 0), last))
-        if self._block is not None and not self._block.has(*self._current):
-            self._block = self._block_of(*(cells.group_of(place) for place in self._current))
+        if self._walk.go_to(row, column):
             self._renew()
-        self._tell_current()
+        self.setAccessibleDescription(self.describe())
         self.update()
         self.cell_selected.emit(*self.chosen_classes())
-
-    def _move_level(self, level: Level) -> None:
-        """Change the level; the current cell is then the block's fullest, or the superclasses'."""
-        cells = self.cells
-        if cells is not None:
-            row, column = (cells.group_of(place) for place in self._current)
-            if level == "classes":
-                block = self._block_of(row, column)
-                row, column = self._fullest(block) if row != column else (block.row, block.column)
-            self._current = (row, column)
-        self._level = level
-        self._hovered = None
-
-    def _block_of(self, row: int, column: int) -> Window:
-        """The classes of two superclasses."""
-        cells = self._all["classes"]
-        (top, rows), (left, columns) = cells.rows_of_group(row), cells.rows_of_group(column)
-        return Window(top, left, rows, columns)
-
-    def _fullest(self, block: Window) -> tuple[int, int]:
-        counts = np.abs(self._all["classes"].counts)
-        part = counts[block.row :, block.column :][: block.rows, : block.columns]
-        row, column = divmod(int(part.argmax()), block.columns)
-        return block.row + row, block.column + column
-
-    def _tell_current(self) -> None:
-        self.setAccessibleDescription(self.describe())
 
     # Drawing
 
     def _renew(self) -> None:
         """Draw anew after any change but that of the current cell."""
         self._look = self._frame = self._image = None
-        self._tell_current()
+        self._hovered = None
+        self.setAccessibleDescription(self.describe())
         self.update()
 
-    def _looked(self) -> painting.Look:
+    def _looked(self, cells: Cells) -> painting.Look:
         if self._look is None:
-            cells = self._all[self._level]
             values = [cells.values(self._percent)]
-            if self._level in self._scaled_with:
-                values.append(self._scaled_with[self._level].values(self._percent))
+            if self.level in self._scaled_with:
+                values.append(self._scaled_with[self.level].values(self._percent))
             shading = Shading.of(np.concatenate(values), self._logarithmic)
             self._look = painting.Look(cells, self._percent, shading, self._marked)
         return self._look
 
-    def _framed(self) -> Frame:
+    def _framed(self, cells: Cells) -> Frame:
         if self._frame is None:
-            window, cells = self.window_in_sight, self._all[self._level]
-            metrics = QFontMetricsF(painting.axis_font())
-            titles = cells.titles if window.rows <= 20 else tuple(name for name, _ in cells.groups)
-            widest = max(metrics.horizontalAdvance(title) for title in titles) * 1.08
-            title_room = min(widest + theme.px(10), theme.px(_MOST_TITLE_PX))
-            inside = QRectF(self.rect()).adjusted(0, 0, -theme.px(painting.LEGEND_PX + 12), -2)
-            self._frame = make_frame(
-                inside,
-                left=max(min(title_room, self.width() * 0.28), theme.px(64)),
-                top=max(min(title_room, self.height() * 0.25), theme.px(48)),
-                window=window,
-                ratio=self.devicePixelRatioF(),
-            )
+            room = QRectF(self.rect()).adjusted(0, 0, -theme.px(painting.LEGEND_PX + 12), -2)
+            ratio = self.devicePixelRatioF()
+            self._frame = painting.make_titled_frame(cells, self._walk.window, room, ratio)
         return self._frame
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if not self._all:
+        painter, cells = QPainter(self), self.cells
+        if cells is None:
             return
-        look, frame = self._looked(), self._framed()
+        look, frame = self._looked(cells), self._framed(cells)
         if self._image is None:
             self._image = painting.cell_image(look, frame)
         painter.drawImage(frame.area.topLeft(), self._image)
         painting.draw_grid(painter, look, frame)
         painting.draw_figures(painter, look, frame)
-        painting.draw_titles(painter, look, frame, self._hovered or self._current)
+        painting.draw_titles(painter, look, frame, self._hovered or self.current)
         painting.draw_axis_names(painter, frame)
         painting.draw_legend(painter, look, frame, frame.area.right() + theme.px(12))
         self._draw_marks(painter, frame)
@@ -322,8 +248,8 @@ class ConfusionMatrix(QWidget):
         if self._hovered is not None:
             painter.setPen(QPen(QColor(colours.text), 1))
             painter.drawRect(frame.cell(*self._hovered).adjusted(0.5, 0.5, 0.5, 0.5))
-        if frame.window.has(*self._current):
-            ring = frame.cell(*self._current).adjusted(-0.5, -0.5, 1.5, 1.5)
+        if frame.window.has(*self.current):
+            ring = frame.cell(*self.current).adjusted(-0.5, -0.5, 1.5, 1.5)
             painter.setPen(QPen(QColor(colours.surface), theme.px(5)))
             painter.drawRect(ring)
             shade = colours.top1 if self.hasFocus() else colours.text
@@ -342,12 +268,14 @@ class ConfusionMatrix(QWidget):
     # Mouse
 
     def _cell_at(self, at: QPointF) -> tuple[int, int] | None:
-        return self._framed().cell_at(at) if self._all else None
+        return self._framed(self.cells).cell_at(at) if self.cells is not None else None
 
     def hover_text(self, at: QPointF) -> str:
         """The cell at a point in words; empty beside the matrix."""
-        place = self._cell_at(at)
-        return self._all[self._level].describe(*place) if place is not None else ""
+        return self._words_for(self._cell_at(at))
+
+    def _words_for(self, place: tuple[int, int] | None) -> str:
+        return "" if place is None or self.cells is None else self.cells.describe(*place)
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -360,8 +288,7 @@ class ConfusionMatrix(QWidget):
     def _hover(self, place: tuple[int, int] | None) -> None:
         if place != self._hovered:
             self._hovered = place
-            text = self._all[self._level].describe(*place) if place is not None else ""
-            self.cell_hovered.emit(text)
+            self.cell_hovered.emit(self._words_for(place))
             self.update()
 
     @override
@@ -374,7 +301,7 @@ class ConfusionMatrix(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._cell_at(event.position()) is None:
             return
-        if self._block is None:
+        if not self.is_in_block:
             self.zoom_in()
         else:
             self.open_current()
@@ -400,9 +327,9 @@ class ConfusionMatrix(QWidget):
         menu = QMenu(self)
         menu.addAction("Open pictures", QKeySequence(Qt.Key.Key_Return), self.open_current)
         inward = menu.addAction("Show its classes", QKeySequence("+"), self.zoom_in)
-        inward.setEnabled(self._block is None)
+        inward.setEnabled(not self.is_in_block)
         outward = menu.addAction("Back", QKeySequence(Qt.Key.Key_Escape), self.zoom_out)
-        outward.setEnabled(self._level == "classes")
+        outward.setEnabled(self.level == "classes")
         menu.addAction("Copy matrix", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
         menu.addSeparator()
         key = "difference" if self.cells.is_difference else "cell"
@@ -422,7 +349,7 @@ class ConfusionMatrix(QWidget):
             Qt.KeyboardModifier.KeypadModifier,
         ):
             down, right = _STEPS[key]
-            self._go_to(self._current[0] + down, self._current[1] + right)
+            self._go_to(self.current[0] + down, self.current[1] + right)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open_current()
         elif key == Qt.Key.Key_Plus:

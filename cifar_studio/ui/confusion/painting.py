@@ -12,12 +12,14 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion import colour_map
 from cifar_studio.ui.confusion.cells import Cells, Shading, signed
-from cifar_studio.ui.confusion.frame import Frame
+from cifar_studio.ui.confusion.frame import Frame, Window, make_frame
 
 SMALLEST_PX = 9
 LEGEND_PX = 64
 _BAR_PX = 12
 _TITLE_GAP_PX = 6
+_MOST_TITLE_PX = 132
+_LARGEST_PX = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,17 @@ def axis_font(size: float = theme.AXIS_PX) -> QFont:
     font = theme.tabular(theme.body_font(theme.manager().scale))
     font.setPixelSize(theme.px(size))
     return font
+
+
+def make_titled_frame(cells: Cells, window: Window, room: QRectF, ratio: float) -> Frame:
+    """The matrix in a room without the legend's, with as much of it for titles as they need."""
+    metrics = QFontMetricsF(axis_font())
+    titles = cells.titles if window.rows <= 20 else tuple(name for name, _ in cells.groups)
+    widest = max(metrics.horizontalAdvance(title) for title in titles) * 1.1 + theme.px(12)
+    top = max(min(widest, theme.px(_MOST_TITLE_PX), room.height() * 0.25), theme.px(48))
+    spare = room.width() - (room.height() - top)  # what a square matrix leaves beside it
+    left = min(widest, max(theme.px(_MOST_TITLE_PX), spare), room.width() * 0.4)
+    return make_frame(room, max(left, theme.px(64)), top, window, ratio)
 
 
 def cell_image(look: Look, frame: Frame) -> QImage:
@@ -148,7 +161,10 @@ def draw_titles(
     for rows in (True, False):
         room = (frame.left if rows else frame.top) - gap - theme.px(2)
         for title, low, high in titles_in_sight(look, frame, rows=rows):
-            _set_title_style(painter, font, title == named[rows], _is_marked(look, title))
+            is_current, is_marked = title == named[rows], _is_marked(look, title)
+            if high - low < 0.8 * QFontMetricsF(font).height() and not (is_current or is_marked):
+                continue  # it would lie on its neighbours
+            _set_title_style(painter, font, is_current, is_marked)
             text = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(room))
             thick = max(high - low, painter.fontMetrics().height())
             middle = (low + high) / 2
@@ -182,7 +198,7 @@ def draw_axis_names(painter: QPainter, frame: Frame) -> None:
 def draw_legend(painter: QPainter, look: Look, frame: Frame, left: float) -> None:
     """A bar of the colours from zero to the top, or from the lowest to the highest difference."""
     colours, area, line = theme.current(), frame.area, theme.px(theme.AXIS_PX + 4)
-    bar = QRectF(left, area.top() + line + theme.px(4), theme.px(_BAR_PX), 0)
+    bar = QRectF(left, area.top() + line + theme.px(8), theme.px(_BAR_PX), 0)
     bar.setBottom(max(min(area.bottom(), bar.top() + theme.px(280)), bar.top() + 1))
     difference = look.cells.is_difference
     _draw_bar(painter, bar, difference)
@@ -227,7 +243,8 @@ def _device_sizes(edges: NDArray[np.float64], ratio: float) -> NDArray[np.intp]:
 
 
 def _fitting_font(text: str, width: float, height: float) -> QFont | None:
-    for size in range(theme.AXIS_PX, SMALLEST_PX - 1, -1):
+    largest = _LARGEST_PX if width > theme.px(48) else theme.AXIS_PX
+    for size in range(largest, SMALLEST_PX - 1, -1):
         font = axis_font(size)
         metrics = QFontMetricsF(font)
         if metrics.horizontalAdvance(text) + 2 <= width and metrics.ascent() + 2 <= height:

@@ -52,24 +52,25 @@ class Summary(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.figures: dict[str, QLabel] = {}
-        self._figure_row = QHBoxLayout()
+        self._row = QHBoxLayout()
         for key, caption in _CAPTIONS.items():
-            figure = widgets.label("", "headline")
+            figure, title = widgets.label("", "headline"), widgets.label(caption, "small")
             figure.setAccessibleName(caption)
-            self._figure_row.addWidget(figure, 0, Qt.AlignmentFlag.AlignBaseline)
-            title = widgets.label(caption, "muted")
-            self._figure_row.addWidget(title, 0, Qt.AlignmentFlag.AlignBaseline)
-            self._ask(figure, key)
-            self._ask(title, key)
+            pair = QVBoxLayout()
+            pair.setSpacing(0)
+            for label in (figure, title):
+                pair.addWidget(label)
+                self._ask(label, key)
+            self._row.addLayout(pair)
             self.figures[key] = figure
-        self._figure_row.addStretch(1)
+        self._row.addStretch(1)
         self.inside = widgets.label()
         self._ask(self.inside, "inside")
         self.origin = widgets.label("", "muted")
         self.origin.setWordWrap(True)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addLayout(self._figure_row)
+        self._column.addLayout(self._row)
         self._column.addWidget(self.inside)
         self._column.addWidget(self.origin)
         self.restyle()
@@ -84,7 +85,7 @@ class Summary(QWidget):
 
     def restyle(self) -> None:
         self._column.setSpacing(theme.px(2))
-        self._figure_row.setSpacing(theme.px(6))
+        self._row.setSpacing(theme.px(24))
 
     def _ask(self, label: QLabel, key: str) -> None:
         label.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -84,14 +84,15 @@ class ConfusionToolbar(QWidget):
             ],
         )
         self.beside = QToolButton()
-        self.beside.setProperty("role", "button")
+        self.beside.setProperty("role", "segment")
+        self.beside.setProperty("at", "only")
         self.beside.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.beside.setToolTip("Another run to hold this one against")
-        self.find = FindField()
-        self.find.setPlaceholderText("Find a class ( / )")
-        self.find.setAccessibleName("Find a class")
-        self.find.setToolTip("Part of a name; Enter goes to the next class found")
-        self.find.setClearButtonEnabled(True)
+        self.find_field = FindField()
+        self.find_field.setPlaceholderText("Find a class ( / )")
+        self.find_field.setAccessibleName("Find a class")
+        self.find_field.setToolTip("Part of a name; Enter goes to the next class found")
+        self.find_field.setClearButtonEnabled(True)
         self._runs: list[tuple[str, object]] = []
         self._chosen: object = None
         self._flow = FlowLayout(self, theme.px(12))
@@ -102,7 +103,7 @@ class ConfusionToolbar(QWidget):
             self.epoch,
             self.beside,
             self.side,
-            self.find,
+            self.find_field,
         ):
             self._flow.addWidget(part)
         self.offer_runs([])
@@ -136,8 +137,8 @@ class ConfusionToolbar(QWidget):
             self.offer_runs(self._runs)
 
     def restyle(self) -> None:
-        self._flow.set_gap(theme.px(12))
-        self.find.setFixedWidth(theme.px(168))
+        self._flow.set_gap(theme.px(12), theme.px(8))
+        self.find_field.setFixedSize(theme.px(168), self.beside.sizeHint().height())
 
     def _on_run_triggered(self, key: object) -> None:
         self._chosen = key

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QSplitter, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QSplitter,
+    QStackedLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from cifar_studio.data.class_names import ClassNames
@@ -30,6 +38,7 @@ from cifar_studio.ui.curves.grip import GripSplitter
 
 MARGIN_PX = 16
 GAP_PX = 12
+_STACKED_BELOW_PX = 760
 
 
 class ConfusionView(QWidget):
@@ -66,9 +75,13 @@ class ConfusionView(QWidget):
         self._sheet: Sheet | None = None
         self._beside: tuple[Evaluation | None, str] = (None, "")
         self._hovered = ""
+        self._splitter_is_default = True
         self.toolbar = ConfusionToolbar()
         self.matrix = ConfusionMatrix()
         self.readout = widgets.label()
+        self.readout.setMinimumWidth(1)  # long names must not widen the matrix
+        self.hint = widgets.label("Enter: pictures · +: classes", "small")
+        self.back = widgets.link("Back (Esc)", lambda: self.matrix.zoom_out())
         self.heading = widgets.label("", "heading")
         self.summary = Summary()
         self.notice = widgets.label()
@@ -190,15 +203,20 @@ class ConfusionView(QWidget):
             return
         self.readout.setText(self._hovered or self.matrix.describe())
         self.heading.setText(cells.heading(*self.matrix.current))
+        self.back.setVisible(self.matrix.is_in_block)
+        self.hint.setVisible(not self.matrix.is_in_block)
 
     # Layout
 
     def _lay_out(self) -> None:
         left = QWidget()
         self._left = QVBoxLayout(left)
-        self._left.setContentsMargins(0, 0, 0, 0)
         self._left.addWidget(self.matrix, 1)
-        self._left.addWidget(self.readout)
+        self._foot = QHBoxLayout()
+        self._foot.addWidget(self.readout, 1)
+        self._foot.addWidget(self.hint)
+        self._foot.addWidget(self.back)
+        self._left.addLayout(self._foot)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for part, title in (
@@ -243,12 +261,15 @@ class ConfusionView(QWidget):
         self.halves.addWidget(self.tabs)
         self.halves.setStretchFactor(0, 2)
         self.halves.setStretchFactor(1, 3)
+        self.halves.setSizes([400, 600])
         return self.halves
 
     def _restyle(self) -> None:
         self._column.setContentsMargins(*[theme.px(MARGIN_PX)] * 4)
         self._column.setSpacing(theme.px(GAP_PX))
+        self._left.setContentsMargins(0, 0, theme.px(GAP_PX), 0)
         self._left.setSpacing(theme.px(4))
+        self._foot.setSpacing(theme.px(8))
         self._right.setContentsMargins(theme.px(GAP_PX), 0, 0, 0)
         self._right.setSpacing(theme.px(8))
         self.splitter.setHandleWidth(1)
@@ -261,23 +282,49 @@ class ConfusionView(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < theme.px(760)
+        self._arrange()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Matrix and figures side by side where the width allows, the matrix as large as it can."""
+        narrow = self.width() < theme.px(_STACKED_BELOW_PX)
         side_by_side, stacked = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self.splitter.setOrientation(stacked if narrow else side_by_side)
+        self.tabs.setMinimumHeight(theme.px(160 if narrow else 240))
+        if not self._splitter_is_default:
+            return
+        if narrow:
+            self.splitter.setSizes([600, 400])
+            return
+        wanted = self.splitter.height() + theme.px(100)  # room for titles and legend
+        left = min(wanted, round(0.6 * self.splitter.width()))
+        self.splitter.setSizes([left, self.splitter.width() - left])
+
+    def save_layout(self) -> bytes:
+        """Where the splitter stands, for the settings."""
+        return bytes(self.splitter.saveState().data())
+
+    def restore_layout(self, state: bytes) -> None:
+        self._splitter_is_default = not self.splitter.restoreState(QByteArray(state))
 
     # Wiring
 
     def _connect(self) -> None:
         bar, matrix = self.toolbar, self.matrix
+        self.splitter.splitterMoved.connect(self._on_splitter_moved)
         bar.level.chosen.connect(self._on_level_chosen)
         bar.unit.chosen.connect(lambda key: matrix.set_percent(key == "percent"))
         bar.scale.chosen.connect(lambda key: matrix.set_logarithmic(key == "log"))
         bar.epoch.chosen.connect(self._show_all)
         bar.side.chosen.connect(self._show_all)
         bar.beside_chosen.connect(self.beside_chosen)
-        bar.find.textChanged.connect(self._on_words_changed)
-        bar.find.returnPressed.connect(self._on_find_next)
-        bar.find.left.connect(matrix.setFocus)
+        bar.find_field.textChanged.connect(self._on_words_changed)
+        bar.find_field.returnPressed.connect(self._on_find_next)
+        bar.find_field.left.connect(matrix.setFocus)
         matrix.cell_selected.connect(self._on_cell_selected)
         matrix.cell_opened.connect(self.cell_opened)
         matrix.cell_hovered.connect(self._on_cell_hovered)
@@ -301,6 +348,9 @@ class ConfusionView(QWidget):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._on_find_activated)
         theme.manager().changed.connect(self._on_theme_changed)
+
+    def _on_splitter_moved(self) -> None:
+        self._splitter_is_default = False
 
     def _on_level_chosen(self, level: str) -> None:
         self.matrix.set_level(cast("Level", level))
@@ -342,8 +392,8 @@ class ConfusionView(QWidget):
 
     def _on_find_activated(self) -> None:
         if self._sheet is not None:
-            self.toolbar.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self.toolbar.find.selectAll()
+            self.toolbar.find_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.toolbar.find_field.selectAll()
 
     def _on_words_changed(self, words: str) -> None:
         self.classes.search(words)
