@@ -12,7 +12,7 @@ _CLASSES = 100
 
 def make_names() -> ClassNames:
     """Names whose superclasses do not lie in the order of the class numbers."""
-    superclass_of = np.arange(_CLASSES, dtype=np.uint8) * 7 % 20
+    superclass_of = (np.arange(_CLASSES) * 7 % 20).astype(np.uint8)
     return ClassNames(
         class_names=tuple(f"class_{number}" for number in range(_CLASSES)),
         superclass_names=tuple(f"kind_{number}" for number in range(20)),
