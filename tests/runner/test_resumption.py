@@ -187,9 +187,7 @@ def test_that_figures_stay_readable_where_no_checkpoint_is_whole(half: RunFolder
     for path in (half.last_checkpoint, half.previous_checkpoint, half.best_checkpoint):
         flip(path, 90_001)
     before = {path.name: path.read_bytes() for path in half.path.iterdir() if path.is_file()}
-    with pytest.raises(
-        RunFolderError, match=r"no checkpoint of it is whole.* Start the run anew"
-    ):
+    with pytest.raises(RunFolderError, match=r"no checkpoint of it is whole.* Start the run anew"):
         resume(half)
     assert {p.name: p.read_bytes() for p in half.path.iterdir() if p.name in before} == before
     assert len(load(half.path).rows) == 1

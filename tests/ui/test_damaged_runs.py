@@ -128,9 +128,7 @@ def test_that_a_run_that_cannot_be_mended_says_why(
     folder.last_checkpoint.write_bytes(b"PK")
     window.refresh_library()
     window.findChild(Mending).mend(folder.path)
-    qtbot.waitUntil(
-        lambda: "no checkpoint of it is whole" in window.message.text, timeout=60_000
-    )
+    qtbot.waitUntil(lambda: "no checkpoint of it is whole" in window.message.text, timeout=60_000)
     assert folder.config_file.read_bytes() == b"{"
 
 

@@ -130,7 +130,7 @@ class FigureProxy(QSortFilterProxyModel):
 
     def set_words(self, words: str) -> None:
         self._words = words.strip().lower()
-        self.invalidateFilter()
+        self.invalidate()
 
     @override
     def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:

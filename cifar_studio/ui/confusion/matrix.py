@@ -79,8 +79,8 @@ class ConfusionMatrix(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Confusion matrix")
-        self.setMinimumSize(theme.px(240), theme.px(240))
-        theme.manager().changed.connect(self._renew)
+        theme.manager().changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
 
     # Outer interface
 
@@ -200,6 +200,10 @@ class ConfusionMatrix(QWidget):
         self.cell_selected.emit(*self.chosen_classes())
 
     # Drawing
+
+    def _on_theme_changed(self) -> None:
+        self.setMinimumSize(theme.px(240), theme.px(240))
+        self._renew()
 
     def _renew(self) -> None:
         """Draw anew after any change but that of the current cell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +20,8 @@ from ui.confusion.answers import make_answers, make_names
 def light(qapp: QApplication) -> Iterator[None]:
     theme.manager().apply("light")
     yield
+    # What is closed but not deleted would be painted anew at each change of theme.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     theme.manager().apply("light")
 
 

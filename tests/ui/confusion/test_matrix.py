@@ -166,7 +166,7 @@ def test_that_cells_have_the_colours_of_their_counts(matrix: ConfusionMatrix) ->
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("size", [(260, 260), (300, 900), (1500, 400), (700, 620)])
+@pytest.mark.parametrize("size", [(340, 340), (300, 900), (1500, 400), (700, 620)])
 def test_that_it_draws_at_any_size_and_every_cell_can_be_hit(
     matrix: ConfusionMatrix, mode: str, size: tuple[int, int]
 ) -> None:
