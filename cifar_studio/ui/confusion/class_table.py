@@ -21,6 +21,10 @@ _FIGURES = (
     Column("F1", "f1", "{:.2f}", "It was neither shown nor said"),
     Column("n", "support", "{:,.0f}"),
 )
+_GAINS = tuple(
+    Column(f"Δ {column.title}", column.key, "{:+.2f}", "It is undefined for A or for B")
+    for column in _FIGURES[:3]
+)
 
 
 class ClassTable(QWidget):
@@ -41,6 +45,7 @@ class ClassTable(QWidget):
             ],
         )
         self._confusion: NDArray[np.int64] | None = None
+        self._minus: NDArray[np.int64] | None = None
         self._names: ClassNames | None = None
         self.level.chosen.connect(lambda _: self._fill())
         self._row = QHBoxLayout()
@@ -51,9 +56,14 @@ class ClassTable(QWidget):
         self._column.addWidget(self.table, 1)
         self.restyle()
 
-    def show_matrix(self, confusion: NDArray[np.int64] | None, names: ClassNames | None) -> None:
-        """Show the scores of a (100, 100) matrix, rows the true class."""
-        self._confusion, self._names = confusion, names
+    def show_matrix(
+        self,
+        confusion: NDArray[np.int64] | None,
+        names: ClassNames | None,
+        minus: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Show the scores of a (100, 100) matrix, rows the true class, less another's if given."""
+        self._confusion, self._names, self._minus = confusion, names, minus
         self._fill()
 
     def search(self, words: str) -> None:
@@ -70,20 +80,26 @@ class ClassTable(QWidget):
             self.table.set_rows((), ())
             return
         by_class = self.level.key == "classes"
-        matrix = confusion if by_class else to_superclasses(confusion, names.superclass_of)
-        scores = class_scores(matrix)
+        scores_KF = _scores(confusion, names, by_class)
+        figures: tuple[Column, ...] = _FIGURES
+        if self._minus is not None:
+            scores_KF[:, :3] -= _scores(self._minus, names, by_class)[:, :3]
+            figures = (*_GAINS, _FIGURES[3])
         rows = []
-        for number in range(len(matrix)):
-            figures = tuple(
-                float(values[number])
-                for values in (scores.precision, scores.recall, scores.f1, scores.support)
-            )
+        for number, scores in enumerate(scores_KF.tolist()):
             if by_class:
                 superclass = names.superclass_titles[int(names.superclass_of[number])]
                 titles: tuple[str, ...] = (names.class_titles[number], superclass)
                 subject: tuple[int, ...] = (number,)
             else:
                 titles, subject = (names.superclass_titles[number],), names.classes_in(number)
-            rows.append(Row((*titles, *figures), subject))
-        columns = (_CLASS, _SUPERCLASS, *_FIGURES) if by_class else (_SUPERCLASS, *_FIGURES)
-        self.table.set_rows(columns, rows)
+            rows.append(Row((*titles, *scores), subject))
+        columns = (_CLASS, _SUPERCLASS) if by_class else (_SUPERCLASS,)
+        self.table.set_rows((*columns, *figures), rows)
+
+
+def _scores(confusion: NDArray[np.int64], names: ClassNames, by_class: bool) -> NDArray[np.float64]:
+    """(K, 4): precision, recall, F1 and support of each class or superclass."""
+    matrix = confusion if by_class else to_superclasses(confusion, names.superclass_of)
+    scores = class_scores(matrix)
+    return np.stack([scores.precision, scores.recall, scores.f1, scores.support], axis=1)

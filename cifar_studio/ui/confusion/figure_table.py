@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from cifar_studio.ui.confusion.cells import NONE
+from cifar_studio.ui.confusion.cells import MINUS, NONE
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
@@ -56,7 +56,7 @@ class Row:
         value = self.values[place]
         if isinstance(value, str):
             return value
-        return NONE if math.isnan(value) else column.form.format(value)
+        return NONE if math.isnan(value) else column.form.format(value).replace("-", MINUS)
 
 
 class FigureModel(QAbstractTableModel):
@@ -75,7 +75,8 @@ class FigureModel(QAbstractTableModel):
     def line(self, row: int) -> str:
         """A row for a spreadsheet: tab-separated, plain figures, empty where undefined."""
         texts = (self.rows[row].text(place, c) for place, c in enumerate(self.columns))
-        return "\t".join("" if text == NONE else text.replace(",", "") for text in texts)
+        plain = (text.replace(MINUS, "-").replace(",", "") for text in texts)
+        return "\t".join("" if text == NONE else text for text in plain)
 
     @override
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008

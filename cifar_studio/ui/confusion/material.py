@@ -80,9 +80,7 @@ class Sheet:
     scaled_with : (Cells, Cells) or None
         The other run's, where both are to share a scale.
     evaluation : Evaluation
-        Whose figures and tables stand beside the matrix; A's for the difference.
-    matrix : (100, 100) int64
-        The evaluation's, over all its own pictures.
+        Whose figures stand beside the matrix; A's for the difference.
     comparison : Comparison or None
     fault : str
         Why there is no comparison although there is a run B.
@@ -91,7 +89,6 @@ class Sheet:
     cells: _Both
     scaled_with: _Both | None
     evaluation: Evaluation
-    matrix: NDArray[np.int64]
     comparison: Comparison | None
     fault: str
 
@@ -114,11 +111,11 @@ def make_sheet(material: Material, epoch: Epoch, side: Side) -> Sheet | None:
         comparison, fault = None, "The two runs were tested on different pictures."
     if side == "difference" and comparison is not None:
         cells = _both(comparison.a, names, comparison.b)
-        return Sheet(cells, None, a, a.confusion, comparison, fault)
+        return Sheet(cells, None, a, comparison, fault)
     shown, other = (b, a) if side == "b" and b is not None else (a, b)
     scaled_with = _both(other.confusion, names) if other is not None else None
     cells = _both(shown.confusion, names)
-    return Sheet(cells, scaled_with, shown, shown.confusion, comparison, fault)
+    return Sheet(cells, scaled_with, shown, comparison, fault)
 
 
 def _both(

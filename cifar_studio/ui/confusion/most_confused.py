@@ -17,6 +17,12 @@ _COLUMNS = (
     Column("of", "support", "{:,.0f}"),
     Column("%", "share", "{:.2f}"),
 )
+_DIFFERENCES = (
+    Column("Shown → said", "confused"),
+    Column("A − B", "difference", "{:+,.0f}"),
+    Column("A", "confused", "{:,.0f}"),
+    Column("B", "confused", "{:,.0f}"),
+)
 
 
 class MostConfused(FigureTable):
@@ -40,3 +46,14 @@ class MostConfused(FigureTable):
             words = f"{titles[true]} → {titles[said]}"
             rows.append(Row((words, float(count), of, 100 * count / of), (true, said)))
         self.set_rows(_COLUMNS, rows)
+
+    def show_difference(
+        self, a: NDArray[np.int64], b: NDArray[np.int64], names: ClassNames
+    ) -> None:
+        """Show the mistakes that one of two (100, 100) matrices has most more of than the other."""
+        titles, rows = names.class_titles, []
+        for true, said, _ in most_confused(np.abs(a - b), MOST):
+            words = f"{titles[true]} → {titles[said]}"
+            in_a, in_b = float(a[true, said]), float(b[true, said])
+            rows.append(Row((words, in_a - in_b, in_a, in_b), (true, said)))
+        self.set_rows(_DIFFERENCES, rows)

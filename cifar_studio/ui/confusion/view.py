@@ -171,13 +171,21 @@ class ConfusionView(QWidget):
         self.matrix.show_cells(*sheet.cells, scaled_with=sheet.scaled_with)
         self._show_words(material, sheet, epoch)
         self.disagreements.show_comparison(sheet.comparison)
-        self.classes.show_matrix(sheet.matrix, material.names)
-        self.confused.show_matrix(sheet.matrix, material.names)
+        self._show_tables(material, sheet)
         answers = sheet.evaluation
         self.calibration.show_calibration(
             calibrate(answers.true, answers.predicted, answers.probabilities)
         )
         self._show_cell()
+
+    def _show_tables(self, material: Material, sheet: Sheet) -> None:
+        held = sheet.comparison if self.toolbar.side.key == "difference" else None
+        if held is not None:
+            self.classes.show_matrix(held.a, material.names, minus=held.b)
+            self.confused.show_difference(held.a, held.b, material.names)
+        else:
+            self.classes.show_matrix(sheet.evaluation.confusion, material.names)
+            self.confused.show_matrix(sheet.evaluation.confusion, material.names)
 
     def _show_words(self, material: Material, sheet: Sheet, epoch: Epoch) -> None:
         letters = material.beside is not None
@@ -190,8 +198,8 @@ class ConfusionView(QWidget):
         words = sheet.fault
         if not words and self.toolbar.side.key == "difference" and sheet.comparison is not None:
             words = (
-                f"The matrix is A − B over {sheet.comparison.pictures:,} pictures; figures and "
-                "tables are A's."
+                f"Matrix and tables are A − B over {sheet.comparison.pictures:,} pictures; "
+                "accuracy and calibration are A's."
             )
         self.notice.setText(f"⚠  {words}" if sheet.fault else words)
         self.notice.setVisible(bool(words))

@@ -11,6 +11,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from cifar_studio.runs.evaluation import confusion_matrix
 from cifar_studio.ui.confusion.class_table import ClassTable
+from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.figure_view import FigureTable
 from cifar_studio.ui.confusion.most_confused import MostConfused
 from ui.confusion.answers import make_answers, make_names
@@ -155,6 +156,29 @@ def test_that_a_row_is_chosen_by_key_and_opened_by_enter(
     assert told.args == [confused.subject_of(1)]
 
 
+def test_that_a_difference_lists_what_changed_most_with_its_sign(
+    classes: ClassTable, confused: MostConfused
+) -> None:
+    other = make_answers(NAMES, seed=4)
+    a, b = ANSWERS.confusion, other.confusion
+    confused.show_difference(a, b, NAMES)
+    difference = a - b
+    np.fill_diagonal(difference, 0)
+    shown = [int(text.replace("−", "-")) for text in column(confused, 1)]
+    assert abs(shown[0]) == np.abs(difference).max()
+    for row in range(5):
+        true, said = confused.subject_of(row)
+        assert shown[row] == difference[true, said]
+        assert column(confused, 2)[row] == str(a[true, said])
+        assert column(confused, 3)[row] == str(b[true, said])
+    classes.show_matrix(a, NAMES, minus=b)
+    gains = [float(text.replace("−", "-")) for text in column(classes.table, 3)]
+    recalls = [np.diagonal(matrix) / matrix.sum(axis=1) for matrix in (a, b)]
+    np.testing.assert_allclose(gains, recalls[0] - recalls[1], atol=0.005)
+    assert "−" in "".join(column(classes.table, 3))
+    assert "−" not in classes.table.copy()
+
+
 def test_that_new_figures_choose_no_row(confused: MostConfused, qtbot: QtBot) -> None:
     confused.selectRow(3)
     with qtbot.assertNotEmitted(confused.row_chosen):
@@ -166,8 +190,6 @@ def test_that_new_figures_choose_no_row(confused: MostConfused, qtbot: QtBot) ->
 def test_that_each_column_can_be_asked_how_it_is_computed(
     classes: ClassTable, qtbot: QtBot
 ) -> None:
-    from cifar_studio.ui.confusion.explanations import EXPLANATIONS
-
     table = classes.table
     for place, figures in enumerate(table.figures.columns):
         rect = table.visualRect(table.proxy.index(0, place))

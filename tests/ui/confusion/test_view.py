@@ -213,8 +213,10 @@ def test_that_b_and_the_difference_are_shown(view: ConfusionView, qtbot: QtBot) 
     assert view.evaluation is not None
     assert view.evaluation.epoch == BEST.epoch
     assert view.notice.text() == (
-        "The matrix is A − B over 2,000 pictures; figures and tables are A's."
+        "Matrix and tables are A − B over 2,000 pictures; accuracy and calibration are A's."
     )
+    assert "Δ Recall" in view.classes.table.copy()
+    assert view.confused.copy().startswith("Shown → said\tA − B\tA\tB\n")
     view.grab()
     view.show_beside(None)
     cells = view.matrix.cells
