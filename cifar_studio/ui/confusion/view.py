@@ -1,44 +1,25 @@
-"""The Confusion tab: the matrix left; right its figures, pictures, classes and mistakes."""
+"""The Confusion tab: what it shows, and how its parts answer each other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QSplitter,
-    QStackedLayout,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
-from typing_extensions import override
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from cifar_studio.data.class_names import ClassNames
 from cifar_studio.runs.calibration import calibrate
 from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.confusion.calibration_view import CalibrationView
+from cifar_studio.ui import theme
 from cifar_studio.ui.confusion.cells import Level
-from cifar_studio.ui.confusion.class_table import ClassTable
-from cifar_studio.ui.confusion.disagreements import Disagreements
 from cifar_studio.ui.confusion.empty import NotEvaluated
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, make_sheet
-from cifar_studio.ui.confusion.matrix import ConfusionMatrix
-from cifar_studio.ui.confusion.most_confused import MostConfused
-from cifar_studio.ui.confusion.summary import Summary, figures_of
-from cifar_studio.ui.confusion.toolbar import ConfusionToolbar
+from cifar_studio.ui.confusion.page import ConfusionPage
+from cifar_studio.ui.confusion.summary import figures_of
 from cifar_studio.ui.curves.explanations import explain
-from cifar_studio.ui.curves.grip import GripSplitter
-
-MARGIN_PX = 16
-GAP_PX = 12
-_STACKED_BELOW_PX = 760
 
 
 class ConfusionView(QWidget):
@@ -75,24 +56,18 @@ class ConfusionView(QWidget):
         self._sheet: Sheet | None = None
         self._beside: tuple[Evaluation | None, str] = (None, "")
         self._hovered = ""
-        self._splitter_is_default = True
-        self.toolbar = ConfusionToolbar()
-        self.matrix = ConfusionMatrix()
-        self.readout = widgets.label()
-        self.readout.setMinimumWidth(1)  # long names must not widen the matrix
-        self.hint = widgets.label("Enter: pictures · +: classes", "small")
-        self.back = widgets.link("Back (Esc)", lambda: self.matrix.zoom_out())
-        self.heading = widgets.label("", "heading")
-        self.summary = Summary()
-        self.notice = widgets.label()
-        self.disagreements = Disagreements()
-        self.classes = ClassTable()
-        self.confused = MostConfused()
-        self.calibration = CalibrationView()
+        self._page = page = ConfusionPage(gallery)
+        self.toolbar, self.matrix, self.tabs = page.toolbar, page.matrix, page.tabs
+        self.readout, self.heading, self.back = page.readout, page.heading, page.back
+        self.summary, self.notice = page.summary, page.notice
+        self.disagreements = page.disagreements
+        self.classes, self.confused = page.classes, page.confused
+        self.calibration = page.calibration
         self.empty = NotEvaluated()
-        self._lay_out()
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(page)
+        self._pages.addWidget(self.empty)
         self._connect()
-        self._restyle()
         self._show_all()
 
     # Outer interface
@@ -212,118 +187,19 @@ class ConfusionView(QWidget):
         self.readout.setText(self._hovered or self.matrix.describe())
         self.heading.setText(cells.heading(*self.matrix.current))
         self.back.setVisible(self.matrix.is_in_block)
-        self.hint.setVisible(not self.matrix.is_in_block)
-
-    # Layout
-
-    def _lay_out(self) -> None:
-        left = QWidget()
-        self._left = QVBoxLayout(left)
-        self._left.addWidget(self.matrix, 1)
-        self._foot = QHBoxLayout()
-        self._foot.addWidget(self.readout, 1)
-        self._foot.addWidget(self.hint)
-        self._foot.addWidget(self.back)
-        self._left.addLayout(self._foot)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        for part, title in (
-            (self.classes, "Classes"),
-            (self.confused, "Most confused"),
-            (self.calibration, "Calibration"),
-        ):
-            self.tabs.addTab(part, title)
-        self.notice.setWordWrap(True)
-        right = QFrame()
-        self._right = QVBoxLayout(right)
-        self._right.addWidget(self.summary)
-        self._right.addWidget(self.notice)
-        self._right.addWidget(self.disagreements)
-        self._right.addWidget(self._lower_right(), 1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self._page = QWidget()
-        self._column = QVBoxLayout(self._page)
-        self._column.addWidget(self.toolbar)
-        self._column.addWidget(self.splitter, 1)
-        self._pages = QStackedLayout(self)
-        self._pages.addWidget(self._page)
-        self._pages.addWidget(self.empty)
-
-    def _lower_right(self) -> QWidget:
-        """The tabs, under the gallery where there is one."""
-        if self.gallery is None:
-            self.heading.hide()
-            return self.tabs
-        pictures = QWidget()
-        column = QVBoxLayout(pictures)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.heading)
-        column.addWidget(self.gallery, 1)
-        self.halves = GripSplitter()
-        self.halves.addWidget(pictures)
-        self.halves.addWidget(self.tabs)
-        self.halves.setStretchFactor(0, 2)
-        self.halves.setStretchFactor(1, 3)
-        self.halves.setSizes([400, 600])
-        return self.halves
-
-    def _restyle(self) -> None:
-        self._column.setContentsMargins(*[theme.px(MARGIN_PX)] * 4)
-        self._column.setSpacing(theme.px(GAP_PX))
-        self._left.setContentsMargins(0, 0, theme.px(GAP_PX), 0)
-        self._left.setSpacing(theme.px(4))
-        self._foot.setSpacing(theme.px(8))
-        self._right.setContentsMargins(theme.px(GAP_PX), 0, 0, 0)
-        self._right.setSpacing(theme.px(8))
-        self.splitter.setHandleWidth(1)
-        self.notice.setStyleSheet(f"color: {theme.current().warning};")
-        for part in (self.toolbar, self.summary, self.disagreements, self.classes):
-            part.restyle()
-        for lower in (self.confused, self.calibration):
-            lower.restyle()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Matrix and figures side by side where the width allows, the matrix as large as it can."""
-        narrow = self.width() < theme.px(_STACKED_BELOW_PX)
-        side_by_side, stacked = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.splitter.setOrientation(stacked if narrow else side_by_side)
-        self.tabs.setMinimumHeight(theme.px(160 if narrow else 240))
-        if not self._splitter_is_default:
-            return
-        if narrow:
-            self.splitter.setSizes([600, 400])
-            return
-        wanted = self.splitter.height() + theme.px(100)  # room for titles and legend
-        left = min(wanted, round(0.6 * self.splitter.width()))
-        self.splitter.setSizes([left, self.splitter.width() - left])
+        self._page.hint.setVisible(not self.matrix.is_in_block)
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""
-        return bytes(self.splitter.saveState().data())
+        return self._page.save_layout()
 
     def restore_layout(self, state: bytes) -> None:
-        self._splitter_is_default = not self.splitter.restoreState(QByteArray(state))
+        self._page.restore_layout(state)
 
     # Wiring
 
     def _connect(self) -> None:
         bar, matrix = self.toolbar, self.matrix
-        self.splitter.splitterMoved.connect(self._on_splitter_moved)
         bar.level.chosen.connect(self._on_level_chosen)
         bar.unit.chosen.connect(lambda key: matrix.set_percent(key == "percent"))
         bar.scale.chosen.connect(lambda key: matrix.set_logarithmic(key == "log"))
@@ -356,9 +232,6 @@ class ConfusionView(QWidget):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._on_find_activated)
         theme.manager().changed.connect(self._on_theme_changed)
-
-    def _on_splitter_moved(self) -> None:
-        self._splitter_is_default = False
 
     def _on_level_chosen(self, level: str) -> None:
         self.matrix.set_level(cast("Level", level))
@@ -415,5 +288,5 @@ class ConfusionView(QWidget):
         explain(key, at, self, EXPLANATIONS)
 
     def _on_theme_changed(self) -> None:
-        self._restyle()
+        self._page.restyle()
         self._show_cell()
