@@ -141,7 +141,9 @@ class MatrixCanvas(QWidget):
 
     def _framed(self, cells: Cells) -> Frame:
         if self._frame is None:
-            room = QRectF(self.rect()).adjusted(0, 0, -theme.px(painting.LEGEND_PX + 12), -2)
+            room = QRectF(self.rect()).adjusted(
+                0, 0, -theme.px(painting.LEGEND_PX + 12), -theme.px(8)
+            )
             ratio = self.devicePixelRatioF()
             self._frame = painting.make_titled_frame(cells, self._walk.window, room, ratio)
         return self._frame

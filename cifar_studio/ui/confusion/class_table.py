@@ -72,6 +72,7 @@ class ClassTable(QWidget):
     def restyle(self) -> None:
         self._column.setContentsMargins(0, theme.px(8), 0, 0)
         self._column.setSpacing(theme.px(8))
+        self.level.restyle()
         self.table.restyle()
 
     def _fill(self) -> None:

@@ -133,15 +133,18 @@ class ConfusionPage(QWidget):
         narrow = self.width() < theme.px(_STACKED_BELOW_PX)
         side_by_side, stacked = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self.splitter.setOrientation(stacked if narrow else side_by_side)
-        self.tabs.setMinimumHeight(theme.px(160 if narrow else 240))
-        if not self._splitter_is_default:
-            return
-        if narrow:
+        if self._splitter_is_default and narrow:
             self.splitter.setSizes([600, 400])
-            return
-        wanted = self.splitter.height() + theme.px(100)  # room for titles and legend
-        left = min(wanted, round(0.6 * self.splitter.width()))
-        self.splitter.setSizes([left, self.splitter.width() - left])
+        elif self._splitter_is_default:
+            wanted = self.splitter.height() + theme.px(100)  # room for titles and legend
+            left = min(wanted, round(0.6 * self.splitter.width()))
+            self.splitter.setSizes([left, self.splitter.width() - left])
+        self.show_way_back(self.matrix.is_in_block)
+
+    def show_way_back(self, is_in_block: bool) -> None:
+        """A link out of a block; else, where there is room, what the keys do."""
+        self.back.setVisible(is_in_block)
+        self.hint.setVisible(not is_in_block and self._left.geometry().width() > theme.px(560))
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""
@@ -152,3 +155,4 @@ class ConfusionPage(QWidget):
 
     def _on_splitter_moved(self) -> None:
         self._splitter_is_default = False
+        self.show_way_back(self.matrix.is_in_block)

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
+from cifar_studio.ui import theme
+
+HEIGHT_PX = 28
+
 
 class Segments(QWidget):
     """A choice of a few.
@@ -49,6 +53,7 @@ class Segments(QWidget):
             self.buttons[key] = button
         self._key = choices[0][0]
         self.buttons[self._key].setChecked(True)
+        self.restyle()
 
     @property
     def key(self) -> str:
@@ -63,6 +68,11 @@ class Segments(QWidget):
     def set_possible(self, key: str, possible: bool) -> None:
         """Whether a choice can be made."""
         self.buttons[key].setEnabled(possible)
+
+    def restyle(self) -> None:
+        """Sizes of the theme in force."""
+        for button in self.buttons.values():
+            button.setFixedHeight(theme.px(HEIGHT_PX))
 
     def _on_clicked(self, key: str) -> None:
         if key != self._key:

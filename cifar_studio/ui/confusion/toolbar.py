@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 from typing_extensions import override
 
 from cifar_studio.ui import theme
-from cifar_studio.ui.confusion.segments import Segments
+from cifar_studio.ui.confusion.segments import HEIGHT_PX, Segments
 from cifar_studio.ui.curves.flow import FlowLayout
 
 
@@ -138,7 +138,10 @@ class ConfusionToolbar(QWidget):
 
     def restyle(self) -> None:
         self._flow.set_gap(theme.px(12), theme.px(8))
-        self.find_field.setFixedSize(theme.px(168), self.beside.sizeHint().height())
+        for switch in (self.level, self.unit, self.scale, self.epoch, self.side):
+            switch.restyle()
+        self.beside.setFixedHeight(theme.px(HEIGHT_PX))
+        self.find_field.setFixedSize(theme.px(168), theme.px(HEIGHT_PX))
 
     def _on_run_triggered(self, key: object) -> None:
         self._chosen = key

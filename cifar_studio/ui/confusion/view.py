@@ -186,8 +186,7 @@ class ConfusionView(QWidget):
             return
         self.readout.setText(self._hovered or self.matrix.describe())
         self.heading.setText(cells.heading(*self.matrix.current))
-        self.back.setVisible(self.matrix.is_in_block)
-        self._page.hint.setVisible(not self.matrix.is_in_block)
+        self._page.show_way_back(self.matrix.is_in_block)
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""
