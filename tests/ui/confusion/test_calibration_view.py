@@ -50,7 +50,7 @@ def test_that_the_words_say_which_way_it_errs() -> None:
 def test_that_the_pointer_tells_the_bin(calibration: CalibrationView, qtbot: QtBot) -> None:
     plot = calibration.reliability
     qtbot.mouseMove(plot.viewport(), plot.pixel_of(50.0, 40.0))
-    assert calibration.bin_marked == 7
+    qtbot.waitUntil(lambda: calibration.bin_marked == 7)
     assert calibration.readout.text() == calibration.describe_bin(7)
     assert calibration.readout.text().startswith("Confidence 46.67 to 53.33 %: ")
     plot.pointed.emit(float("nan"))
