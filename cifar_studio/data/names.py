@@ -1,7 +1,8 @@
-"""The classes of a data set, for who has a run and not its pictures."""
+"""The names of classes and superclasses, also for who has a run and not its pictures."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,21 +13,40 @@ from cifar_studio.data.dataset import DEMO
 from cifar_studio.data.edition import PUBLISHED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClassNames:
-    """Names by number.
+    """What the class numbers mean.
 
     Attributes
     ----------
-    classes : tuple of 100 str
-    superclasses : tuple of 20 str
+    class_names : tuple of 100 str
+    superclass_names : tuple of 20 str
     superclass_of : (100,) uint8
         Superclass number of each class.
     """
 
-    classes: tuple[str, ...]
-    superclasses: tuple[str, ...]
+    class_names: tuple[str, ...]
+    superclass_names: tuple[str, ...]
     superclass_of: NDArray[np.uint8]
+
+    @functools.cached_property
+    def by_superclass(self) -> tuple[int, ...]:
+        """All class numbers, superclass by superclass; inside one as they are numbered."""
+        return tuple(int(place) for place in np.argsort(self.superclass_of, kind="stable"))
+
+    def classes_in(self, superclass: int) -> tuple[int, ...]:
+        """Class numbers of a superclass, ascending."""
+        return tuple(int(place) for place in np.flatnonzero(self.superclass_of == superclass))
+
+    @functools.cached_property
+    def class_titles(self) -> tuple[str, ...]:
+        """The classes' names as a person reads them."""
+        return tuple(_title(name) for name in self.class_names)
+
+    @functools.cached_property
+    def superclass_titles(self) -> tuple[str, ...]:
+        """The superclasses' names as a person reads them."""
+        return tuple(_title(name) for name in self.superclass_names)
 
 
 def names_of(data_name: str) -> ClassNames:
@@ -38,3 +58,8 @@ def names_of(data_name: str) -> ClassNames:
         PUBLISHED.superclass_names,
         np.array(PUBLISHED.superclass_of, dtype=np.uint8),
     )
+
+
+def _title(name: str) -> str:
+    """With blanks, and without the demo set's mark: views show it once, not a hundred times."""
+    return name.removeprefix(demo.PREFIX).replace("_", " ")

@@ -6,16 +6,15 @@ import math
 from pathlib import Path
 
 from cifar_studio.data.names import ClassNames, names_of
-from cifar_studio.runs.calibration import calibration_of
+from cifar_studio.runs.calibration import calibrate
 from cifar_studio.runs.evaluation import TEST_PICTURES, TRAINING_PICTURES, load_evaluation
 from cifar_studio.runs.events import RunEvaluated
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.metrics import (
-    accuracy,
     class_scores,
     most_confused,
     share_inside_superclass,
-    to_superclasses,
+    superclass_accuracy,
 )
 
 MOST_CONFUSED = 20
@@ -45,10 +44,11 @@ class EvaluationReport:
             TRAINING_PICTURES if is_training else TEST_PICTURES,
         )
         self._confusion_KK = self._evaluation.confusion
-        self._error = calibration_of(self._evaluation).expected_error
-        self._superclass_top1 = accuracy(
-            to_superclasses(self._confusion_KK, self._names.superclass_of)
-        )
+        answers = self._evaluation
+        self._error = calibrate(
+            answers.true, answers.predicted, answers.probabilities
+        ).expected_error
+        self._superclass_top1 = superclass_accuracy(self._confusion_KK, self._names.superclass_of)
         self._inside = share_inside_superclass(self._confusion_KK, self._names.superclass_of)
 
     def as_text(self) -> str:
@@ -75,13 +75,13 @@ class EvaluationReport:
         classes = [
             {
                 "name": name,
-                "superclass": names.superclasses[names.superclass_of[label]],
-                "precision": _or_none(scores.precision_K[label]),
-                "recall": _or_none(scores.recall_K[label]),
-                "f1": _or_none(scores.f1_K[label]),
-                "support": int(scores.support_K[label]),
+                "superclass": names.superclass_names[names.superclass_of[label]],
+                "precision": _or_none(scores.precision[label]),
+                "recall": _or_none(scores.recall[label]),
+                "f1": _or_none(scores.f1[label]),
+                "support": int(scores.support[label]),
             }
-            for label, name in enumerate(names.classes)
+            for label, name in enumerate(names.class_names)
         ]
         return {
             "folder": self._ended.folder,
@@ -92,24 +92,24 @@ class EvaluationReport:
             "loss": self._ended.loss,
             "top1": self._ended.top1,
             "top5": self._ended.top5,
-            "superclass_accuracy": _or_none(self._superclass_top1),
-            "mistakes_inside_superclass": _or_none(self._inside),
-            "expected_calibration_error": _or_none(self._error),
+            "superclass_accuracy": self._superclass_top1,
+            "mistakes_inside_superclass": self._inside,
+            "expected_calibration_error": self._error,
             "classes": classes,
             "most_confused": [
                 {
-                    "true": names.classes[one.true],
-                    "answer": names.classes[one.answer],
-                    "count": one.count,
-                    "support": one.support,
+                    "true": names.class_names[true],
+                    "answer": names.class_names[said],
+                    "count": count,
+                    "support": int(scores.support[true]),
                 }
-                for one in most_confused(self._confusion_KK, MOST_CONFUSED)
+                for true, said, count in most_confused(self._confusion_KK, MOST_CONFUSED)
             ],
         }
 
 
-def _percent(share: float) -> str:
-    return "—" if math.isnan(share) else f"{100 * share:.2f} %"
+def _percent(share: float | None) -> str:
+    return "—" if share is None else f"{100 * share:.2f} %"
 
 
 def _or_none(figure: float) -> float | None:

@@ -34,7 +34,7 @@ def predict(request: PredictRequest) -> Iterator[AnyEvent]:
         The run has no network that can be read.
     """
     trained = load_network(RunFolder(run_of(Path(request.folder))), request.moment)
-    names = names_of(trained.environment.data.name).classes
+    names = names_of(trained.environment.data.name).class_names
     for picture in request.pictures:
         try:
             image_HWC = read_picture(Path(picture))

@@ -1,8 +1,4 @@
-"""Whether a network is as sure as it is right (Guo et al. 2017, "On Calibration of Modern Neural
-Networks", section 2).
-
-Letters in names: N pictures, M bins.
-"""
+"""Whether a network's probabilities can be believed: reliability and calibration error."""
 
 from __future__ import annotations
 
@@ -11,63 +7,100 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.runs.evaluation import Evaluation
-
 BINS = 15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Calibration:
-    """Answers by how sure the network was, in bins of equal width from 0 to 1.
+    """Confidence, the probability of the answer given, held against how often it was right.
 
-    A confidence on the edge of two bins belongs to the lower one: bin m holds (m/M, (m+1)/M].
+    After Guo et al., "On Calibration of Modern Neural Networks" (2017), section 2. Bins are
+    equally wide, and a confidence on an edge counts to the bin below it: (low, high]; a
+    confidence of 0 counts to the first bin.
 
     Attributes
     ----------
-    right_M, wrong_M : (M,) int64
-        Answers in each bin.
-    confidence_M, accuracy_M : (M,) float64
-        Their mean confidence, and the share that is right; NaN in an empty bin.
-    expected_error : float
-        Mean distance of confidence and accuracy, each bin counted by its answers; 0 to 1, NaN
-        without a picture.
-    largest_error : float
-        That of the worst bin.
+    edges : (B + 1,) float64
+        From 0 to 1.
+    counts, right, wrong : (B,) int64
+        Pictures in each bin, all of them and by whether the answer was right.
+    confidence, accuracy : (B,) float64
+        Mean of the confidences, and share of right answers; NaN in a bin without pictures.
+    expected_error : float or None
+        Mean of |accuracy - confidence| over the bins, weighted by their pictures.
+    maximum_error : float or None
+        The largest |accuracy - confidence| of a bin. Both None without any picture.
+    left_out : int
+        Pictures whose confidence is no finite number.
     """
 
-    right_M: NDArray[np.int64]
-    wrong_M: NDArray[np.int64]
-    confidence_M: NDArray[np.float64]
-    accuracy_M: NDArray[np.float64]
-    expected_error: float
-    largest_error: float
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    right: NDArray[np.int64]
+    wrong: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    expected_error: float | None
+    maximum_error: float | None
+    left_out: int
 
+    @property
+    def pictures(self) -> int:
+        return int(self.counts.sum())
 
-def calibration_of(evaluation: Evaluation, bins: int = BINS) -> Calibration:
-    """Calibration of the answers of an evaluation, by the probability of the class answered."""
-    places_N = np.arange(len(evaluation.true))
-    confidence_N = evaluation.probabilities[places_N, evaluation.predicted].astype(np.float64)
-    return calibrate(confidence_N, evaluation.predicted == evaluation.true, bins)
+    @property
+    def mean_confidence(self) -> float | None:
+        """Over all pictures; None without any."""
+        if not self.pictures:
+            return None
+        return float(np.nansum(self.confidence * self.counts)) / self.pictures
+
+    @property
+    def mean_accuracy(self) -> float | None:
+        """Over all pictures; None without any."""
+        return int(self.right.sum()) / self.pictures if self.pictures else None
 
 
 def calibrate(
-    confidence_N: NDArray[np.float64], is_right_N: NDArray[np.bool_], bins: int = BINS
+    true: NDArray[np.uint8],
+    predicted: NDArray[np.uint8],
+    probabilities: NDArray[np.floating],
+    bins: int = BINS,
 ) -> Calibration:
-    """Sort answers into bins by their confidence, 0 to 1."""
-    bin_N = np.clip(np.ceil(confidence_N * bins).astype(np.int64) - 1, 0, bins - 1)
-    count_M = np.bincount(bin_N, minlength=bins)
-    right_M = np.bincount(bin_N[is_right_N], minlength=bins)
-    sure_M = np.bincount(bin_N, weights=confidence_N, minlength=bins)
-    nothing = np.full(bins, np.nan)
-    confidence_M = np.divide(sure_M, count_M, out=nothing.copy(), where=count_M > 0)
-    accuracy_M = np.divide(right_M, count_M, out=nothing.copy(), where=count_M > 0)
-    distance_M = np.abs(accuracy_M - confidence_M)[count_M > 0]
-    shares_M = count_M[count_M > 0] / max(len(confidence_N), 1)
+    """Sort N answers into bins by their confidence.
+
+    Parameters
+    ----------
+    true, predicted : (N,) uint8
+    probabilities : (N, K) floats of any width
+        Computed with in float64; what float16 rounds to above 1 counts to the last bin.
+    bins : int
+        At least 1.
+    """
+    edges = np.arange(bins + 1) / bins
+    confidence_N = probabilities[np.arange(len(predicted)), predicted].astype(np.float64)
+    finite_N = np.isfinite(confidence_N)
+    confidence_N = confidence_N[finite_N]
+    right_N = (true == predicted)[finite_N]
+    # The first edge that is not below a confidence closes its bin.
+    bin_N = np.clip(np.searchsorted(edges, confidence_N, side="left") - 1, 0, bins - 1)
+    counts = np.bincount(bin_N, minlength=bins)
+    right = np.bincount(bin_N[right_N], minlength=bins)
+    filled = counts > 0
+    confidence, accuracy = np.full(bins, np.nan), np.full(bins, np.nan)
+    sums = np.bincount(bin_N, weights=confidence_N, minlength=bins)
+    np.divide(sums, counts, out=confidence, where=filled)
+    np.divide(right, counts, out=accuracy, where=filled)
+    gaps = np.abs(accuracy - confidence)[filled]
+    some = len(gaps) > 0
     return Calibration(
-        right_M=right_M,
-        wrong_M=count_M - right_M,
-        confidence_M=confidence_M,
-        accuracy_M=accuracy_M,
-        expected_error=float(distance_M @ shares_M) if len(distance_M) else float("nan"),
-        largest_error=float(distance_M.max()) if len(distance_M) else float("nan"),
+        edges=edges,
+        counts=counts,
+        right=right,
+        wrong=counts - right,
+        confidence=confidence,
+        accuracy=accuracy,
+        expected_error=float(gaps @ counts[filled] / counts.sum()) if some else None,
+        maximum_error=float(gaps.max()) if some else None,
+        left_out=int((~finite_N).sum()),
     )

@@ -1,7 +1,7 @@
-"""Figures of a confusion matrix, of the classes and of what is confused with what.
+"""What a confusion matrix tells: scores of classes, superclasses, the most frequent mistakes.
 
-Letters in names: K classes, S superclasses. Rows are the true class, columns the answer. A figure
-that has no meaning, such as the precision of a class that was never answered, is NaN.
+Every matrix here is (K, K) of counts, rows the true class and columns the answer. Shares are
+0 to 1; what is undefined is NaN in an array and None alone.
 """
 
 from __future__ import annotations
@@ -11,92 +11,128 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_studio.runs.evaluation import Evaluation
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class ClassScores:
-    """Figures of each class.
+    """How well each class is recognised.
 
     Attributes
     ----------
-    precision_K, recall_K, f1_K : (K,) float64
-        0 to 1. Precision is NaN where the class was never answered, recall where none was shown,
-        F1 where neither was.
-    support_K : (K,) int64
+    precision : (K,) float64
+        Share of the answers "this class" that are right; NaN for a class that is never said.
+    recall : (K,) float64
+        Share of the class's pictures that are recognised; NaN for a class that is never shown.
+    f1 : (K,) float64
+        Harmonic mean of both, 2 right / (shown + said); NaN for a class neither shown nor said.
+    support : (K,) int64
         Pictures of the class.
+    said : (K,) int64
+        Answers with the class.
     """
 
-    precision_K: NDArray[np.float64]
-    recall_K: NDArray[np.float64]
-    f1_K: NDArray[np.float64]
-    support_K: NDArray[np.int64]
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    support: NDArray[np.int64]
+    said: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """So many pictures of one class were taken for another one."""
-
-    true: int
-    answer: int
-    count: int
-    support: int
-
-
-def class_scores(confusion_KK: NDArray[np.int64]) -> ClassScores:
-    """Precision, recall and F1, their harmonic mean, of each class."""
-    right_K = np.diag(confusion_KK)
-    shown_K, answered_K = confusion_KK.sum(axis=1), confusion_KK.sum(axis=0)
+def class_scores(confusion: NDArray[np.int64]) -> ClassScores:
+    """Precision, recall and F1 of each class of a (K, K) matrix."""
+    right = np.diagonal(confusion)
+    shown, said = confusion.sum(axis=1), confusion.sum(axis=0)
     return ClassScores(
-        precision_K=_share(right_K, answered_K),
-        recall_K=_share(right_K, shown_K),
-        f1_K=_share(2 * right_K, shown_K + answered_K),
-        support_K=shown_K,
+        precision=_share(right, said),
+        recall=_share(right, shown),
+        f1=_share(2 * right, shown + said),
+        support=shown,
+        said=said,
     )
 
 
 def to_superclasses(
-    confusion_KK: NDArray[np.int64], superclass_of_K: NDArray[np.uint8]
+    confusion: NDArray[np.int64], superclass_of: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
-    """(S, S) counts: true superclass, superclass of the answer."""
-    count = int(superclass_of_K.max()) + 1
-    summed = np.zeros((count, count), dtype=np.int64)
-    np.add.at(summed, (superclass_of_K[:, None], superclass_of_K[None, :]), confusion_KK)
-    return summed
+    """The matrix of superclasses: counts of their classes added up.
+
+    Parameters
+    ----------
+    confusion : (K, K) int64
+    superclass_of : (K,) uint8
+        Superclass number of each class; as many superclasses come out as the highest one asks.
+    """
+    superclasses = int(superclass_of.max()) + 1
+    belongs = np.zeros((superclasses, len(superclass_of)), dtype=np.int64)
+    belongs[superclass_of, np.arange(len(superclass_of))] = 1
+    return belongs @ confusion @ belongs.T
 
 
-def accuracy(confusion_KK: NDArray[np.int64]) -> float:
-    """Share of right answers, 0 to 1; NaN where there is no picture."""
-    return float(_share(np.trace(confusion_KK), confusion_KK.sum()))
+def most_confused(confusion: NDArray[np.int64], n: int) -> list[tuple[int, int, int]]:
+    """Up to `n` kinds of mistake that happened: (true class, answer, count).
+
+    The most frequent first; of equal ones the lower true class, then the lower answer.
+    """
+    mistakes = confusion.copy()
+    np.fill_diagonal(mistakes, 0)
+    counts = mistakes.ravel()
+    order = np.argsort(-counts, kind="stable")[: max(n, 0)]
+    cells = [divmod(int(place), len(confusion)) for place in order if counts[place] > 0]
+    return [(true, said, int(confusion[true, said])) for true, said in cells]
 
 
 def share_inside_superclass(
-    confusion_KK: NDArray[np.int64], superclass_of_K: NDArray[np.uint8]
-) -> float:
-    """Share of the mistakes that name a class of the right superclass; NaN without a mistake."""
-    mistakes = confusion_KK.sum() - np.trace(confusion_KK)
-    superclasses_SS = to_superclasses(confusion_KK, superclass_of_K)
-    inside = np.trace(superclasses_SS) - np.trace(confusion_KK)
-    return float(_share(inside, mistakes))
+    confusion: NDArray[np.int64], superclass_of: NDArray[np.uint8]
+) -> float | None:
+    """Share of the mistakes whose answer is of the true class's superclass; None without any."""
+    mistakes = int(confusion.sum() - np.trace(confusion))
+    if not mistakes:
+        return None
+    inside = int(np.trace(to_superclasses(confusion, superclass_of)) - np.trace(confusion))
+    return inside / mistakes
 
 
-def most_confused(confusion_KK: NDArray[np.int64], count: int) -> list[Confusion]:
-    """The most frequent mistakes, most pictures first; of equals the lower class numbers."""
-    mistakes_KK = confusion_KK.copy()
-    np.fill_diagonal(mistakes_KK, 0)
-    places = np.argsort(-mistakes_KK, axis=None, kind="stable")[:count]
-    support_K = confusion_KK.sum(axis=1)
-    found = []
-    for true, answer in zip(*np.unravel_index(places, mistakes_KK.shape), strict=True):
-        if mistakes_KK[true, answer]:
-            pictures = int(mistakes_KK[true, answer])
-            found.append(Confusion(int(true), int(answer), pictures, int(support_K[true])))
-    return found
+def accuracy(confusion: NDArray[np.int64]) -> float | None:
+    """Share of the pictures with the right answer; None without any picture."""
+    shown = int(confusion.sum())
+    return int(np.trace(confusion)) / shown if shown else None
 
 
-def _share(
-    part: NDArray[np.int64] | np.int64, whole: NDArray[np.int64] | np.int64
-) -> NDArray[np.float64]:
-    """Part by whole, NaN where there is nothing."""
-    wholes = np.asarray(whole, dtype=np.float64)
-    shares: NDArray[np.float64] = np.full(wholes.shape, np.nan)
-    np.divide(np.asarray(part, dtype=np.float64), wholes, out=shares, where=wholes > 0)
-    return shares
+def superclass_accuracy(
+    confusion: NDArray[np.int64], superclass_of: NDArray[np.uint8]
+) -> float | None:
+    """Share of the pictures whose answer is of the right superclass; None without any picture."""
+    return accuracy(to_superclasses(confusion, superclass_of))
+
+
+def top_k(true: NDArray[np.uint8], top5: NDArray[np.uint8], k: int) -> float | None:
+    """Share of the pictures whose class is among the `k` likeliest; None without any picture.
+
+    Parameters
+    ----------
+    true : (N,) uint8
+    top5 : (N, 5) uint8
+        Likeliest first.
+    k : int
+        1 to 5; raises ValueError else.
+    """
+    if not 1 <= k <= top5.shape[1]:
+        raise ValueError(f"k is 1 to {top5.shape[1]}, not {k}")
+    if not len(true):
+        return None
+    return float((top5[:, :k] == true[:, None]).any(axis=1).mean())
+
+
+def pictures_of_cell(
+    evaluation: Evaluation, true: tuple[int, ...], said: tuple[int, ...]
+) -> NDArray[np.int32]:
+    """Test pictures of these classes that were answered with those, in their order."""
+    chosen = np.isin(evaluation.true, true) & np.isin(evaluation.predicted, said)
+    return evaluation.indices[chosen]
+
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    result = np.full(len(part), np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result

@@ -1,4 +1,4 @@
-"""Calibration against the paper's definition in a plain loop, and scikit-learn's reliability."""
+"""Reliability and calibration error against a plain loop and scikit-learn."""
 
 from __future__ import annotations
 
@@ -6,75 +6,128 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 
-from cifar_studio.runs.calibration import calibrate, calibration_of
+from cifar_studio.runs.calibration import BINS, calibrate
 from support import make_evaluation
 
 
-def by_definition(confidences: list[float], right: list[bool], bins: int) -> float:
-    """The sum over bins of |B| / n * |acc(B) - conf(B)|, B = ((m - 1) / M, m / M]."""
-    error = 0.0
-    for m in range(1, bins + 1):
+def spread(confidence_N: NDArray[np.floating], right_N: NDArray[np.bool_]) -> tuple:
+    """Answers "class 0" of these confidences, right or wrong, over two classes."""
+    probabilities = np.stack([confidence_N, 1 - confidence_N], axis=1)
+    said = np.zeros(len(confidence_N), dtype=np.uint8)
+    return np.where(right_N, 0, 1).astype(np.uint8), said, probabilities
+
+
+def by_hand(confidences: list[float], right: list[bool], bins: int) -> tuple[float, float]:
+    """Expected and maximum calibration error, picture by picture."""
+    expected, worst = 0.0, 0.0
+    for index in range(bins):
+        low, high = index / bins, (index + 1) / bins
         inside = [
-            (c, r)
-            for c, r in zip(confidences, right, strict=True)
-            if (m - 1) / bins < c <= m / bins or (m == 1 and c == 0)
+            place
+            for place, value in enumerate(confidences)
+            if low < value <= high or (index == 0 and value == 0)
         ]
         if inside:
-            accuracy = math.fsum(r for _, r in inside) / len(inside)
-            confidence = math.fsum(c for c, _ in inside) / len(inside)
-            error += len(inside) / len(right) * abs(accuracy - confidence)
-    return error
+            accuracy = sum(right[place] for place in inside) / len(inside)
+            confidence = math.fsum(confidences[place] for place in inside) / len(inside)
+            gap = abs(accuracy - confidence)
+            expected += gap * len(inside) / len(confidences)
+            worst = max(worst, gap)
+    return expected, worst
 
 
-# Not on an edge: there the last bit of a product decides.
-sure = st.floats(0, 1).filter(lambda c: abs(c * 15 - round(c * 15)) > 1e-9)
-
-
-@given(st.lists(st.tuples(sure, st.booleans()), min_size=1, max_size=200))
-def test_that_the_expected_error_is_the_papers(answers: list[tuple[float, bool]]) -> None:
-    confidences, right = zip(*answers, strict=True)
-    made = calibrate(np.array(confidences), np.array(right))
-    assert made.expected_error == pytest.approx(
-        by_definition(list(confidences), list(right), 15), abs=1e-12
-    )
-    assert made.expected_error <= made.largest_error + 1e-12 <= 1 + 1e-12
-    assert (made.right_M + made.wrong_M).sum() == len(answers)
-    assert made.right_M.sum() == sum(right)
-
-
-def test_that_bins_are_scikit_learns() -> None:
-    random = np.random.default_rng(2)
-    confidence = random.random(5000)
-    right = random.random(5000) < confidence**2
-    made = calibrate(confidence, right)
-    share, mean = calibration_curve(right, confidence, n_bins=15)
-    np.testing.assert_allclose(made.accuracy_M, share, rtol=1e-12)
-    np.testing.assert_allclose(made.confidence_M, mean, rtol=1e-12)
-
-
-def test_that_an_edge_belongs_to_the_lower_bin_and_an_empty_bin_has_no_figures() -> None:
-    made = calibrate(np.array([0.0, 0.25, 0.5, 1.0]), np.array([False, True, False, True]), 4)
-    np.testing.assert_array_equal(made.right_M, [1, 0, 0, 1])
-    np.testing.assert_array_equal(made.wrong_M, [1, 1, 0, 0])
-    np.testing.assert_array_equal(np.isnan(made.accuracy_M), [False, False, True, False])
-
-
-def test_that_no_answers_have_no_error() -> None:
-    made = calibrate(np.empty(0), np.empty(0, bool))
-    assert math.isnan(made.expected_error)
-    assert math.isnan(made.largest_error)
-
-
-def test_that_an_evaluation_is_judged_by_the_class_it_answers() -> None:
-    evaluation = make_evaluation(500)
-    made = calibration_of(evaluation)
-    confidence = [
-        float(row[answer])
-        for row, answer in zip(evaluation.probabilities, evaluation.predicted, strict=True)
+def test_that_the_errors_are_those_of_a_plain_loop() -> None:
+    shown = make_evaluation(3_000)
+    sharpened = shown.probabilities.astype(np.float64) ** 3
+    probabilities = (sharpened / sharpened.sum(axis=1, keepdims=True)).astype(np.float16)
+    result = calibrate(shown.true, shown.predicted, probabilities)
+    confidences = [
+        float(row[said]) for row, said in zip(probabilities, shown.predicted, strict=True)
     ]
-    right = (evaluation.predicted == evaluation.true).tolist()
-    assert made.expected_error == pytest.approx(by_definition(confidence, right, 15), abs=1e-9)
+    right = (shown.true == shown.predicted).tolist()
+    expected, worst = by_hand(confidences, right, BINS)
+    assert result.expected_error == pytest.approx(expected, abs=1e-12)
+    assert result.maximum_error == pytest.approx(worst, abs=1e-12)
+    assert result.pictures == 3_000
+    assert result.mean_confidence == pytest.approx(np.mean(confidences), abs=1e-12)
+    assert result.mean_accuracy == pytest.approx(np.mean(right), abs=1e-12)
+
+
+def test_that_the_reliability_curve_is_that_of_scikit_learn() -> None:
+    generator = np.random.default_rng(5)
+    confidence_N = generator.random(5_000)
+    right_N = generator.random(5_000) < confidence_N**2
+    result = calibrate(*spread(confidence_N, right_N))
+    accuracy, confidence = calibration_curve(right_N, confidence_N, n_bins=BINS)
+    np.testing.assert_allclose(result.accuracy, accuracy, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(result.confidence, confidence, rtol=0, atol=1e-12)
+
+
+def test_that_a_confidence_on_an_edge_counts_to_the_bin_below() -> None:
+    confidence_N = np.array([0.0, 0.25, 0.5, 0.5000001, 1.0])
+    result = calibrate(*spread(confidence_N, np.ones(5, dtype=bool)), bins=4)
+    assert result.counts.tolist() == [2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("bins", [1, 3, 7, 10, 15, 49])
+def test_that_each_edge_itself_closes_its_bin(bins: int) -> None:
+    edges = np.array([(index + 1) / bins for index in range(bins)])
+    result = calibrate(*spread(edges, np.ones(bins, dtype=bool)), bins=bins)
+    assert result.counts.tolist() == [1] * bins
+
+
+def test_that_a_probability_that_float16_rounded_above_one_is_kept() -> None:
+    result = calibrate(*spread(np.array([1.001]), np.array([True])))
+    assert result.counts[-1] == 1
+
+
+def test_that_what_is_no_number_is_left_out_and_told() -> None:
+    confidence_N = np.array([0.5, np.nan, np.inf], dtype=np.float16)
+    result = calibrate(*spread(confidence_N, np.array([True, True, False])))
+    assert (result.pictures, result.left_out) == (1, 2)
+    assert result.expected_error == 0.5
+
+
+def test_that_no_picture_gives_no_error() -> None:
+    empty = make_evaluation(0)
+    result = calibrate(empty.true, empty.predicted, empty.probabilities)
+    assert result.expected_error is None
+    assert result.maximum_error is None
+    assert result.mean_confidence is None
+    assert result.mean_accuracy is None
+    assert np.isnan(result.accuracy).all()
+
+
+def test_that_certainty_that_is_always_right_has_no_error() -> None:
+    result = calibrate(*spread(np.ones(40, dtype=np.float16), np.ones(40, dtype=bool)))
+    assert (result.expected_error, result.maximum_error) == (0.0, 0.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1, width=16), st.booleans()),
+        min_size=1,
+        max_size=60,
+    ),
+    st.integers(1, 30),
+)
+@settings(max_examples=200, deadline=None)
+def test_that_any_answers_are_binned_as_by_hand(
+    answers: list[tuple[float, bool]], bins: int
+) -> None:
+    confidences, right = [list(part) for part in zip(*answers, strict=True)]
+    values = np.array(confidences, dtype=np.float16)
+    probabilities = np.stack([values, values], axis=1)
+    true = np.where(right, 0, 1).astype(np.uint8)
+    result = calibrate(true, np.zeros_like(true), probabilities, bins)
+    expected, worst = by_hand([float(value) for value in values], right, bins)
+    assert result.expected_error == pytest.approx(expected, abs=1e-12)
+    assert result.maximum_error == pytest.approx(worst, abs=1e-12)
+    assert result.expected_error <= result.maximum_error + 1e-12 <= 1 + 2e-12
+    assert np.array_equal(result.right + result.wrong, result.counts)
+    assert result.counts.sum() == len(answers)

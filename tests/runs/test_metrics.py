@@ -1,107 +1,143 @@
-"""Figures of classes, judged by scikit-learn, also where classes are missing."""
+"""Figures of a confusion matrix; scikit-learn is the judge."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn import metrics as judge
-
-from cifar_studio.runs.evaluation import confusion_matrix
-from cifar_studio.runs.metrics import (
-    accuracy,
-    class_scores,
-    most_confused,
-    share_inside_superclass,
-    to_superclasses,
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    top_k_accuracy_score,
 )
 
-LABELS = np.arange(100)
-SUPERCLASS_OF = (np.arange(100) * 7 % 20).astype(np.uint8)
-random = np.random.default_rng(0)
+from cifar_studio.runs import evaluation, metrics
+from support import make_evaluation
+
+CLASSES = np.arange(100)
+SUPERCLASS_OF = np.random.default_rng(3).permutation(np.repeat(np.arange(20), 5)).astype(np.uint8)
+MATRICES = arrays.arrays(np.int64, (10, 10), elements=st.integers(0, 500))
+SUPERCLASS_OF_TEN = np.array([0, 1, 2, 3, 4, 4, 3, 2, 1, 0], dtype=np.uint8)
 
 
-def answers(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    true = random.integers(0, 100, 3000).astype(np.uint8)
-    if kind == "random":
-        return true, random.integers(0, 100, 3000).astype(np.uint8)
-    if kind == "perfect":
-        return true, true.copy()
-    if kind == "class never answered":
-        said = np.where(random.random(3000) < 0.5, true, 3)
-        return true, np.where(said == 7, 8, said).astype(np.uint8)
-    if kind == "one answer":
-        return true, np.full(3000, 42, np.uint8)
-    if kind == "one class shown":
-        return np.full(50, 9, np.uint8), random.integers(0, 100, 50).astype(np.uint8)
-    return np.empty(0, np.uint8), np.empty(0, np.uint8)
+def answers(case: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    generator = np.random.default_rng(1)
+    true = generator.integers(0, 100, 700).astype(np.uint8)
+    random = generator.integers(0, 100, 700).astype(np.uint8)
+    some_right = np.where(generator.random(700) < 0.4, true, random)
+    return {
+        "random": (true, some_right),
+        "never said": (true, np.where(some_right == 7, 8, some_right).astype(np.uint8)),
+        "never shown": (np.where(true == 7, 8, true).astype(np.uint8), some_right),
+        "one class": (np.full(50, 4, np.uint8), np.full(50, 4, np.uint8)),
+        "one answer": (true, np.full(700, 4, np.uint8)),
+        "perfect": (true, true),
+        "all wrong": (true, ((true + 1) % 100).astype(np.uint8)),
+    }[case]
 
 
-KINDS = ("random", "perfect", "class never answered", "one answer", "one class shown")
+CASES = ("random", "never said", "never shown", "one class", "one answer", "perfect", "all wrong")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_that_scores_are_scikit_learns(kind: str) -> None:
-    true, said = answers(kind)
-    matrix = confusion_matrix(true, said)
-    np.testing.assert_array_equal(matrix, judge.confusion_matrix(true, said, labels=LABELS))
-    scores = class_scores(matrix)
-    precision, recall, f1, support = judge.precision_recall_fscore_support(
-        true, said, labels=LABELS, zero_division=np.nan
+@pytest.mark.parametrize("case", CASES)
+def test_that_the_scores_of_classes_are_those_of_scikit_learn(case: str) -> None:
+    true, said = answers(case)
+    matrix = evaluation.confusion_matrix(true, said)
+    assert np.array_equal(matrix, confusion_matrix(true, said, labels=CLASSES))
+    scores = metrics.class_scores(matrix)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        true, said, labels=CLASSES, zero_division=np.nan
     )
-    np.testing.assert_allclose(scores.precision_K, precision, rtol=1e-12)
-    np.testing.assert_allclose(scores.recall_K, recall, rtol=1e-12)
-    np.testing.assert_allclose(scores.f1_K, f1, rtol=1e-12)
-    np.testing.assert_array_equal(scores.support_K, support)
-    assert accuracy(matrix) == pytest.approx(judge.accuracy_score(true, said), rel=1e-12)
+    np.testing.assert_allclose(scores.precision, precision, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(scores.recall, recall, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(scores.f1, f1, rtol=0, atol=1e-15)
+    assert np.array_equal(scores.support, support)
+    assert np.array_equal(scores.said, np.bincount(said, minlength=100))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_that_superclasses_are_scikit_learns(kind: str) -> None:
-    true, said = answers(kind)
-    matrix = confusion_matrix(true, said)
-    shown, answered = SUPERCLASS_OF[true], SUPERCLASS_OF[said]
-    superclasses = to_superclasses(matrix, SUPERCLASS_OF)
-    np.testing.assert_array_equal(
-        superclasses, judge.confusion_matrix(shown, answered, labels=np.arange(20))
-    )
+@pytest.mark.parametrize("case", CASES)
+def test_that_superclasses_are_counted_as_if_they_were_the_classes(case: str) -> None:
+    true, said = answers(case)
+    matrix = evaluation.confusion_matrix(true, said)
+    of_true, of_said = SUPERCLASS_OF[true], SUPERCLASS_OF[said]
+    expected = confusion_matrix(of_true, of_said, labels=np.arange(20))
+    assert np.array_equal(metrics.to_superclasses(matrix, SUPERCLASS_OF), expected)
+    assert metrics.accuracy(matrix) == accuracy_score(true, said)
+    superclass_accuracy = metrics.superclass_accuracy(matrix, SUPERCLASS_OF)
+    assert superclass_accuracy == accuracy_score(of_true, of_said)
     wrong = true != said
-    share = share_inside_superclass(matrix, SUPERCLASS_OF)
-    if wrong.any():
-        wanted = judge.accuracy_score(shown[wrong], answered[wrong])
-        assert share == pytest.approx(wanted, rel=1e-12)
-    else:
-        assert np.isnan(share)
+    expected_share = float(np.mean((of_true == of_said)[wrong])) if wrong.any() else None
+    assert metrics.share_inside_superclass(matrix, SUPERCLASS_OF) == pytest.approx(expected_share)
 
 
-def test_that_nothing_has_no_figures() -> None:
-    matrix = confusion_matrix(*answers("nothing"))
-    scores = class_scores(matrix)
-    for figures in (scores.precision_K, scores.recall_K, scores.f1_K):
-        assert np.isnan(figures).all()
-    assert np.isnan(accuracy(matrix))
-    assert np.isnan(share_inside_superclass(matrix, SUPERCLASS_OF))
-    assert most_confused(matrix, 10) == []
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_that_top_k_is_that_of_scikit_learn(k: int) -> None:
+    shown = make_evaluation(2_000)
+    probabilities = shown.probabilities.astype(np.float64)
+    expected = top_k_accuracy_score(shown.true, probabilities, k=k, labels=CLASSES)
+    assert metrics.top_k(shown.true, shown.top5, k) == pytest.approx(expected, abs=1e-12)
 
 
-@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=60))
-def test_that_the_most_confused_are_the_largest_cells(pairs: list[tuple[int, int]]) -> None:
-    true, said = (
-        (np.array(column, np.uint8) for column in zip(*pairs, strict=True))
-        if pairs
-        else (
-            np.empty(0, np.uint8),
-            np.empty(0, np.uint8),
-        )
-    )
-    counts: dict[tuple[int, int], int] = {}
-    for pair in pairs:
-        if pair[0] != pair[1]:
-            counts[pair] = counts.get(pair, 0) + 1
-    wanted = sorted(counts, key=lambda pair: (-counts[pair], pair))[:5]
-    found = most_confused(confusion_matrix(true, said), 5)
-    assert [(one.true, one.answer) for one in found] == wanted
-    assert [one.count for one in found] == [counts[pair] for pair in wanted]
-    shown = [label for label, _ in pairs]
-    assert [one.support for one in found] == [shown.count(one.true) for one in found]
+@pytest.mark.parametrize("k", [0, 6])
+def test_that_top_k_knows_five_answers_only(k: int) -> None:
+    shown = make_evaluation(10)
+    with pytest.raises(ValueError, match=f"k is 1 to 5, not {k}"):
+        metrics.top_k(shown.true, shown.top5, k)
+
+
+def test_that_nothing_evaluated_gives_no_figure() -> None:
+    shown = make_evaluation(0)
+    scores = metrics.class_scores(shown.confusion)
+    assert np.isnan([scores.precision, scores.recall, scores.f1]).all()
+    assert not scores.support.any()
+    assert metrics.accuracy(shown.confusion) is None
+    assert metrics.superclass_accuracy(shown.confusion, SUPERCLASS_OF) is None
+    assert metrics.share_inside_superclass(shown.confusion, SUPERCLASS_OF) is None
+    assert metrics.top_k(shown.true, shown.top5, 1) is None
+    assert metrics.most_confused(shown.confusion, 5) == []
+
+
+def test_that_the_most_frequent_mistakes_come_first_and_ties_by_class_number() -> None:
+    matrix = np.array([[90, 3, 0], [3, 50, 7], [3, 0, 0]], dtype=np.int64)
+    before = matrix.copy()
+    assert metrics.most_confused(matrix, 10) == [(1, 2, 7), (0, 1, 3), (1, 0, 3), (2, 0, 3)]
+    assert metrics.most_confused(matrix, 2) == [(1, 2, 7), (0, 1, 3)]
+    assert metrics.most_confused(matrix, 0) == []
+    assert np.array_equal(matrix, before)
+
+
+def test_that_a_cells_pictures_are_as_many_as_it_counts() -> None:
+    shown = make_evaluation(2_000)
+    true, said = (3, 4, 5), (60, 61)
+    pictures = metrics.pictures_of_cell(shown, true, said)
+    assert len(pictures) == shown.confusion[np.ix_(true, said)].sum() > 0
+    assert np.isin(shown.true[pictures], true).all()
+    assert np.isin(shown.predicted[pictures], said).all()
+
+
+@given(MATRICES)
+@settings(max_examples=100, deadline=None)
+def test_that_figures_of_any_matrix_hang_together(matrix: NDArray[np.int64]) -> None:
+    scores = metrics.class_scores(matrix)
+    for share in (scores.precision, scores.recall, scores.f1):
+        defined = share[~np.isnan(share)]
+        assert ((defined >= 0) & (defined <= 1)).all()
+    mirrored = metrics.class_scores(matrix.T)
+    np.testing.assert_array_equal(scores.precision, mirrored.recall)
+    np.testing.assert_array_equal(scores.f1, mirrored.f1)
+    coarse = metrics.to_superclasses(matrix, SUPERCLASS_OF_TEN)
+    assert coarse.sum() == matrix.sum()
+    all_mistakes = metrics.most_confused(matrix, 100)
+    counts = [count for _, _, count in all_mistakes]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(counts) == matrix.sum() - np.trace(matrix)
+    share = metrics.share_inside_superclass(matrix, SUPERCLASS_OF_TEN)
+    if share is not None:
+        assert 0 <= share <= 1
+        fine, of_superclass = metrics.accuracy(matrix), metrics.accuracy(coarse)
+        assert fine is not None
+        assert of_superclass == pytest.approx(fine + share * (1 - fine))

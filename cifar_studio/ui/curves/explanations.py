@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
@@ -96,11 +98,10 @@ class ExplanationPopup(QFrame):
 
     WIDTH_PX = 320
 
-    def __init__(self, key: str, parent: QWidget) -> None:
+    def __init__(self, title: str, text: str, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "card")
-        title, text = EXPLANATIONS[key]
         heading, body = QLabel(title), QLabel(text)
         heading.setProperty("role", "heading")
         body.setWordWrap(True)
@@ -115,9 +116,20 @@ class ExplanationPopup(QFrame):
         self.setAccessibleDescription(text)
 
 
-def explain(key: str, at: QPoint, parent: QWidget) -> ExplanationPopup:
-    """Show what a number means, near a point of the screen and wholly on it."""
-    popup = ExplanationPopup(key, parent)
+def explain(
+    key: str,
+    at: QPoint,
+    parent: QWidget,
+    texts: Mapping[str, tuple[str, str]] = EXPLANATIONS,
+) -> ExplanationPopup:
+    """Show what a number means, near a point of the screen and wholly on it.
+
+    Parameters
+    ----------
+    key : str
+        Of `texts`: a title and one to three sentences each.
+    """
+    popup = ExplanationPopup(*texts[key], parent)
     popup.adjustSize()
     screen = parent.screen().availableGeometry()
     x = min(max(at.x(), screen.left()), screen.right() - popup.width())

@@ -10,14 +10,15 @@ from typing_extensions import override
 class FlowLayout(QLayout):
     """Entries in reading order, on as many rows as the width needs."""
 
-    def __init__(self, parent: QWidget, gap: int) -> None:
+    def __init__(self, parent: QWidget, gap: int, row_gap: int = 0) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap = gap
+        self._row_gap = row_gap
         self.setContentsMargins(0, 0, 0, 0)
 
-    def set_gap(self, gap: int) -> None:
-        self._gap = gap
+    def set_gap(self, gap: int, row_gap: int = 0) -> None:
+        self._gap, self._row_gap = gap, row_gap
         self.invalidate()
 
     @override
@@ -65,7 +66,7 @@ class FlowLayout(QLayout):
                 continue
             hint = item.sizeHint()
             if x > rect.left() and x + hint.width() > rect.right() + 1:
-                x, y = rect.left(), y + height
+                x, y = rect.left(), y + height + self._row_gap
                 height = 0
             if move:
                 item.setGeometry(QRect(x, y, min(hint.width(), rect.width()), hint.height()))

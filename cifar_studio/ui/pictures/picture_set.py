@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data.dataset import DEMO, Dataset, Split
+from cifar_studio.data.dataset import Dataset, Split
+from cifar_studio.data.names import ClassNames
 
 TEST_START = 50_000
 """Reference of the first test picture."""
@@ -18,7 +19,6 @@ COUNT = 60_000
 SIDE_PX = 32
 CLASSES = 100
 SplitName = Literal["training", "test"]
-_DEMO_PREFIX = f"{DEMO}: "
 
 
 def split_of(reference: int) -> SplitName:
@@ -52,8 +52,8 @@ class PictureSet:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.class_names = tuple(_readable(name) for name in dataset.class_names)
-        self.superclass_names = tuple(_readable(name) for name in dataset.superclass_names)
+        names = ClassNames(dataset.class_names, dataset.superclass_names, dataset.superclass_of)
+        self.class_names, self.superclass_names = names.class_titles, names.superclass_titles
         self.superclass_of = dataset.superclass_of
         self._labels = np.zeros(TEST_START + len(dataset.test), dtype=np.uint8)
         self._labels[: len(dataset.train)] = dataset.train.labels_N
@@ -107,7 +107,3 @@ class PictureSet:
 
     def _split(self, reference: int) -> Split:
         return self.dataset.train if reference < TEST_START else self.dataset.test
-
-
-def _readable(name: str) -> str:
-    return name.removeprefix(_DEMO_PREFIX).replace("_", " ")

@@ -1,0 +1,217 @@
+"""Whether the network's confidence can be believed: reliability, histogram, and in words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QMenu, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from cifar_studio.runs.calibration import Calibration
+from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.confusion.bin_plot import BinPlot
+from cifar_studio.ui.curves.explanations import QUESTION
+from cifar_studio.ui.curves.series import nice_step
+
+_TITLES = ("Right answers, %", "Answers")
+_SIDE_BY_SIDE_BELOW_PX = 400
+_HINT = "Point at a bin, or walk with the arrow keys"
+
+
+class CalibrationView(QWidget):
+    """Reliability diagram over the histogram of confidence.
+
+    Signals
+    -------
+    explanation_requested(str, QPoint)
+    """
+
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calibration: Calibration | None = None
+        self._bin: int | None = None
+        self.words = widgets.label()
+        self.words.setWordWrap(True)
+        self.legend = widgets.label()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.reliability = BinPlot("Share of right answers by confidence", "Confidence, %")
+        self.histogram = BinPlot("Answers by confidence", "Confidence, %")
+        self.readout = widgets.label(_HINT, "muted")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Calibration")
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.words)
+        self._column.addWidget(self.legend)
+        self._plots = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        titled = zip(_TITLES, (self.reliability, self.histogram), (3, 2), strict=True)
+        for title, plot, stretch in titled:
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(widgets.label(title, "small"))
+            column.addWidget(plot, 1)
+            self._plots.addLayout(column, stretch)
+        self._column.addLayout(self._plots, 1)
+        self._column.addWidget(self.readout)
+        for plot in (self.reliability, self.histogram):
+            plot.pointed.connect(self._on_pointed)
+            plot.menu_requested.connect(self._on_menu_requested)
+        self.restyle()
+
+    @property
+    def bin_marked(self) -> int | None:
+        return self._bin
+
+    def show_calibration(self, calibration: Calibration | None) -> None:
+        self._calibration = calibration
+        self._bin = None
+        self._draw()
+
+    def copy(self) -> str:
+        """Put the bins on the clipboard as tab-separated text."""
+        lines = ["Above %\tTo %\tAnswers\tRight\tWrong\tMean confidence %\tRight %"]
+        shown = self._calibration
+        for place in range(len(shown.counts) if shown else 0):
+            assert shown is not None
+            low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
+            counts = (shown.counts[place], shown.right[place], shown.wrong[place])
+            shares = (shown.confidence[place], shown.accuracy[place])
+            texts = ["" if math.isnan(share) else f"{100 * share:.2f}" for share in shares]
+            lines.append("\t".join([f"{low:.2f}", f"{high:.2f}", *map(str, counts), *texts]))
+        text = "\n".join(lines) + "\n"
+        QGuiApplication.clipboard().setText(text)
+        return text
+
+    def restyle(self) -> None:
+        self._column.setContentsMargins(0, theme.px(8), 0, 0)
+        self._column.setSpacing(theme.px(4))
+        self._plots.setSpacing(theme.px(8))
+        for plot in (self.reliability, self.histogram):
+            plot.apply_theme()
+            plot.setMinimumSize(theme.px(120), theme.px(72))
+        self._draw()
+
+    def describe_bin(self, place: int) -> str:
+        """A bin in words."""
+        shown = self._calibration
+        if shown is None:
+            return ""
+        low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
+        words = f"Confidence {low:.2f} to {high:.2f} %"
+        count = int(shown.counts[place])
+        if not count:
+            return f"{words}: no answers"
+        right, confidence = 100 * shown.accuracy[place], 100 * shown.confidence[place]
+        noun = "answer" if count == 1 else "answers"
+        return f"{words}: {count:,} {noun}, {right:.2f} % right, mean confidence {confidence:.2f} %"
+
+    # Drawing
+
+    def _draw(self) -> None:
+        colours, shown = theme.current(), self._calibration
+        self.reliability.begin(100.0)
+        most = 0
+        if shown is not None and shown.pictures:
+            edges = 100 * shown.edges
+            none = np.zeros(len(shown.counts))
+            right, said = 100 * shown.accuracy, 100 * shown.confidence
+            self.reliability.add_bars(edges, none, right, colours.loss)
+            gap = Qt.BrushStyle.BDiagPattern
+            self.reliability.add_bars(edges, right, said, colours.top1, gap)
+            most = int(max(shown.right.max(), shown.wrong.max(), (shown.counts).max()))
+        step = nice_step(max(most, 1), 4)
+        self.histogram.begin(max(math.ceil(most / step) * step, 1.0))
+        if shown is not None and shown.pictures:
+            rights, counts = shown.right.astype(float), shown.counts.astype(float)
+            self.histogram.add_bars(edges, none, rights, colours.loss)
+            self.histogram.add_bars(edges, rights, counts, colours.top1, Qt.BrushStyle.BDiagPattern)
+        diagonal = pg.mkPen(colours.text, width=1)
+        line = pg.PlotCurveItem([0, 100], [0, 100], pen=diagonal, antialias=True)
+        self.reliability.item.addItem(line)
+        self.words.setText(in_words(shown))
+        self.setAccessibleDescription(self.words.text())
+        self.legend.setText(
+            f'<span style="color:{colours.loss}">■</span> right, % &nbsp; '
+            f'<span style="color:{colours.top1}">▨</span> gap to the confidence, or wrong '
+            f"&nbsp; ╱ perfect"
+        )
+        self._mark(self._bin)
+
+    def _mark(self, place: int | None) -> None:
+        self._bin = place
+        shown = self._calibration
+        if place is None or shown is None:
+            low = high = float("nan")
+            self.readout.setText(_HINT if shown is not None and shown.pictures else "")
+        else:
+            low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
+            self.readout.setText(self.describe_bin(place))
+        for plot in (self.reliability, self.histogram):
+            plot.mark(low, high)
+
+    def _on_pointed(self, confidence: float) -> None:
+        shown = self._calibration
+        if shown is None or not 0 <= confidence <= 100:
+            self._mark(None)
+            return
+        bins = len(shown.counts)
+        self._mark(min(max(math.ceil(confidence / 100 * bins) - 1, 0), bins - 1))
+
+    def _on_menu_requested(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction("Copy bins", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
+        menu.addAction(QUESTION, lambda: self.explanation_requested.emit("calibration", at))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < theme.px(_SIDE_BY_SIDE_BELOW_PX)
+        direction = QBoxLayout.Direction
+        self._plots.setDirection(direction.LeftToRight if low else direction.TopToBottom)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        shown = self._calibration
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif step and shown is not None:
+            last = len(shown.counts) - 1
+            start = (-1 if step > 0 else last + 1) if self._bin is None else self._bin
+            self._mark(min(max(start + step, 0), last))
+        elif event.key() == Qt.Key.Key_Escape and self._bin is not None:
+            self._mark(None)
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+
+def in_words(calibration: Calibration | None) -> str:
+    """Confidence against accuracy, and the errors."""
+    if calibration is None or calibration.expected_error is None:
+        return "No answer to judge"
+    said, right = calibration.mean_confidence, calibration.mean_accuracy
+    assert said is not None
+    assert right is not None
+    assert calibration.maximum_error is not None
+    if abs(said - right) < 0.005:
+        verdict = "about as often as it claims"
+    else:
+        verdict = "overconfident" if said > right else "underconfident"
+    text = (
+        f"It claims {100 * said:.2f} % on average and is right {100 * right:.2f} %: {verdict}. "
+        f"Expected calibration error {100 * calibration.expected_error:.2f} %, "
+        f"maximum {100 * calibration.maximum_error:.2f} %."
+    )
+    if calibration.left_out:
+        text += f" {calibration.left_out:,} answers without a finite probability are left out."
+    return text

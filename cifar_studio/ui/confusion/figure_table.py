@@ -1,0 +1,156 @@
+"""Rows of names and figures to sort, search and copy, apart from how they are painted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from typing_extensions import override
+
+from cifar_studio.ui.confusion.cells import MINUS, NONE
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+_Index = QModelIndex | QPersistentModelIndex
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    title : str
+    key : str
+        Of its explanation.
+    form : str
+        How its numbers are written; empty for a column of names.
+    undefined : str
+        Why a figure may be missing.
+    """
+
+    title: str
+    key: str
+    form: str = ""
+    undefined: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: a value a column, NaN where undefined, and what the row stands for."""
+
+    values: tuple[str | float, ...]
+    subject: tuple[int, ...]
+
+    def text(self, place: int, column: Column) -> str:
+        value = self.values[place]
+        if isinstance(value, str):
+            return value
+        return NONE if math.isnan(value) else column.form.format(value).replace("-", MINUS)
+
+
+class FigureModel(QAbstractTableModel):
+    """All rows at once; the tables here are short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.columns: tuple[Column, ...] = ()
+        self.rows: tuple[Row, ...] = ()
+
+    def set_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.columns, self.rows = tuple(columns), tuple(rows)
+        self.endResetModel()
+
+    def line(self, row: int) -> str:
+        """A row for a spreadsheet: tab-separated, plain figures, empty where undefined."""
+        texts = (self.rows[row].text(place, c) for place, c in enumerate(self.columns))
+        plain = (text.replace(MINUS, "-").replace(",", "") for text in texts)
+        return "\t".join("" if text == NONE else text for text in plain)
+
+    @override
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    @override
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.columns)
+
+    @override
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, place = self.rows[index.row()], index.column()
+        column, value = self.columns[place], row.values[place]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return row.text(place, column)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if column.form else _LEFT
+            case Qt.ItemDataRole.ToolTipRole if row.text(place, column) == NONE:
+                return column.undefined
+            case Qt.ItemDataRole.AccessibleTextRole if row.text(place, column) == NONE:
+                return f"undefined: {column.undefined}"
+            case _ if role == SORT_ROLE:
+                if isinstance(value, str):
+                    return value.lower()
+                return -math.inf if math.isnan(value) else value
+        return None
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Vertical or section >= len(self.columns):
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self.columns[section].title
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if self.columns[section].form else _LEFT
+        return None
+
+
+class FigureProxy(QSortFilterProxyModel):
+    """Sorts by number, and keeps the rows one of whose names has the words searched for."""
+
+    def __init__(self, model: FigureModel) -> None:
+        super().__init__()
+        self._model = model
+        self._words = ""
+        self.setSourceModel(model)
+        self.setSortRole(SORT_ROLE)
+
+    def set_words(self, words: str) -> None:
+        self._words = words.strip().lower()
+        self.invalidate()
+
+    @override
+    def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
+        values = self._model.rows[source_row].values
+        return any(isinstance(value, str) and self._words in value.lower() for value in values)
+
+    @override
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        super().sort(column, order)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(self.columnCount() - 1, 0))
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """The model's headings; the one sorted by carries an arrow."""
+        text = super().headerData(section, orientation, role)
+        sorted_by = role == Qt.ItemDataRole.DisplayRole and section == self.sortColumn()
+        if not sorted_by or orientation != Qt.Orientation.Horizontal:
+            return text
+        arrow = "▴" if self.sortOrder() == Qt.SortOrder.AscendingOrder else "▾"
+        return f"{arrow} {text}" if self._model.columns[section].form else f"{text} {arrow}"

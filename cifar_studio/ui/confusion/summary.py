@@ -1,0 +1,104 @@
+"""What an evaluation comes to: three accuracies, where the mistakes stay, and what it is of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+
+from cifar_studio.data.names import ClassNames
+from cifar_studio.runs import metrics
+from cifar_studio.runs.evaluation import Evaluation
+from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.confusion.cells import NONE
+from cifar_studio.ui.curves.explanations import QUESTION
+
+_CAPTIONS = {"top1": "top-1", "top5": "top-5", "superclass": "superclass"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one evaluation as text."""
+
+    top1: str
+    top5: str
+    superclass: str
+    inside: str
+
+
+def figures_of(evaluation: Evaluation, names: ClassNames) -> Figures:
+    inside = metrics.share_inside_superclass(evaluation.confusion, names.superclass_of)
+    return Figures(
+        top1=_percent(metrics.accuracy(evaluation.confusion)),
+        top5=_percent(metrics.top_k(evaluation.true, evaluation.top5, 5)),
+        superclass=_percent(metrics.superclass_accuracy(evaluation.confusion, names.superclass_of)),
+        inside="No mistake"
+        if inside is None
+        else f"{100 * inside:.0f} % of mistakes stay in the superclass",
+    )
+
+
+class Summary(QWidget):
+    """The figures of the evaluation shown; each can be asked how it is computed.
+
+    Signals
+    -------
+    explanation_requested(str, QPoint)
+    """
+
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures: dict[str, QLabel] = {}
+        self._row = QHBoxLayout()
+        for key, caption in _CAPTIONS.items():
+            figure, title = widgets.label("", "headline"), widgets.label(caption, "small")
+            figure.setAccessibleName(caption)
+            pair = QVBoxLayout()
+            pair.setSpacing(0)
+            for label in (figure, title):
+                pair.addWidget(label)
+                self._ask(label, key)
+            self._row.addLayout(pair)
+            self.figures[key] = figure
+        self._row.addStretch(1)
+        self.inside = widgets.label()
+        self._ask(self.inside, "inside")
+        self.origin = widgets.label("", "muted")
+        self.origin.setWordWrap(True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(self._row)
+        self._column.addWidget(self.inside)
+        self._column.addWidget(self.origin)
+        self.restyle()
+
+    def show_figures(self, figures: Figures, origin: str) -> None:
+        """Show the figures and what they are of."""
+        for key, label in self.figures.items():
+            label.setText(getattr(figures, key))
+        self.inside.setText(figures.inside)
+        self.origin.setText(origin)
+        self.origin.setAccessibleName(origin)
+
+    def restyle(self) -> None:
+        self._column.setSpacing(theme.px(2))
+        self._row.setSpacing(theme.px(24))
+
+    def _ask(self, label: QLabel, key: str) -> None:
+        label.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        label.customContextMenuRequested.connect(
+            lambda at: self._on_menu_requested(key, label.mapToGlobal(at))
+        )
+
+    def _on_menu_requested(self, key: str, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, at))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)
+
+
+def _percent(share: float | None) -> str:
+    return NONE if share is None else f"{100 * share:.2f} %"

@@ -1,0 +1,328 @@
+"""The Confusion tab as a whole, with a run alone and with another one beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
+from pytestqt.qtbot import QtBot
+from sklearn.metrics import accuracy_score, top_k_accuracy_score
+
+from cifar_studio.ui import theme
+from cifar_studio.ui.confusion.explanations import EXPLANATIONS
+from cifar_studio.ui.confusion.view import ConfusionView
+from cifar_studio.ui.curves.explanations import ExplanationPopup
+from ui.confusion.answers import make_answers, make_names
+
+NAMES = make_names()
+BEST, LAST = make_answers(NAMES), make_answers(NAMES, seed=5, epoch=10)
+BESIDE = make_answers(NAMES, seed=3, epoch=4)
+LEFT = Qt.MouseButton.LeftButton
+
+
+def press(view: ConfusionView, qtbot: QtBot, switch: str, key: str) -> None:
+    qtbot.mouseClick(getattr(view.toolbar, switch).buttons[key], LEFT)
+
+
+def centre(view: ConfusionView, row: int, column: int):
+    return view.matrix.cell_rect(row, column).center().toPoint()
+
+
+def test_that_the_summary_says_what_is_shown(view: ConfusionView) -> None:
+    texts = {key: label.text() for key, label in view.summary.figures.items()}
+    probabilities = BEST.probabilities.astype(np.float64)
+    top5 = top_k_accuracy_score(BEST.true, probabilities, k=5, labels=np.arange(100))
+    of = NAMES.superclass_of
+    superclass = accuracy_score(of[BEST.true], of[BEST.predicted])
+    assert texts == {
+        "top1": f"{100 * accuracy_score(BEST.true, BEST.predicted):.2f} %",
+        "top5": f"{100 * top5:.2f} %",
+        "superclass": f"{100 * superclass:.2f} %",
+    }
+    wrong = BEST.true != BEST.predicted
+    inside = 100 * np.mean(of[BEST.true[wrong]] == of[BEST.predicted[wrong]])
+    assert view.summary.inside.text() == f"{inside:.0f} % of mistakes stay in the superclass"
+    assert view.summary.origin.text() == (
+        "ResNet18 · best on test (selected), epoch 7, 2,000 test pictures"
+    )
+
+
+def test_that_the_latest_epoch_is_a_click_away(view: ConfusionView, qtbot: QtBot) -> None:
+    press(view, qtbot, "epoch", "last")
+    assert view.evaluation is not None
+    assert view.evaluation.epoch == LAST.epoch
+    assert "latest epoch evaluated, epoch 10" in view.summary.origin.text()
+    assert view.matrix.cells is not None
+    assert np.trace(view.matrix.cells.counts) == accuracy_count(LAST)
+
+
+def accuracy_count(answers) -> int:
+    of = NAMES.superclass_of
+    return int((of[answers.true] == of[answers.predicted]).sum())
+
+
+def test_that_level_and_unit_are_switched(view: ConfusionView, qtbot: QtBot) -> None:
+    press(view, qtbot, "level", "classes")
+    assert view.matrix.cells is not None
+    assert len(view.matrix.cells) == 100
+    press(view, qtbot, "unit", "percent")
+    assert "100.00" not in view.matrix.copy().splitlines()[0]
+    assert "." in view.matrix.copy().splitlines()[1]
+    press(view, qtbot, "scale", "linear")
+    qtbot.keyClick(view.matrix, Qt.Key.Key_Escape)
+    assert view.toolbar.level.key == "superclasses"
+
+
+def test_that_a_cell_is_told_outward(view: ConfusionView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(view.cell_selected) as told:
+        qtbot.mouseClick(view.matrix, LEFT, pos=centre(view, 2, 9))
+    assert told.args == [NAMES.classes_in(2), NAMES.classes_in(9)]
+    with qtbot.waitSignal(view.cell_opened) as told:
+        qtbot.keyClick(view.matrix, Qt.Key.Key_Return)
+    assert told.args == [NAMES.classes_in(2), NAMES.classes_in(9)]
+    assert view.heading.text().startswith("kind 2 → kind 9: ")
+    assert view.readout.text().startswith("kind 2 shown, kind 9 said: ")
+    qtbot.mouseMove(view.matrix, centre(view, 4, 4))
+    assert view.readout.text().startswith("kind 4 shown and said: ")
+    assert view.heading.text().startswith("kind 2 → kind 9: ")
+
+
+def test_that_back_leads_out_of_a_block(view: ConfusionView, qtbot: QtBot) -> None:
+    assert view.back.isHidden()
+    qtbot.mouseDClick(view.matrix, LEFT, pos=centre(view, 2, 9))
+    assert view.toolbar.level.key == "classes"
+    qtbot.mouseClick(view.back, LEFT)
+    assert view.toolbar.level.key == "superclasses"
+    assert view.back.isHidden()
+
+
+def test_that_a_frequent_mistake_selects_and_opens_its_cell(
+    view: ConfusionView, qtbot: QtBot
+) -> None:
+    view.tabs.setCurrentWidget(view.confused)
+    view.confused.setFocus()
+    view.confused.selectRow(0)
+    with qtbot.waitSignal(view.cell_selected) as told:
+        qtbot.keyClick(view.confused, Qt.Key.Key_Down)
+    true, said = view.confused.subject_of(1)
+    assert told.args == [(true,), (said,)]
+    assert view.toolbar.level.key == "classes"
+    with qtbot.waitSignal(view.cell_opened) as told:
+        qtbot.keyClick(view.confused, Qt.Key.Key_Return)
+    assert told.args == [(true,), (said,)]
+
+
+def test_that_a_class_selects_its_own_cell(view: ConfusionView, qtbot: QtBot) -> None:
+    view.classes.table.selectRow(30)
+    assert view.matrix.chosen_classes() == ((30,), (30,))
+    qtbot.mouseClick(view.classes.level.buttons["superclasses"], LEFT)
+    view.classes.table.selectRow(6)
+    assert view.matrix.chosen_classes() == (NAMES.classes_in(6),) * 2
+    assert view.toolbar.level.key == "superclasses"
+
+
+def test_that_slash_finds_a_class_everywhere(view: ConfusionView, qtbot: QtBot) -> None:
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    view.matrix.setFocus()
+    qtbot.keyClicks(view.matrix, "/")
+    field = view.toolbar.find_field
+    assert field.hasFocus()
+    qtbot.keyClicks(field, "kind 1")
+    assert view.classes.table.proxy.rowCount() == 55
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert view.matrix.current == (1, 1)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert view.matrix.current == (10, 10)
+    view.grab()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+    assert view.matrix.hasFocus()
+    assert view.classes.table.proxy.rowCount() == 100
+
+
+def test_that_a_run_without_answers_offers_to_evaluate(view: ConfusionView, qtbot: QtBot) -> None:
+    view.show_evaluations(None, None, NAMES, "ResNet18", "best on test (selected)")
+    assert view.empty.isVisible()
+    assert not view.matrix.isVisible()
+    with qtbot.waitSignal(view.evaluate_requested):
+        qtbot.mouseClick(view.empty.button, LEFT)
+    view.clear()
+    assert not view.empty.button.isVisible()
+    assert "Select a run" in view.empty.body.text()
+    view.show_evaluations(BEST, None, NAMES, "ResNet18", "best on test (selected)")
+    assert view.matrix.isVisible()
+
+
+def test_that_the_epoch_that_is_there_is_shown(view: ConfusionView) -> None:
+    view.show_evaluations(None, LAST, NAMES, "ResNet18", "best on test (selected)")
+    assert view.evaluation is not None
+    assert view.evaluation.epoch == LAST.epoch
+    assert not view.toolbar.epoch.buttons["best"].isEnabled()
+    view.show_evaluations(BEST, None, NAMES, "ResNet18", "best on test (selected)")
+    assert view.evaluation is not None
+    assert view.evaluation.epoch == BEST.epoch
+    assert not view.toolbar.epoch.buttons["last"].isEnabled()
+
+
+def test_that_an_update_keeps_the_place(view: ConfusionView) -> None:
+    view.matrix.set_level("classes")
+    view.matrix.select_classes(30, 31)
+    view.show_evaluations(LAST, LAST, NAMES, "ResNet18", "best on test (selected)")
+    assert view.matrix.chosen_classes() == ((30,), (31,))
+
+
+def test_that_a_run_beside_can_be_chosen_and_taken_away(view: ConfusionView, qtbot: QtBot) -> None:
+    assert view.toolbar.side.isHidden()
+    view.offer_runs([("VGG11", "one"), ("MobileNetV2", "two")])
+    actions = {action.text(): action for action in view.toolbar.beside.menu().actions()}
+    with qtbot.waitSignal(view.beside_chosen) as told:
+        actions["MobileNetV2"].trigger()
+    assert told.args == ["two"]
+    view.show_beside(BESIDE, "MobileNetV2")
+    assert "MobileNetV2" in view.toolbar.beside.text()
+    assert view.toolbar.side.isVisible()
+    actions = {action.text(): action for action in view.toolbar.beside.menu().actions()}
+    assert actions["MobileNetV2"].isChecked()
+    with qtbot.waitSignal(view.beside_chosen) as told:
+        actions["None"].trigger()
+    assert told.args == [None]
+    view.show_beside(None)
+    assert view.toolbar.side.isHidden()
+    assert view.disagreements.isHidden()
+
+
+def test_that_b_and_the_difference_are_shown(view: ConfusionView, qtbot: QtBot) -> None:
+    view.show_beside(BESIDE, "VGG11")
+    press(view, qtbot, "side", "b")
+    assert view.evaluation is BESIDE
+    assert view.summary.origin.text() == "B: VGG11, epoch 4, 2,000 test pictures"
+    press(view, qtbot, "side", "difference")
+    cells = view.matrix.cells
+    assert cells is not None
+    assert cells.is_difference
+    press(view, qtbot, "level", "classes")
+    cells = view.matrix.cells
+    assert cells is not None
+    difference = BEST.confusion - BESIDE.confusion
+    assert cells.counts[cells.place_of(3), cells.place_of(8)] == difference[3, 8]
+    assert view.evaluation is not None
+    assert view.evaluation.epoch == BEST.epoch
+    assert view.notice.text() == (
+        "Matrix and tables are A − B over 2,000 pictures; accuracy and calibration are A's."
+    )
+    assert "Δ Recall" in view.classes.table.copy()
+    assert view.confused.copy().startswith("Shown → said\tA − B\tA\tB\n")
+    view.grab()
+    view.show_beside(None)
+    cells = view.matrix.cells
+    assert cells is not None
+    assert not cells.is_difference
+    assert view.notice.isHidden()
+
+
+def test_that_disagreements_are_counted_and_opened(view: ConfusionView, qtbot: QtBot) -> None:
+    view.show_beside(BESIDE, "VGG11")
+    a_right, b_right = BEST.predicted == BEST.true, BESIDE.predicted == BESIDE.true
+    expected = {
+        "a_only": a_right & ~b_right,
+        "b_only": b_right & ~a_right,
+        "both_right": a_right & b_right,
+        "both_wrong": ~a_right & ~b_right,
+    }
+    for key, chosen in expected.items():
+        link = view.disagreements.links[key]
+        assert link.text().endswith(f": {chosen.sum():,} pictures")
+        with qtbot.waitSignal(view.disagreement_opened) as told:
+            qtbot.mouseClick(link, LEFT)
+        assert told.args[0] == key
+        assert np.array_equal(told.args[1], BEST.indices[chosen])
+
+
+def test_that_runs_on_other_data_are_not_held_against_each_other(
+    view: ConfusionView, qtbot: QtBot
+) -> None:
+    other = dataclasses.replace(BESIDE, true=((BESIDE.true + 1) % 100).astype(np.uint8))
+    view.show_beside(BESIDE, "VGG11")
+    press(view, qtbot, "side", "difference")
+    view.show_beside(other, "VGG11 on other data")
+    assert "The two runs were tested on different data" in view.notice.text()
+    assert view.disagreements.isHidden()
+    assert not view.toolbar.side.buttons["difference"].isEnabled()
+    assert view.toolbar.side.key == "a"
+    cells = view.matrix.cells
+    assert cells is not None
+    assert not cells.is_difference
+
+
+@pytest.mark.parametrize("key", sorted(EXPLANATIONS))
+def test_that_every_number_can_be_explained(view: ConfusionView, qtbot: QtBot, key: str) -> None:
+    view.matrix.explanation_requested.emit(key, view.mapToGlobal(view.rect().center()))
+    popup = view.findChildren(ExplanationPopup)[-1]
+    assert popup.accessibleName() == EXPLANATIONS[key][0]
+    popup.close()
+
+
+def test_that_a_figure_can_be_asked_how_it_is_computed(view: ConfusionView, qtbot: QtBot) -> None:
+    label = view.summary.figures["superclass"]
+    at = label.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, label.mapToGlobal(at))
+    QApplication.sendEvent(label, event)
+    menu = view.summary.findChildren(QMenu)[-1]
+    with qtbot.waitSignal(view.summary.explanation_requested) as told:
+        menu.actions()[0].trigger()
+    assert told.args[0] == "superclass"
+    menu.close()
+    view.findChildren(ExplanationPopup)[-1].close()
+
+
+def test_that_the_gallery_stands_under_its_cell(light: None, qtbot: QtBot) -> None:
+    gallery = QLabel("pictures")
+    view = ConfusionView(gallery)
+    qtbot.addWidget(view)
+    view.resize(1240, 690)
+    view.show_evaluations(BEST, None, NAMES, "ResNet18", "best on validation")
+    view.show()
+    qtbot.waitExposed(view)
+    assert gallery.isVisible()
+    assert view.heading.isVisible()
+    assert gallery.mapTo(view, gallery.rect().topLeft()).y() > view.heading.y()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", [640, 900, 1600])
+def test_that_it_draws_in_every_theme_and_width(view: ConfusionView, mode: str, width: int) -> None:
+    view.show_beside(BESIDE, "VGG11")
+    theme.manager().apply(mode, 1.25)
+    view.resize(width, 800)
+    for place in range(view.tabs.count()):
+        view.tabs.setCurrentIndex(place)
+        view.grab()
+    assert view.matrix.width() >= 240
+
+
+def test_that_every_control_has_a_name(view: ConfusionView) -> None:
+    view.show_beside(BESIDE, "VGG11")
+    bar = view.toolbar
+    for switch in (bar.level, bar.unit, bar.scale, bar.epoch, bar.side):
+        assert switch.accessibleName()
+        for button in switch.buttons.values():
+            assert button.accessibleName()
+            assert button.toolTip()
+    for widget in (bar.beside, bar.find_field, view.matrix, view.confused, view.calibration):
+        assert widget.accessibleName()
+
+
+def test_that_an_empty_evaluation_harms_nothing(view: ConfusionView) -> None:
+    view.show_evaluations(make_answers(NAMES, n=0), None, NAMES, "ResNet18", "best")
+    assert view.summary.figures["top1"].text() == "—"
+    assert view.summary.inside.text() == "No mistake"
+    for place in range(view.tabs.count()):
+        view.tabs.setCurrentIndex(place)
+        view.grab()
+    view.show_beside(BESIDE, "VGG11")
+    assert not view.toolbar.side.buttons["difference"].isEnabled()
