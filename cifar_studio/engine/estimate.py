@@ -20,8 +20,8 @@ from cifar_studio.engine.evaluate import BATCH
 from cifar_studio.engine.faults import told_as_studio_errors
 from cifar_studio.engine.models import CLASSES, build
 from cifar_studio.engine.step import TrainingStep, autocast
+from cifar_studio.runs.answers import Estimated
 from cifar_studio.runs.environment import ResolvedSettings
-from cifar_studio.runs.events import Estimated
 
 SMALLEST_BATCH = 2  # batch normalisation of 1x1 maps needs two pictures
 GROWTH = 4

@@ -34,7 +34,7 @@ from cifar_studio.engine.saver import Saver
 from cifar_studio.engine.state import TrainingState, finite_or_none
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, best_row
-from cifar_studio.runs.events import AnyEvent, EpochEnded, Phase, RunStarted
+from cifar_studio.runs.events import EpochEnded, Phase, RunEvent, RunStarted
 from cifar_studio.runs.folder import RunFolder
 
 TENTHS = 10
@@ -67,7 +67,7 @@ def train(
     *,
     pace: Pace = Pace(),
     waits_for_disk: bool = False,
-) -> Generator[AnyEvent, None, None]:
+) -> Generator[RunEvent, None, None]:
     """Train a network and keep everything about it in a run folder.
 
     Closing the generator writes `last.pt` where the training stands and yields nothing more;
@@ -155,7 +155,7 @@ class _Training:
         except OSError as error:
             raise refused(self._folder, error) from error
 
-    def events(self) -> Generator[AnyEvent, None, None]:
+    def events(self) -> Generator[RunEvent, None, None]:
         """Run from where the state stands to the last epoch."""
         state = self._state
         progress = Progress(self._folder.trace_file, self._config, state, self._gate)
@@ -181,7 +181,7 @@ class _Training:
         if self._state.weights_are_finite():
             archive.save_state(self._folder, self._state)
 
-    def _epoch(self, progress: Progress) -> Generator[AnyEvent, None, None]:
+    def _epoch(self, progress: Progress) -> Generator[RunEvent, None, None]:
         state, watch = self._state, Stopwatch(self._state.train_seconds)
         progress.begin_epoch(watch)
         plan = plan_epoch(
@@ -204,7 +204,7 @@ class _Training:
 
     def _batches(
         self, plan: EpochPlan, stop: int, progress: Progress
-    ) -> Generator[AnyEvent, None, None]:
+    ) -> Generator[RunEvent, None, None]:
         """Train up to batch `stop`; the only loop that runs once a batch."""
         state, size = self._state, self._config.batch_size
         for batch in range(state.batch, stop):
@@ -220,11 +220,11 @@ class _Training:
         if stop == len(state.record) or progress.epoch_s > self._quick_test_over_s:
             progress.look()
 
-    def _quick_test(self, progress: Progress) -> Generator[AnyEvent, None, None]:
+    def _quick_test(self, progress: Progress) -> Generator[RunEvent, None, None]:
         result = yield from self._evaluate(self._quick_pictures, "test")
         yield progress.quick_test_ended(result)
 
-    def _finish(self, train_seconds: float) -> Generator[AnyEvent, None, None]:
+    def _finish(self, train_seconds: float) -> Generator[RunEvent, None, None]:
         """Evaluate, put the epoch on disk, and only then tell of it."""
         state, watch = self._state, Stopwatch()
         test = yield from timed(self._evaluate(self._test_pictures, "test"), watch)
@@ -261,7 +261,7 @@ class _Training:
 
     def _evaluate(
         self, pictures: Pictures, split: Phase
-    ) -> Generator[AnyEvent, None, EvaluationResult]:
+    ) -> Generator[RunEvent, None, EvaluationResult]:
         return evaluate(
             self._state.network,
             pictures,

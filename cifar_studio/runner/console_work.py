@@ -12,14 +12,14 @@ from cifar_studio.runner.evaluating import evaluate_run
 from cifar_studio.runner.evaluation_report import EvaluationReport
 from cifar_studio.runner.predicting import CAUTION, predict
 from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
-from cifar_studio.runs.events import (
+from cifar_studio.runs.answers import (
     AnyEvent,
-    EvaluationProgressed,
     PictureRefused,
     Predicted,
     PredictionEnded,
     RunEvaluated,
 )
+from cifar_studio.runs.events import EvaluationProgressed
 from cifar_studio.terminal import as_json, print_result, tell
 
 _EVALUATION_COLUMNS = (

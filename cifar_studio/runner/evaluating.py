@@ -12,8 +12,8 @@ from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.runner.protocol import EvaluateRequest
 from cifar_studio.runner.run_pictures import find_pictures
 from cifar_studio.runner.training import unwritable
+from cifar_studio.runs.answers import AnyEvent, RunEvaluated
 from cifar_studio.runs.evaluation import save_evaluation
-from cifar_studio.runs.events import AnyEvent, RunEvaluated
 from cifar_studio.runs.folder import RunFolder, run_of
 
 

@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 from cifar_studio.data.names import ClassNames, names_of
+from cifar_studio.runs.answers import RunEvaluated
 from cifar_studio.runs.calibration import calibrate
 from cifar_studio.runs.evaluation import TEST_PICTURES, TRAINING_PICTURES, load_evaluation
-from cifar_studio.runs.events import RunEvaluated
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.metrics import (
     class_scores,

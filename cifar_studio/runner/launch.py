@@ -29,13 +29,8 @@ from cifar_studio.runner.protocol import (
     envelope_decoder,
     to_line,
 )
-from cifar_studio.runs.events import (
-    LAST_EVENTS,
-    AnyEvent,
-    RequestFailed,
-    RunEnded,
-    RunStarted,
-)
+from cifar_studio.runs.answers import LAST_EVENTS, AnyEvent, RequestFailed
+from cifar_studio.runs.events import RunEnded, RunStarted
 
 WORKER_MODULE = "cifar_studio.runner.worker"
 LAST_WORDS_BYTES = 8000

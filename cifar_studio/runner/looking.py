@@ -13,7 +13,7 @@ from cifar_studio.engine.explain import explain
 from cifar_studio.engine.trained import load_network
 from cifar_studio.errors import BadInputError
 from cifar_studio.runner.protocol import AugmentRequest, ExplainRequest
-from cifar_studio.runs.events import Augmented, Explained
+from cifar_studio.runs.answers import Augmented, Explained
 from cifar_studio.runs.folder import RunFolder, run_of
 
 _SHAPE = (32, 32, 3)

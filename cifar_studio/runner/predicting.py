@@ -12,7 +12,7 @@ from cifar_studio.data.picture_file import read_picture
 from cifar_studio.engine.trained import load_network
 from cifar_studio.errors import BadInputError
 from cifar_studio.runner.protocol import PredictRequest
-from cifar_studio.runs.events import AnyEvent, PictureRefused, Predicted, PredictionEnded
+from cifar_studio.runs.answers import AnyEvent, PictureRefused, Predicted, PredictionEnded
 from cifar_studio.runs.folder import RunFolder, run_of
 
 LIKELIEST = 5

@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.events import AnyEvent, Moment
+from cifar_studio.runs.answers import AnyEvent
+from cifar_studio.runs.events import Moment
 
 
 class Command(StrEnum):

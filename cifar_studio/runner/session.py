@@ -20,10 +20,10 @@ from cifar_studio.runner.protocol import Command
 from cifar_studio.runner.training import Training
 from cifar_studio.runs.epochs import best_row
 from cifar_studio.runs.events import (
-    AnyEvent,
     EpochEnded,
     RunContinued,
     RunEnded,
+    RunEvent,
     RunNoticed,
     RunPaused,
     RunStarted,
@@ -44,7 +44,7 @@ class Control(Protocol):
         """The next command, however long it takes."""
 
 
-def follow(training: Training, control: Control) -> Generator[AnyEvent, None, None]:
+def follow(training: Training, control: Control) -> Generator[RunEvent, None, None]:
     """Train, obey `control`, and keep status and log. RunEnded is the last event in every case.
 
     Closing the generator stops the training, which saves where it stands.
@@ -71,7 +71,7 @@ def follow(training: Training, control: Control) -> Generator[AnyEvent, None, No
 
 def _guarded(
     training: Training, control: Control, status: _StatusKeeper, log: logging.Logger
-) -> Generator[AnyEvent, None, RunEnded]:
+) -> Generator[RunEvent, None, RunEnded]:
     """`_pull`, with every failure turned into the RunEnded that tells of it."""
     folder = str(training.folder.path)
     try:
@@ -91,7 +91,7 @@ def _guarded(
 
 def _pull(
     training: Training, control: Control, status: _StatusKeeper, log: logging.Logger
-) -> Generator[AnyEvent, None, tuple[RunState, str]]:
+) -> Generator[RunEvent, None, tuple[RunState, str]]:
     """Pull the engine's events; returns the state in which the run ended, and a message."""
     events = train(
         training.config,

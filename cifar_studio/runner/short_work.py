@@ -20,7 +20,7 @@ from cifar_studio.runner.protocol import (
     PredictRequest,
     PrepareDataRequest,
 )
-from cifar_studio.runs.events import AnyEvent, DataProgressed, DataReady, RunMended
+from cifar_studio.runs.answers import AnyEvent, DataProgressed, DataReady, RunMended
 from cifar_studio.runs.folder import RunFolder
 
 EVENTS_PER_SECOND = 10

@@ -37,14 +37,8 @@ from cifar_studio.runner.protocol import (
     request_decoder,
     to_line,
 )
-from cifar_studio.runs.events import (
-    LAST_EVENTS,
-    AnyEvent,
-    Cancelled,
-    RequestFailed,
-    RunEnded,
-    WorkerReady,
-)
+from cifar_studio.runs.answers import LAST_EVENTS, AnyEvent, Cancelled, RequestFailed
+from cifar_studio.runs.events import RunEnded, WorkerReady
 
 
 class Inbox:

@@ -91,6 +91,7 @@ class RunFolder:
     best_checkpoint = property(lambda self: self.path / "best.pt")
     best_evaluation = property(lambda self: self.path / "evaluation.npz")
     last_evaluation = property(lambda self: self.path / "evaluation_last.npz")
+    training_evaluation = property(lambda self: self.path / "evaluation_train.npz")
     lock_file = property(lambda self: self.path / ".lock")
 
     def hold(self) -> filelock.BaseFileLock:
@@ -145,8 +146,8 @@ class RunFolder:
     def evaluation_file(self, moment: Moment, of_training: bool = False) -> Path:
         """Where the evaluation of the best or the latest epoch's network lies."""
         if of_training:
-            return self.path / "evaluation_train.npz"
-        return self.path / ("evaluation.npz" if moment == "best" else "evaluation_last.npz")
+            return self.training_evaluation
+        return self.best_evaluation if moment == "best" else self.last_evaluation
 
     def write_status(self, status: Status) -> None:
         json_file.write(self.status_file, msgspec.structs.replace(status, updated=now()))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMenu, QProgress
 
 from cifar_studio.runner.launch import new_id
 from cifar_studio.runner.protocol import FetchDataRequest, PrepareDataRequest
-from cifar_studio.runs.events import Cancelled, DataProgressed, DataReady, RequestFailed
+from cifar_studio.runs.answers import Cancelled, DataProgressed, DataReady, RequestFailed
 from cifar_studio.ui import theme, widgets, wording
 from cifar_studio.ui.short_work import ShortWork
 

@@ -22,13 +22,8 @@ from cifar_studio import paths
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.data.places import locate
 from cifar_studio.runner.speeds import SpeedBook
-from cifar_studio.runs.events import (
-    DataReady,
-    DeviceInfo,
-    EpochEnded,
-    Event,
-    RunStarted,
-)
+from cifar_studio.runs.answers import DataReady
+from cifar_studio.runs.events import DeviceInfo, EpochEnded, Event, RunStarted
 from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run
 from cifar_studio.ui import dialogs, settings, theme, widgets, wording

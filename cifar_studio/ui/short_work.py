@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from cifar_studio.errors import WorkerError
 from cifar_studio.runner.launch import WorkerProcess
 from cifar_studio.runner.protocol import AnyRequest, Command
-from cifar_studio.runs.events import LAST_EVENTS, RequestFailed
+from cifar_studio.runs.answers import LAST_EVENTS, RequestFailed
 from cifar_studio.ui.training_thread import SHORT_WORK_NICENESS, WorkerThread
 
 

@@ -11,7 +11,7 @@ from cifar_studio.config.serialization import from_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.trainer import Pace
 from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.events import AnyEvent
+from cifar_studio.runs.events import RunEvent
 from cifar_studio.runs.folder import RunFolder
 
 EVERY_BATCH = Pace(gate_s=0.0, quick_test_over_s=1e9)
@@ -71,5 +71,5 @@ def assert_equal(one: object, other: object, where: str) -> None:
         assert one == other, where
 
 
-def kinds(events: list[AnyEvent]) -> list[str]:
+def kinds(events: list[RunEvent]) -> list[str]:
     return [type(event).__name__ for event in events]

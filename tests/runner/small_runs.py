@@ -10,7 +10,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.prepare import prepare
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
 from cifar_studio.runner.session import follow
-from cifar_studio.runs.events import AnyEvent, RunEnded
+from cifar_studio.runs.events import RunEnded, RunEvent
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.library import run_paths
 
@@ -42,12 +42,12 @@ def train(runs: Path, *, epochs: int = CONFIG.epochs) -> RunFolder:
     return RunFolder(Path(ended.folder))
 
 
-def carry_out(request: TrainRequest | ResumeRequest) -> list[AnyEvent]:
+def carry_out(request: TrainRequest | ResumeRequest) -> list[RunEvent]:
     """All events of a run in this process."""
     return list(follow(prepare(request), GoOn()))
 
 
-def resume(folder: RunFolder, **changes: object) -> list[AnyEvent]:
+def resume(folder: RunFolder, **changes: object) -> list[RunEvent]:
     """All events of a run that goes on in this process."""
     request = ResumeRequest(id=1, folder=str(folder.path), data="auto")
     return carry_out(replace(request, **changes))

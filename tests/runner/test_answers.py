@@ -27,8 +27,7 @@ from cifar_studio.runner.protocol import (
     PredictRequest,
 )
 from cifar_studio.runner.short_work import work
-from cifar_studio.runs.evaluation import TRAINING_PICTURES, load_evaluation
-from cifar_studio.runs.events import (
+from cifar_studio.runs.answers import (
     Augmented,
     Explained,
     PictureRefused,
@@ -36,6 +35,7 @@ from cifar_studio.runs.events import (
     PredictionEnded,
     RunEvaluated,
 )
+from cifar_studio.runs.evaluation import TRAINING_PICTURES, load_evaluation
 from cifar_studio.runs.folder import RunFolder
 from cli_support import studio
 from runner.small_runs import CONFIG, train

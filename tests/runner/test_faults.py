@@ -19,9 +19,9 @@ from cifar_studio.runner import launch
 from cifar_studio.runner.launch import WorkerProcess, new_id
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
 from cifar_studio.runs.events import (
-    AnyEvent,
     EpochEnded,
     RunEnded,
+    RunEvent,
     RunPaused,
     RunStarted,
     WorkerReady,
@@ -46,7 +46,7 @@ class Followed:
         self._events = self.worker.events()
         self.worker.send(request)
 
-    def until(self, kind: type) -> AnyEvent:
+    def until(self, kind: type) -> RunEvent:
         for envelope in self._events:
             if isinstance(envelope.event, kind):
                 return envelope.event

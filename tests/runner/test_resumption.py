@@ -16,7 +16,7 @@ from cifar_studio.engine.device import resolve
 from cifar_studio.engine.recovery import find_checkpoint
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.resumption import mend
-from cifar_studio.runs.events import AnyEvent, RunEnded, RunNoticed, RunStarted
+from cifar_studio.runs.events import RunEnded, RunEvent, RunNoticed, RunStarted
 from cifar_studio.runs.folder import RunFolder, Status
 from cifar_studio.runs.library import load
 from engine.training_runs import assert_same_run, figures
@@ -73,7 +73,7 @@ def stop_in_second_epoch(runs: Path) -> None:
     training.lock.release()
 
 
-def notices(events: list[AnyEvent]) -> list[str]:
+def notices(events: list[RunEvent]) -> list[str]:
     return [event.message for event in events if isinstance(event, RunNoticed)]
 
 

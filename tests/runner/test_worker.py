@@ -22,11 +22,10 @@ from cifar_studio.runner.protocol import (
     ResumeRequest,
     TrainRequest,
 )
+from cifar_studio.runs.answers import Estimated, RequestFailed
 from cifar_studio.runs.events import (
     BatchesEnded,
     EpochEnded,
-    Estimated,
-    RequestFailed,
     RunEnded,
     RunPaused,
     RunStarted,

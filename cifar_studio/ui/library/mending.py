@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cifar_studio.runner.launch import new_id
 from cifar_studio.runner.protocol import MendRequest
-from cifar_studio.runs.events import RequestFailed, RunMended
+from cifar_studio.runs.answers import RequestFailed, RunMended
 from cifar_studio.ui.short_work import ShortWork
 
 

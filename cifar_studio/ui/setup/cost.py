@@ -8,9 +8,9 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.launch import new_id
 from cifar_studio.runner.protocol import EstimateRequest
 from cifar_studio.runner.speeds import Speed, SpeedBook, speed_key
+from cifar_studio.runs.answers import Cancelled, Estimated, RequestFailed
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.events import Cancelled, Estimated, RequestFailed
 from cifar_studio.ui.short_work import ShortWork
 
 SETTLE_MS = 700
