@@ -145,9 +145,9 @@ class RunFolder:
 
     def evaluation_file(self, moment: Moment, of_training: bool = False) -> Path:
         """Where the evaluation of the best or the latest epoch's network lies."""
-        if of_training:
-            return self.training_evaluation
-        return self.best_evaluation if moment == "best" else self.last_evaluation
+        best_or_last = self.best_evaluation if moment == "best" else self.last_evaluation
+        path: Path = self.training_evaluation if of_training else best_or_last
+        return path
 
     def write_status(self, status: Status) -> None:
         json_file.write(self.status_file, msgspec.structs.replace(status, updated=now()))
