@@ -57,7 +57,6 @@ class DataBar(QFrame):
         layout.addWidget(self._text, 1)
         for part in (self._progress, self._download, self._own, self._cancel, self._close):
             layout.addWidget(part)
-        short_work.answered.connect(self._on_answered)
         self._offer(
             "CIFAR-100 is not here yet. Until it is, training uses the built-in demo set, "
             "drawn by code."
@@ -80,7 +79,7 @@ class DataBar(QFrame):
         self._show_buttons(busy=True)
         self._progress.setRange(0, 0)
         self.show()
-        self._short_work.ask(request)
+        self._short_work.ask(request, self._on_event)
 
     def _offer(self, text: str, download: str = "") -> None:
         self._request = 0
@@ -115,9 +114,7 @@ class DataBar(QFrame):
         self._text.setText("Cancelling…")
         self._short_work.cancel(self._request)
 
-    def _on_answered(self, request_id: int, event: object) -> None:
-        if not self.is_busy or request_id != self._request:
-            return
+    def _on_event(self, event: object) -> None:
         if isinstance(event, DataProgressed):
             self._show_progress(event)
         elif isinstance(event, DataReady):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from cifar_studio.errors import WorkerError
@@ -10,52 +12,53 @@ from cifar_studio.runner.protocol import AnyRequest, Command
 from cifar_studio.runs.answers import LAST_EVENTS, RequestFailed
 from cifar_studio.ui.training_thread import SHORT_WORK_NICENESS, WorkerThread
 
+OnEvent = Callable[[object], None]
+
 
 class ShortWork(QObject):
     """Starts the second worker at the first need, and again where it died.
 
     Signals
     -------
-    answered(int, Event)
-        An event for the request with that id; the last one closes it.
     settled()
         After `shut_down`: the worker is gone.
     """
 
-    answered = Signal(int, object)
     settled = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread: WorkerThread | None = None
-        self._open: set[int] = set()
+        self._open: dict[int, OnEvent] = {}
         self._closing = False
 
     @property
     def is_settled(self) -> bool:
         return self._thread is None
 
-    def ask(self, request: AnyRequest) -> None:
-        """Send a request; its answers carry its id."""
+    def ask(self, request: AnyRequest, on_event: OnEvent) -> None:
+        """Send a request; `on_event` is called with each event of its answer, the last one too.
+
+        Where no worker can be started it is called at once, with the failure.
+        """
         if self._closing:
             return
         if self._thread is None:
             try:
                 worker = WorkerProcess(warm=False, niceness=SHORT_WORK_NICENESS, gives_way=True)
             except WorkerError as error:
-                failed = RequestFailed(message=error.fault, remedy=error.remedy)
-                self.answered.emit(request.id, failed)
+                on_event(RequestFailed(message=error.fault, remedy=error.remedy))
                 return
             self._thread = WorkerThread(worker, self)
             self._thread.answered.connect(self._on_answered)
             self._thread.gone.connect(self._on_thread_gone)
             self._thread.start()
-        self._open.add(request.id)
+        self._open[request.id] = on_event
         self._thread.ask(request)
 
     def break_off(self, request_id: int) -> None:
         """Give a request up at once, by ending the worker where nothing else is under way."""
-        if self._thread is not None and self._open == {request_id}:
+        if self._thread is not None and list(self._open) == [request_id]:
             self._thread.kill()
         else:
             self.cancel(request_id)
@@ -80,9 +83,11 @@ class ShortWork(QObject):
             self._thread.wait(5000)
 
     def _on_answered(self, request_id: int, event: object) -> None:
+        on_event = self._open.get(request_id)
         if isinstance(event, LAST_EVENTS):
-            self._open.discard(request_id)
-        self.answered.emit(request_id, event)
+            self._open.pop(request_id, None)
+        if on_event is not None:
+            on_event(event)
 
     def _on_thread_gone(self, thread: WorkerThread) -> None:
         thread.deleteLater()

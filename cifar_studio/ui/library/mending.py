@@ -29,22 +29,14 @@ class Mending(QObject):
     def __init__(self, short_work: ShortWork, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._short_work = short_work
-        self._asked: set[int] = set()
-        short_work.answered.connect(self._on_answered)
 
     def mend(self, path: Path) -> None:
         """Have the settings of a run taken from its checkpoint."""
-        request = MendRequest(id=new_id(), folder=str(path))
-        self._asked.add(request.id)
-        self._short_work.ask(request)
+        self._short_work.ask(MendRequest(id=new_id(), folder=str(path)), self._on_event)
 
-    def _on_answered(self, request_id: int, event: object) -> None:
-        if request_id not in self._asked:
-            return
+    def _on_event(self, event: object) -> None:
         if isinstance(event, RunMended):
-            self._asked.discard(request_id)
             self.mended.emit(Path(event.folder))
         elif isinstance(event, RequestFailed):
-            self._asked.discard(request_id)
             remedy = f" {event.remedy}." if event.remedy else ""
             self.failed.emit(f"{event.message}.{remedy}")

@@ -37,7 +37,6 @@ class CostEstimator(QObject):
         self._may_measure = False
         self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._timer.timeout.connect(self._measure)
-        short_work.answered.connect(self._on_answered)
 
     def speed(self, config: TrainConfig) -> Speed | None:
         """The speed of a config; asks for a measurement where it is not known."""
@@ -80,10 +79,10 @@ class CostEstimator(QObject):
         if self._book.lookup(config) is None and not self.failure(config):
             request = EstimateRequest(id=new_id(), config=config)
             self._asked = request.id, config
-            self._short_work.ask(request)
+            self._short_work.ask(request, self._on_event)
 
-    def _on_answered(self, request_id: int, event: object) -> None:
-        if self._asked is None or request_id != self._asked[0]:
+    def _on_event(self, event: object) -> None:
+        if self._asked is None:
             return
         config = self._asked[1]
         if isinstance(event, Estimated):
