@@ -58,6 +58,21 @@ def load_dataset(asked: str | None, edition: Edition = PUBLISHED) -> Dataset:
     return _load_first(edition)
 
 
+def load_kept(asked: str, edition: Edition = PUBLISHED) -> Dataset | None:
+    """What `load_dataset` would give, where it is in the cache already; None where it is not.
+
+    It takes milliseconds, so that a window can ask; whatever has to be read or drawn first is
+    `load_dataset`'s business, in another process.
+    """
+    if asked == DEMO:
+        return _open_demo()
+    try:
+        location = locate(asked, edition)
+        return None if location is None else _open_copy(location, edition)
+    except DataError:
+        return None
+
+
 def _load_first(edition: Edition) -> Dataset:
     first_error: DataError | None = None
     for location in usual_locations(edition):
@@ -74,22 +89,31 @@ def _load_first(edition: Edition) -> Dataset:
 
 
 def _load(location: Location, edition: Edition) -> Dataset:
+    dataset = _open_copy(location, edition)
+    if dataset is not None:
+        return dataset
+    if location.kind == "cache":
+        raise _cache_damaged()
+    stamp = _stamp(location, edition)
+    dataset = decode(read_contents(location.path, edition), edition, location.path)
+    return _kept(cifar100_cache(), dataset, stamp)
+
+
+def _open_copy(location: Location, edition: Edition) -> Dataset | None:
+    """A copy as the cache holds it; None where it is not read yet, or what is kept is damaged."""
     kept = cifar100_cache()
     if location.kind == "cache":
-        dataset = _open_kept(kept, edition, kept)
-        if dataset is None:
-            raise _cache_damaged()
-        return dataset
+        return _open_kept(kept, edition, kept)
+    if cache.is_kept(kept, _stamp(location, edition)):
+        return _open_kept(kept, edition, location.path)
+    return None
+
+
+def _stamp(location: Location, edition: Edition) -> Stamp:
     try:
-        stamp = stamp_of(location.path, _file_names(location, edition))
+        return stamp_of(location.path, _file_names(location, edition))
     except OSError as error:
         raise DataError(f"{location.path} cannot be read ({error.strerror})") from None
-    if cache.is_kept(kept, stamp):
-        dataset = _open_kept(kept, edition, location.path)
-        if dataset is not None:
-            return dataset
-    dataset = decode(read_contents(location.path, edition), edition, location.path)
-    return _kept(kept, dataset, stamp)
 
 
 def _open_kept(folder: Path, edition: Edition, source: Path) -> Dataset | None:
@@ -124,15 +148,23 @@ def _kept(folder: Path, dataset: Dataset, stamp: Stamp) -> Dataset:
 
 def _load_demo() -> Dataset:
     """The drawn set: from the cache unless the drawing has changed since it was made."""
-    folder = cache_of("demo")
-    stamp = stamp_of(Path(demo.__file__).parent, ("demo.py", "demo_shapes.py"))
+    dataset = _open_demo()
+    if dataset is not None:
+        return dataset
+    stamp = _demo_stamp()
     if not stamp.files:  # a bundle without source files: nothing tells an old drawing from a new
         return demo.make_demo()
-    if cache.is_kept(folder, stamp):
-        dataset = cache.open_kept(folder, "built in")
-        if dataset is not None:
-            return dataset
-    return _kept(folder, demo.make_demo(), stamp)
+    return _kept(cache_of(DEMO), demo.make_demo(), stamp)
+
+
+def _open_demo() -> Dataset | None:
+    if not cache.is_kept(cache_of(DEMO), _demo_stamp()):
+        return None
+    return cache.open_kept(cache_of(DEMO), "built in")
+
+
+def _demo_stamp() -> Stamp:
+    return stamp_of(Path(demo.__file__).parent, ("demo.py", "demo_shapes.py"))
 
 
 def _cache_damaged() -> DataError:

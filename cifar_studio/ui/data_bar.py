@@ -124,8 +124,7 @@ class DataBar(QFrame):
         elif isinstance(event, Cancelled):
             self._offer("Cancelled; what was fetched is kept.", "Resume the download")
         elif isinstance(event, RequestFailed):
-            remedy = f" {event.remedy}." if event.remedy else ""
-            self._offer(f"{event.message}.{remedy}", "Try again")
+            self._offer(wording.failure(event), "Try again")
 
     def _show_progress(self, event: DataProgressed) -> None:
         text = event.phase[:1].upper() + event.phase[1:]

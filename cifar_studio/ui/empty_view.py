@@ -14,13 +14,17 @@ class EmptyView(QFrame):
     def __init__(self, heading: str, text: str) -> None:
         super().__init__()
         self.setProperty("role", "surface")
-        title = widgets.label(heading, "heading")
-        body = widgets.label(text, "muted")
-        body.setWordWrap(True)
+        self._heading = widgets.label(heading, "heading")
+        self._text = widgets.label(text, "muted")
+        self._text.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setSpacing(2 * theme.GRID)
         layout.addStretch(2)
-        for part in (title, body):
+        for part in (self._heading, self._text):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(part)
         layout.addStretch(3)
+
+    def set_text(self, heading: str, text: str) -> None:
+        self._heading.setText(heading)
+        self._text.setText(text)

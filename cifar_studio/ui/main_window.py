@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QStackedWidget,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio import paths
@@ -26,19 +17,21 @@ from cifar_studio.runs.answers import DataReady
 from cifar_studio.runs.events import DeviceInfo, EpochEnded, Event, RunStarted
 from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.runs.library import Run
-from cifar_studio.ui import dialogs, settings, theme, widgets, wording
+from cifar_studio.ui import dialogs, settings, theme, window_memory, wording
+from cifar_studio.ui.centre import CONFUSION, PICTURES, TITLES, Centre
 from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.run_colours import RunColours
 from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.data_bar import DataBar
-from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.keep_awake import KeepAwake
 from cifar_studio.ui.leaving import Leaving
 from cifar_studio.ui.library.mending import Mending
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
+from cifar_studio.ui.looking.looking import Looking
 from cifar_studio.ui.menus import build_menus
 from cifar_studio.ui.message_bar import MessageBar
+from cifar_studio.ui.panel_folding import PanelFolding
 from cifar_studio.ui.run_controller import Activity, RunController
 from cifar_studio.ui.run_display import RunDisplay, RunWidgets
 from cifar_studio.ui.run_header import RunHeader
@@ -48,10 +41,7 @@ from cifar_studio.ui.short_work import ShortWork
 from cifar_studio.ui.shortcuts import ShortcutSheet
 from cifar_studio.ui.side_panel import RUNS_PAGE, SETUP_PAGE, SidePanel
 from cifar_studio.ui.status_line import StatusLine
-from cifar_studio.ui.type_size import FRAME_PX, apply_fitting
-from cifar_studio.ui.writable import faults_of_places
-
-SIZE = (1280, 800)
+from cifar_studio.ui.type_size import apply_fitting
 
 
 class MainWindow(QMainWindow):
@@ -62,7 +52,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("CIFAR Studio")
         self.setWindowIcon(QIcon(str(paths.resources_folder() / "icons" / "cifar-studio.svg")))
         self.setAcceptDrops(True)
-        self.settings, self._settings_fault = settings.load(paths.settings_file())
+        self.settings, self.settings_fault = settings.load(paths.settings_file())
         theme.manager().apply(self.settings.theme, self.settings.scale)
         self._awake = KeepAwake()
         self.controller = RunController(str(paths.runs_folder()), self)
@@ -74,19 +64,31 @@ class MainWindow(QMainWindow):
         self._runs = RunsPanel(self._model, self.controller.queue)
         self._mending = Mending(self._short_work, self)
         self.controls = ControlBar()
-        self._panel = SidePanel(self.setup, self._runs, self.controls)
+        self.panel = SidePanel(self.setup, self._runs, self.controls)
+        self.folding = PanelFolding(self.panel, self)
         self._data_bar = DataBar(self._short_work)
         self.message = MessageBar()
         self._header = RunHeader()
-        self._run_colours = RunColours(len(theme.LIGHT.runs), self.settings.run_colours)
-        self.curves = CurvesView(run_colours=self._run_colours)
+        self.run_colours = RunColours(len(theme.LIGHT.runs), self.settings.run_colours)
+        self.curves = CurvesView(run_colours=self.run_colours)
+        self.looking = Looking(self._short_work, self)
+        self.looking.beside.set_library(lambda: self._model.runs)
         self._status = StatusLine()
-        self._tabs, self._views = QTabBar(), QStackedWidget()
+        self.centre = Centre(
+            (self._data_bar, self.message, self._header),
+            (self.curves, self.looking.pictures, self.looking.confusion),
+        )
         self._display = RunDisplay(
             self.controller,
             self._model,
             RunWidgets(
-                self._header, self.curves, self._status, self.controls, self.message, self._runs
+                self._header,
+                self.curves,
+                self.looking,
+                self._status,
+                self.controls,
+                self.message,
+                self._runs,
             ),
             self,
         )
@@ -94,13 +96,14 @@ class MainWindow(QMainWindow):
         self._lay_out()
         build_menus(self)
         self._wire()
-        self._restore()
+        window_memory.restore(self)
+        self._offer_data()
         # What can wait until the window is on the screen: workers, the library.
         QTimer.singleShot(0, self._on_shown)
 
     @property
     def tab_titles(self) -> tuple[str, ...]:
-        return ("Curves", "Pictures", "Confusion", "Compare")
+        return TITLES
 
     def request_start(self) -> None:
         """Start what the form describes, or put it in the queue."""
@@ -115,22 +118,20 @@ class MainWindow(QMainWindow):
             self.selection.select(self.selection.live)
 
     def show_tab(self, position: int) -> None:
-        self._tabs.setCurrentIndex(position)
-        if (view := self._views.currentWidget()) is not None:
-            view.setFocus()
+        self.centre.show_tab(position)
 
     def show_setup(self) -> None:
-        self._panel.show_page(SETUP_PAGE)
+        self.panel.show_page(SETUP_PAGE)
 
     def show_runs(self) -> None:
-        self._panel.show_page(RUNS_PAGE)
+        self.panel.show_page(RUNS_PAGE)
 
     def search_runs(self) -> None:
         self.show_runs()
         self._runs.focus_search()
 
     def toggle_panel(self) -> None:
-        self._panel.set_folded(not self._panel.is_folded)
+        self.panel.set_folded(not self.panel.is_folded)
 
     def choose_theme(self, name: str) -> None:
         self.settings.theme = name
@@ -164,35 +165,10 @@ class MainWindow(QMainWindow):
             self._data_bar.take(Path(chosen))
 
     def _lay_out(self) -> None:
-        for title in self.tab_titles:
-            self._tabs.addTab(title)
-        self._tabs.setDrawBase(False)
-        self._tabs.setExpanding(False)
-        self._tabs.setAccessibleName("Views of the selected run")
-        self._views.addWidget(self.curves)
-        for heading, text in (
-            ("Pictures", "All 60,000 pictures by class, and what the selected run says of each."),
-            ("Confusion", "Which classes the selected run takes for which."),
-            ("Compare", "Runs side by side, beside the figures of the report."),
-        ):
-            self._views.addWidget(EmptyView(f"{heading}: not in this version yet", text))
-        tabs = QHBoxLayout()
-        tabs.setContentsMargins(theme.GRID, 0, 0, 0)
-        tabs.addWidget(self._tabs)
-        tabs.addStretch(1)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (self._data_bar, self.message, self._header):
-            column.addWidget(part)
-        column.addLayout(tabs)
-        column.addWidget(widgets.line())
-        column.addWidget(self._views, 1)
         upper = QHBoxLayout()
         upper.setSpacing(0)
-        upper.addWidget(self._panel)
-        upper.addWidget(centre, 1)
+        upper.addWidget(self.panel)
+        upper.addWidget(self.centre, 1)
         whole = QWidget()
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -214,7 +190,7 @@ class MainWindow(QMainWindow):
         controller.event_received.connect(self._on_event_received)
         controller.devices_found.connect(self._on_devices_found)
         controller.queue.changed.connect(
-            lambda: self._panel.show_waiting(len(controller.queue.runs))
+            lambda: self.panel.show_waiting(len(controller.queue.runs))
         )
         self._leaving.settled.connect(self._on_settled)
         self._leaving.waited_long.connect(self._status.show_waiting)
@@ -232,43 +208,10 @@ class MainWindow(QMainWindow):
         self._header.resume_wanted.connect(self._on_resume_wanted)
         self._runs.longer_wanted.connect(self._on_longer_wanted)
         self._runs.queue_go_on_wanted.connect(controller.release_queue)
-        self._tabs.currentChanged.connect(self._views.setCurrentIndex)
-
-    def _restore(self) -> None:
-        kept = self.settings
-        room = self.screen().availableSize()
-        if room.width() <= SIZE[0] or room.height() <= SIZE[1] + FRAME_PX:
-            self.setWindowState(Qt.WindowState.WindowMaximized)
-        if kept.scale > 1:  # perhaps chosen on a larger screen
-            apply_fitting(self, kept.theme, kept.scale)
-        self.resize(QSize(*SIZE).boundedTo(room))
-        if kept.geometry:
-            self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
-        if kept.curves_layout:
-            self.curves.restore_layout(
-                bytes(QByteArray.fromBase64(kept.curves_layout.encode()).data())
-            )
-        self.setup.show_values(kept.form, kept.preset)
-        self.setup.set_open_groups(kept.open_groups)
-        self._offer_data()
-        self._tabs.setCurrentIndex(min(max(kept.tab, 0), len(self.tab_titles) - 1))
-        self._panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
-        self._panel.set_folded(kept.panel_folded)
-        places = faults_of_places(paths.runs_folder(), paths.settings_file())
-        if places or self._settings_fault:
-            self.message.show_message(places or self._settings_fault)
-
-    def _remember(self) -> None:
-        kept = self.settings
-        kept.geometry = base64.b64encode(bytes(self.saveGeometry().data())).decode()
-        kept.curves_layout = base64.b64encode(self.curves.save_layout()).decode()
-        kept.run_colours = self._run_colours.assigned
-        kept.panel_folded, kept.page = self._panel.is_folded, self._panel.page
-        kept.tab, kept.scale = self._tabs.currentIndex(), theme.manager().scale
-        kept.form, kept.preset = self.setup.values(), self.setup.preset_name()
-        kept.data, kept.open_groups = self.setup.data(), self.setup.open_groups()
-        kept.selected_run = str(self.selection.selected or "")
-        settings.save(paths.settings_file(), kept)
+        self.centre.tab_changed.connect(self._on_tab_changed)
+        self.looking.pictures_wanted.connect(lambda: self.show_tab(PICTURES))
+        self.looking.told.connect(self._status.show_word)
+        self.looking.failed.connect(self.message.show_message)
 
     def _offer_data(self) -> None:
         present = locate("auto") is not None
@@ -288,8 +231,12 @@ class MainWindow(QMainWindow):
         self.controller.warm_up()
         self.open_library()
 
+    def _on_tab_changed(self, position: int) -> None:
+        self.folding.show_view(position == CONFUSION, self.width())
+        self.looking.look()
+
     def _on_activity_changed(self, activity: Activity) -> None:
-        self._panel.show_activity(activity)
+        self.panel.show_activity(activity)
         self._runs.set_busy(activity is not Activity.IDLE)
         self._costs.set_may_measure(activity is Activity.IDLE)
         if activity is Activity.STARTING:
@@ -307,6 +254,7 @@ class MainWindow(QMainWindow):
 
     def _on_form_changed(self) -> None:
         planned = self.setup.planned_run()
+        self.looking.plan(planned.config if planned is not None else None)
         faults = self.setup.faults()
         names = ", ".join(key.replace("_", " ") for key in faults)
         self.controls.set_startable(f"Fix first: {names}" if faults else "")
@@ -327,6 +275,7 @@ class MainWindow(QMainWindow):
     def _on_data_ready(self, event: DataReady) -> None:
         self.settings.data = "auto"
         self._offer_data()
+        self.looking.look_for_pictures()
         self._status.show_idle(f"{event.name} is ready: {event.source}")
 
     def _on_settings_wanted(self, run: Run) -> None:
@@ -387,7 +336,7 @@ class MainWindow(QMainWindow):
     def leave(self) -> None:
         """Save what is to be kept, end the workers, and close when they are gone."""
         if not self._leaving.has_begun:
-            self._remember()
+            window_memory.remember(self)
             self.setEnabled(False)
             if self.controller.is_busy:
                 self._status.show_waiting("Saving the run…")

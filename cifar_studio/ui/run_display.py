@@ -24,6 +24,7 @@ from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel, can_resume
+from cifar_studio.ui.looking.looking import Looking
 from cifar_studio.ui.message_bar import MessageBar
 from cifar_studio.ui.notify import notify
 from cifar_studio.ui.run_controller import Activity, RunController
@@ -39,6 +40,7 @@ class RunWidgets:
 
     header: RunHeader
     curves: CurvesView
+    looking: Looking
     status: StatusLine
     controls: ControlBar
     message: MessageBar
@@ -152,6 +154,7 @@ class RunDisplay(QObject):
         run = self._model.find(path)
         if path == self.selection.selected and run is not None:
             self._show_header(run)
+            self._parts.looking.show_run(run, is_live=self.selection.shows_live)
             if not self.selection.shows_live:
                 self._parts.curves.show_run(run)
 
@@ -162,6 +165,7 @@ class RunDisplay(QObject):
             self._parts.message.show_message(str(error))
             return
         self._parts.curves.show_run(run)
+        self._parts.looking.show_run(run, is_live=self.selection.shows_live)
         self._show_header(run)
 
     def _show_header(self, run: Run) -> None:

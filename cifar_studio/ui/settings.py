@@ -18,8 +18,14 @@ class Settings(msgspec.Struct, kw_only=True):
 
     Attributes
     ----------
-    geometry, curves_layout : str
+    geometry, curves_layout, confusion_layout : str
         Qt's own state, base64.
+    confusion_switches : list of str
+        The keys that are chosen above the matrix: level, figures, colours.
+    thumbnail_px : int
+        Side of a thumbnail.
+    picture_split : str
+        "training", "test" or "both".
     run_colours : dict of run folder name to place in the theme's colours
     panel_folded : bool
     page : int
@@ -40,6 +46,10 @@ class Settings(msgspec.Struct, kw_only=True):
 
     geometry: _Base64 = ""
     curves_layout: _Base64 = ""
+    confusion_layout: _Base64 = ""
+    confusion_switches: list[str] = []
+    thumbnail_px: int = 64
+    picture_split: str = "training"
     run_colours: dict[str, int] = {}
     panel_folded: bool = False
     page: int = 0

@@ -7,6 +7,7 @@ import math
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.library import Run
 
 STATES = {
@@ -85,3 +86,13 @@ def day(moment: datetime.datetime) -> str:
     if moment.date() == now.date():
         return f"today {moment:%H:%M}"
     return f"{moment:%d %b %H:%M}" if moment.year == now.year else f"{moment:%d %b %Y}"
+
+
+def chosen_by(validated: bool) -> str:
+    """How the best epoch was chosen."""
+    return "best on validation" if validated else "best on test (selected)"
+
+
+def failure(failed: RequestFailed) -> str:
+    """Why a short request failed and what to do, as sentences."""
+    return f"{failed.message}. {failed.remedy}." if failed.remedy else f"{failed.message}."

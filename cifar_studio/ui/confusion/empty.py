@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from cifar_studio.ui import theme, widgets
 
 _WITHOUT_RUN = "Select a run that has finished an epoch, or press Ctrl+R to start a training."
+_STILL_TRAINING = "The first answers come at the end of the first epoch."
 _WITHOUT_EVALUATION = (
     "This run has no answers to show yet. They are written at the end of its best epoch; "
     "or let its network answer all test pictures now."
@@ -28,6 +29,7 @@ class NotEvaluated(QFrame):
         super().__init__()
         self.setProperty("role", "surface")
         self._text = ""
+        self._is_live = False
         title = widgets.label("Which classes are taken for which", "heading")
         self.body = widgets.label("", "muted")
         self.body.setWordWrap(True)
@@ -46,7 +48,19 @@ class NotEvaluated(QFrame):
         """What to say while no run is selected; empty for the usual words."""
         self._text = text
 
+    def set_live(self, is_live: bool) -> None:
+        """Whether the run is on, and writes its answers itself."""
+        self._is_live = is_live
+
     def set_possible(self, possible: bool) -> None:
         """Whether there is a run to evaluate."""
-        self.body.setText(_WITHOUT_EVALUATION if possible else self._text or _WITHOUT_RUN)
-        self.button.setVisible(possible)
+        waits = possible and self._is_live
+        without = _STILL_TRAINING if waits else _WITHOUT_EVALUATION
+        self.body.setText(without if possible else self._text or _WITHOUT_RUN)
+        self.button.setVisible(possible and not waits)
+        self.button.setEnabled(True)
+
+    def show_progress(self, text: str) -> None:
+        """How far the evaluation is that was asked for."""
+        self.body.setText(text)
+        self.button.setEnabled(False)

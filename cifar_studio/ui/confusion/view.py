@@ -41,6 +41,8 @@ class ConfusionView(QWidget):
     beside_chosen(object)
         The key of the run that is to stand beside, None for none; `show_beside` answers.
     evaluate_requested()
+    shown_changed()
+        `evaluation` is another one now.
     """
 
     cell_selected = Signal(object, object)
@@ -48,6 +50,7 @@ class ConfusionView(QWidget):
     disagreement_opened = Signal(str, object)
     beside_chosen = Signal(object)
     evaluate_requested = Signal()
+    shown_changed = Signal()
 
     def __init__(self, gallery: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +82,8 @@ class ConfusionView(QWidget):
         names: ClassNames,
         title: str,
         chosen_by: str,
+        *,
+        is_live: bool = False,
     ) -> None:
         """Show a run's evaluations; without any, how to get one.
 
@@ -90,13 +95,38 @@ class ConfusionView(QWidget):
             The run's.
         chosen_by : str
             As a person reads it: "best on test (selected)" or "best on validation".
+        is_live : bool
+            The run is on: where it has no answers yet, they come by themselves.
         """
+        self.empty.set_live(is_live)
         self._material = Material(best, last, names, title, chosen_by, *self._beside)
         for key, there in (("best", best is not None), ("last", last is not None)):
             self.toolbar.epoch.set_possible(key, there)
             if not there and self.toolbar.epoch.key == key and (best or last) is not None:
                 self.toolbar.epoch.choose("last" if key == "best" else "best")
         self._show_all()
+
+    def choose_epoch(self, epoch: Epoch) -> None:
+        """Prefer the best epoch or the latest one."""
+        self.toolbar.epoch.choose(epoch)
+
+    def show_progress(self, text: str) -> None:
+        """How far the evaluation is that was asked for."""
+        self.empty.show_progress(text)
+
+    @property
+    def shown_title(self) -> str:
+        """Whose answers are shown: run A's title or run B's."""
+        if self._material is None:
+            return ""
+        of_b = self._sheet is not None and self._sheet.evaluation is self._material.beside
+        return self._material.beside_title if of_b else self._material.title
+
+    def cell_words(self) -> str:
+        """The current cell and the epoch that is shown, in a few words."""
+        cells = self.matrix.cells
+        words = cells.heading(*self.matrix.current) if cells is not None else ""
+        return f"{words}, epoch {self.evaluation.epoch}" if self.evaluation is not None else words
 
     def clear(self, text: str = "") -> None:
         """No run is selected; `text` may say what to do about it."""
@@ -132,12 +162,14 @@ class ConfusionView(QWidget):
         """Bring every part up to date after a change of what is shown."""
         material, epoch = self._material, cast("Epoch", self.toolbar.epoch.key)
         side = cast("Side", self.toolbar.side.key)
+        before = self.evaluation
         self._sheet = None if material is None else make_sheet(material, epoch, side)
         sheet = self._sheet
         if material is None or sheet is None:
             self._pages.setCurrentWidget(self.empty)
             self.empty.set_possible(material is not None)
             self.matrix.show_cells(None, None)
+            self._tell_if_changed(before)
             return
         self._pages.setCurrentWidget(self._page)
         self.toolbar.side.set_possible("difference", sheet.comparison is not None)
@@ -152,6 +184,11 @@ class ConfusionView(QWidget):
             calibrate(answers.true, answers.predicted, answers.probabilities)
         )
         self._show_cell()
+        self._tell_if_changed(before)
+
+    def _tell_if_changed(self, before: Evaluation | None) -> None:
+        if self.evaluation is not before:
+            self.shown_changed.emit()
 
     def _show_tables(self, material: Material, sheet: Sheet) -> None:
         held = sheet.comparison if self.toolbar.side.key == "difference" else None
@@ -194,6 +231,20 @@ class ConfusionView(QWidget):
 
     def restore_layout(self, state: bytes) -> None:
         self._page.restore_layout(state)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The switches that are kept from one start to the next."""
+        bar = self.toolbar
+        return [bar.level.key, bar.unit.key, bar.scale.key]
+
+    def choose(self, keys: list[str]) -> None:
+        """Set the switches; keys that are no such ones are passed over."""
+        bar = self.toolbar
+        for switch, key in zip((bar.level, bar.unit, bar.scale), keys, strict=False):
+            if key in switch.buttons:
+                switch.choose(key)
+                switch.chosen.emit(key)
 
     # Wiring
 

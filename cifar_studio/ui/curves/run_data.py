@@ -21,6 +21,7 @@ from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, best_row
 from cifar_studio.runs.events import BatchesEnded, EpochEnded, Event, QuickTestEnded, RunStarted
 from cifar_studio.runs.library import Run, load
+from cifar_studio.ui import wording
 from cifar_studio.ui.curves.series import GrowingTable
 from cifar_studio.ui.library.growing_file import TraceFile
 
@@ -184,7 +185,7 @@ class RunData:
     @property
     def chosen_by(self) -> str:
         """How the best epoch was chosen, in words."""
-        return "best on validation" if self.validated else "best on test (selected)"
+        return wording.chosen_by(self.validated)
 
     @property
     def best(self) -> EpochRow | None:

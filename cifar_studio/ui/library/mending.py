@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from cifar_studio.runner.launch import new_id
 from cifar_studio.runner.protocol import MendRequest
 from cifar_studio.runs.answers import RequestFailed, RunMended
+from cifar_studio.ui import wording
 from cifar_studio.ui.short_work import ShortWork
 
 
@@ -38,5 +39,4 @@ class Mending(QObject):
         if isinstance(event, RunMended):
             self.mended.emit(Path(event.folder))
         elif isinstance(event, RequestFailed):
-            remedy = f" {event.remedy}." if event.remedy else ""
-            self.failed.emit(f"{event.message}.{remedy}")
+            self.failed.emit(wording.failure(event))

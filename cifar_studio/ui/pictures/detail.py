@@ -45,13 +45,14 @@ class PictureDetail(QWidget):
         "training" or "test": evaluate all pictures of that split.
     augmented_wanted(int)
         Reference of a picture that has been looked at for a moment.
-    explain_requested(int)
-        Reference of the picture; `show_explanation` answers.
+    explain_requested(int, int or None)
+        Reference of the picture, and the class to explain, None for the likeliest one;
+        `show_explanation` answers.
     """
 
     evaluate_requested = Signal(str)
     augmented_wanted = Signal(int)
-    explain_requested = Signal(int)
+    explain_requested = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,6 +66,7 @@ class PictureDetail(QWidget):
         self.place = widgets.label("", "muted")
         self.answer = AnswerBox()
         self.answer.evaluate_requested.connect(self.evaluate_requested)
+        self.answer.bars.class_chosen.connect(self._ask_why)
         self.explain = widgets.button("Why this class", self._on_explain_clicked)
         self.heat = QCheckBox("Heat map")
         self.heat.setChecked(True)
@@ -200,9 +202,13 @@ class PictureDetail(QWidget):
         self.explain.setToolTip("" if self._has_run else NO_EXPLANATION)
 
     def _on_explain_clicked(self) -> None:
-        self.explain.setEnabled(False)
-        self.explain.setText("Looking…")
-        self.explain_requested.emit(self._reference)
+        self._ask_why(None)
+
+    def _ask_why(self, label: int | None) -> None:
+        if self._has_run and self._reference >= 0:
+            self.explain.setEnabled(False)
+            self.explain.setText("Looking…")
+            self.explain_requested.emit(self._reference, label)
 
     def _on_wanted(self) -> None:
         if self._reference >= 0:

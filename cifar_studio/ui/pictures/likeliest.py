@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -18,13 +28,27 @@ NAME_PX = 112
 BAR_PX = 8
 GAP_PX = 8
 TICK = "✓"
+TIP = "Click a class, or press Enter on it, to see where the network finds it"
 
 
 class Likeliest(QWidget):
-    """Bars from 0 to 100 %; the true class has a tick."""
+    """Bars from 0 to 100 %; the true class has a tick. Rows by mouse or arrow keys.
+
+    Signals
+    -------
+    class_chosen(int)
+        A row was clicked, or Enter pressed on it: its class.
+    """
+
+    class_chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
+        self._current = 0
+        self._hovered = -1
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setToolTip(TIP)
         self._names: list[str] = []
         self._answer: Answer | None = None
         self._true = -1
@@ -43,6 +67,7 @@ class Likeliest(QWidget):
 
     def show_answer(self, pictures: PictureSet, answer: Answer, true: int) -> None:
         self._answer, self._true = answer, true
+        self._current, self._hovered = 0, -1
         self._names = [pictures.class_names[number] for number in answer.classes]
         lines = ", ".join(self.lines).replace(f"{TICK} ", "the true class ")
         self.setAccessibleDescription(lines)
@@ -64,8 +89,56 @@ class Likeliest(QWidget):
         bold = _bold(self)
         for row, number in enumerate(self._answer.classes):
             is_true = number == self._true
+            self._paint_ground(painter, row)
             painter.setFont(bold if is_true else self.font())
             self._paint_row(painter, row, is_true, self._answer.probabilities[row])
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if step:
+            self._current = min(max(self._current + step, 0), ROWS - 1)
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose(self._current)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText("\n".join(self.lines))
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._row_at(event.position().y()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._choose(self._row_at(event.position().y()))
+
+    def _row_at(self, y: float) -> int:
+        return min(max(int(y // theme.px(ROW_PX)), 0), ROWS - 1)
+
+    def _hover(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            self.update()
+
+    def _choose(self, row: int) -> None:
+        self._current = row
+        self.update()
+        if self._answer is not None and row < len(self._answer.classes):
+            self.class_chosen.emit(self._answer.classes[row])
+
+    def _paint_ground(self, painter: QPainter, row: int) -> None:
+        """The row under the pointer, and the current one while the keyboard is here."""
+        if row == self._hovered or (row == self._current and self.hasFocus()):
+            height = theme.px(ROW_PX)
+            place = QRect(0, row * height, self.width(), height)
+            painter.fillRect(place, self.palette().alternateBase())
 
     def _paint_row(self, painter: QPainter, row: int, is_true: bool, probability: float) -> None:
         colours = theme.current()

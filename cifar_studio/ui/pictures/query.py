@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,12 +29,15 @@ class PictureQuery:
         Predicted classes; empty means all, and pictures that were not evaluated too.
     answers : "all", "right", "wrong" or "mistakes"
         "mistakes" are the wrong ones, the most confident first.
+    among : frozenset of int or None
+        The only references that come into question; None for all.
     """
 
     split: WhichSplit = "training"
     classes: frozenset[int] = frozenset()
     said: frozenset[int] = frozenset()
     answers: WhichAnswers = "all"
+    among: frozenset[int] | None = None
 
     @property
     def needs_answers(self) -> bool:
@@ -48,6 +52,8 @@ def select(pictures: PictureSet, query: PictureQuery, answers: Answers | None) -
     nothing.
     """
     found = pictures.references(query.split)
+    if query.among is not None:
+        found = found[np.isin(found, list(query.among))]
     if query.classes:
         found = found[_members(query.classes)[pictures.labels(found)]]
     if not query.needs_answers:
@@ -70,7 +76,7 @@ def count_by_class(
     pictures: PictureSet, query: PictureQuery, answers: Answers | None
 ) -> NDArray[np.int64]:
     """(100,) how many pictures of each class match whatever else is asked for."""
-    every_class = PictureQuery(query.split, frozenset(), query.said, query.answers)
+    every_class = dataclasses.replace(query, classes=frozenset())
     labels = pictures.labels(select(pictures, every_class, answers))
     return np.bincount(labels, minlength=CLASSES)
 

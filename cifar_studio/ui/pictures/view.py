@@ -12,11 +12,11 @@ from cifar_studio.ui import theme
 from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.pictures.answers import Answers
 from cifar_studio.ui.pictures.class_tree import ClassTree
-from cifar_studio.ui.pictures.controls import NO_RUN, PictureControls
+from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
 from cifar_studio.ui.pictures.detail import PictureDetail
 from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
 from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
-from cifar_studio.ui.pictures.query import PictureQuery, count_by_class, select
+from cifar_studio.ui.pictures.query import PictureQuery, WhichSplit, count_by_class, select
 
 TREE_PX = 228
 TREE_MIN_PX = 168
@@ -38,16 +38,17 @@ class PicturesView(QWidget):
         "training" or "test": evaluate that split with the shown run's network.
     augmented_requested(int)
         Reference of a picture; `detail.show_augmented` answers.
-    explain_requested(int)
-        Reference of a picture; `detail.show_explanation` answers.
-    picture_activated(int)
-        Enter or a double click on a picture.
+    explain_requested(int, int or None)
+        Reference of a picture, and the class to explain, None for the likeliest one;
+        `detail.show_explanation` answers.
+    filter_dropped()
+        The question that came from elsewhere was taken away.
     """
 
     evaluate_requested = Signal(str)
     augmented_requested = Signal(int)
-    explain_requested = Signal(int)
-    picture_activated = Signal(int)
+    explain_requested = Signal(int, object)
+    filter_dropped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,6 +56,7 @@ class PicturesView(QWidget):
         self._answers: Answers | None = None
         self._run_name = ""
         self._said: frozenset[int] = frozenset()
+        self._among: frozenset[int] | None = None
         self._origin = ""
         self._is_setting = False
         self.tree = ClassTree()
@@ -69,7 +71,6 @@ class PicturesView(QWidget):
         self.controls.filter_removed.connect(self._on_filter_removed)
         self.controls.evaluate_clicked.connect(self._on_evaluate_clicked)
         self.grid.current_changed.connect(self.detail.show_picture)
-        self.grid.activated.connect(self.picture_activated)
         self.detail.evaluate_requested.connect(self.evaluate_requested)
         self.detail.augmented_wanted.connect(self.augmented_requested)
         self.detail.explain_requested.connect(self.explain_requested)
@@ -83,18 +84,32 @@ class PicturesView(QWidget):
         """What is asked for now."""
         controls = self.controls
         chosen = self.tree.chosen
-        return PictureQuery(controls.asked_split, chosen, self._said, controls.asked_answers)
+        return PictureQuery(
+            controls.asked_split, chosen, self._said, controls.asked_answers, self._among
+        )
 
     @property
     def pictures(self) -> PictureSet | None:
         return self._pictures
+
+    @property
+    def chosen(self) -> tuple[int, WhichSplit]:
+        """Side of a thumbnail and split, for the settings."""
+        return self.controls.size_px, self.controls.asked_split
+
+    def choose(self, size_px: int, split: str) -> None:
+        """Take size and split from the settings; what is no such thing is passed over."""
+        self.controls.set_size(size_px)
+        for _, key in SPLITS:
+            if key == split:
+                self.controls.show_choice(key, "all")
 
     def show_dataset(self, dataset: Dataset | None) -> None:
         """Show the pictures of a set, all of them; None shows how to get one."""
         if self._pictures is not None and self._pictures.dataset is dataset:
             return
         self._pictures = None if dataset is None else PictureSet(dataset)
-        self._said, self._origin = frozenset(), ""
+        self._drop_filter()
         self._is_setting = True
         self.grid.show_set(self._pictures)
         self.detail.show_set(self._pictures)
@@ -103,6 +118,16 @@ class PicturesView(QWidget):
         self.controls.demo.setVisible(self._pictures is not None and self._pictures.is_demo)
         self._stack.setCurrentIndex(0 if self._pictures is None else 1)
         self._take_answers()
+
+    def show_waiting(self, text: str) -> None:
+        """The pictures will take a moment; `text` says what is done."""
+        self.show_dataset(None)
+        self._empty.set_text(text, "This is done once; afterwards they are there at once.")
+
+    def show_failure(self, text: str) -> None:
+        """There are no pictures; `text` says why and what to do."""
+        self.show_dataset(None)
+        self._empty.set_text("The pictures cannot be read", text)
 
     def show_answers(self, answers: Answers | None, run_name: str) -> None:
         """What the network of a run said; None where it was not evaluated, "" where none is chosen.
@@ -122,7 +147,7 @@ class PicturesView(QWidget):
             until it is taken away or other classes are chosen.
         """
         self._is_setting = True
-        self._said, self._origin = query.said, origin
+        self._said, self._among, self._origin = query.said, query.among, origin
         self.controls.show_choice(query.split, query.answers)
         self.tree.choose(query.classes)
         self._is_setting = False
@@ -152,7 +177,8 @@ class PicturesView(QWidget):
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setSizes([theme.px(TREE_PX), 10_000, self.detail.width()])
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(EmptyView(*NO_DATA))
+        self._empty = EmptyView(*NO_DATA)
+        self._stack.addWidget(self._empty)
         self._stack.addWidget(self.splitter)
 
     def _restyle(self) -> None:
@@ -171,7 +197,7 @@ class PicturesView(QWidget):
             why_not = OTHER_PICTURES
         self.controls.allow_answers(why_not)
         if usable is None and self.query.needs_answers:
-            self._said, self._origin = frozenset(), ""
+            self._drop_filter()
             self.controls.show_choice(self.controls.asked_split, "all")
         self.grid.show_answers(usable)
         is_other = why_not == OTHER_PICTURES
@@ -209,9 +235,13 @@ class PicturesView(QWidget):
         more = f" and {len(names) - 2} more" if len(names) > 3 else ""
         return f"said: {', '.join(names[:2] if more else names)}{more}"
 
+    def _drop_filter(self) -> None:
+        self._said, self._among, self._origin = frozenset(), None, ""
+
     def _on_classes_chosen(self) -> None:
         if not self._is_setting:
-            self._origin = ""
+            if self._among is None:
+                self._origin = ""
             self._refresh()
 
     def _on_choice_changed(self) -> None:
@@ -220,8 +250,9 @@ class PicturesView(QWidget):
     def _on_filter_removed(self) -> None:
         split = self.controls.asked_split
         keeps_classes = not self._origin
-        kept = dataclasses.replace(self.query, split=split, said=frozenset())
+        kept = dataclasses.replace(self.query, split=split, said=frozenset(), among=None)
         self.show_query(kept if keeps_classes else PictureQuery(split))
+        self.filter_dropped.emit()
 
     def _on_evaluate_clicked(self) -> None:
         if missing := self._missing_split(self.query):

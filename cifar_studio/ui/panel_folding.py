@@ -1,0 +1,38 @@
+"""Folds the left side by itself while a view needs the width."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from cifar_studio.ui import theme
+from cifar_studio.ui.side_panel import SidePanel
+
+WIDE_PX = 1600
+"""A window of this width has room for the panel beside any view."""
+
+
+class PanelFolding(QObject):
+    """Folds and unfolds; whoever unfolds the panel himself is not contradicted."""
+
+    def __init__(self, panel: SidePanel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._is_mine = False
+        panel.folded_changed.connect(self._on_folded_changed)
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the panel is folded for a view, and not by the person."""
+        return self._is_mine
+
+    def show_view(self, needs_width: bool, window_px: int) -> None:
+        """Another view is shown in a window of so many logical pixels."""
+        if needs_width and window_px < theme.px(WIDE_PX) and not self._panel.is_folded:
+            self._panel.set_folded(True)
+            self._is_mine = True
+        elif not needs_width and self._is_mine:
+            self._panel.set_folded(False)
+
+    def _on_folded_changed(self, folded: bool) -> None:
+        if not folded:
+            self._is_mine = False
