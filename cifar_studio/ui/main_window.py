@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         self.open_library()
 
     def _on_tab_changed(self, position: int) -> None:
-        self.folding.show_view(position == CONFUSION, self.width())
+        self.folding.show_view(position in (PICTURES, CONFUSION), self.width())
         self.looking.look()
 
     def _on_activity_changed(self, activity: Activity) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 
 from cifar_studio.ui import glyphs, theme
 
@@ -77,6 +77,16 @@ def line() -> QFrame:
     result.setProperty("role", "line")
     result.setFixedHeight(1)
     return result
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """`content` as large as there is room, with scroll bars where it needs more."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidgetResizable(True)
+    area.setWidget(content)
+    return area
 
 
 def restyle(widget: QWidget) -> None:

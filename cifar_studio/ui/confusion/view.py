@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs.calibration import calibrate
 from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.ui import theme
+from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.confusion.cells import Level
 from cifar_studio.ui.confusion.empty import NotEvaluated
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
@@ -66,9 +66,10 @@ class ConfusionView(QWidget):
         self.disagreements = page.disagreements
         self.classes, self.confused = page.classes, page.confused
         self.calibration = page.calibration
+        self.setFocusProxy(page.matrix)
         self.empty = NotEvaluated()
         self._pages = QStackedLayout(self)
-        self._pages.addWidget(page)
+        self._pages.addWidget(widgets.scrolled(page))
         self._pages.addWidget(self.empty)
         self._connect()
         self._show_all()
@@ -171,7 +172,7 @@ class ConfusionView(QWidget):
             self.matrix.show_cells(None, None)
             self._tell_if_changed(before)
             return
-        self._pages.setCurrentWidget(self._page)
+        self._pages.setCurrentIndex(0)
         self.toolbar.side.set_possible("difference", sheet.comparison is not None)
         if side == "difference" and sheet.comparison is None:
             self.toolbar.side.choose("a")

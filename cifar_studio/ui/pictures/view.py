@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.ui import theme
@@ -175,6 +177,8 @@ class PicturesView(QWidget):
         for stretch, part in ((0, self.tree), (1, centre), (0, self.detail)):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        # A small window gives the view less than its parts want; they give way one by one.
+        self.splitter.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.splitter.setSizes([theme.px(TREE_PX), 10_000, self.detail.width()])
         self._stack = QStackedLayout(self)
         self._empty = EmptyView(*NO_DATA)
@@ -183,6 +187,13 @@ class PicturesView(QWidget):
 
     def _restyle(self) -> None:
         self.tree.setMinimumWidth(theme.px(TREE_MIN_PX))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        with_detail = theme.px(GRID_MIN_PX) + self.detail.width()
+        self.tree.setVisible(self.width() >= with_detail + theme.px(TREE_MIN_PX))
+        self.detail.setVisible(self.width() >= with_detail)
 
     def _usable(self) -> Answers | None:
         """The answers, where they are of the shown pictures."""

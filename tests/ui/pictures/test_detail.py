@@ -98,7 +98,7 @@ def test_that_an_explanation_lies_over_the_picture_until_another_is_chosen(
     plain = detail.picture.grab().toImage()
     with qtbot.waitSignal(detail.explain_requested) as asked:
         detail.explain.click()
-    assert asked.args == [REFERENCE]
+    assert asked.args == [REFERENCE, None]
     assert not detail.explain.isEnabled()
     heat = np.linspace(0, 1, 1024, dtype=np.float32).reshape(32, 32)
     detail.show_explanation(heat, "late", 1)
