@@ -88,6 +88,11 @@ def named_by_variable() -> Path | None:
     return _absolute(value) if value else None
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a file's name is an archive's."""
+    return path.name.lower().endswith(_ENDINGS)
+
+
 def find(asked: str, found_by: str = OPTION, edition: Edition = PUBLISHED) -> Location:
     """What stands at the path `asked`.
 

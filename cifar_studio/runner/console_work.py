@@ -10,9 +10,10 @@ from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
 from cifar_studio.runner.evaluating import evaluate_run
 from cifar_studio.runner.evaluation_report import EvaluationReport
-from cifar_studio.runner.predicting import CAUTION, predict
+from cifar_studio.runner.predicting import predict
 from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
 from cifar_studio.runs.answers import (
+    CAUTION,
     AnyEvent,
     PictureRefused,
     Predicted,

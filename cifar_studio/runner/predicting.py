@@ -16,9 +16,6 @@ from cifar_studio.runs.answers import AnyEvent, PictureRefused, Predicted, Predi
 from cifar_studio.runs.folder import RunFolder, run_of
 
 LIKELIEST = 5
-CAUTION = (
-    "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
-)
 
 
 def predict(request: PredictRequest) -> Iterator[AnyEvent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -11,7 +12,7 @@ from typing_extensions import override
 
 from cifar_studio import paths
 from cifar_studio.config.presets import nearest_preset
-from cifar_studio.data.places import locate
+from cifar_studio.data.places import is_archive, locate
 from cifar_studio.runner.speeds import SpeedBook
 from cifar_studio.runs.answers import DataReady
 from cifar_studio.runs.events import DeviceInfo, EpochEnded, Event, RunStarted
@@ -157,7 +158,11 @@ class MainWindow(QMainWindow):
             self, "Open a run folder", str(paths.runs_folder())
         )
         if chosen:
-            self._take_path(Path(chosen))
+            self._take_paths([Path(chosen)])
+
+    def open_pictures(self) -> None:
+        self.show_tab(PICTURES)
+        self.looking.pictures.open_own()
 
     def choose_data(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "The folder cifar-100-python")
@@ -308,16 +313,21 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self._take_path(Path(url.toLocalFile()))
-                return
+        urls = event.mimeData().urls()
+        self._take_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
 
-    def _take_path(self, path: Path) -> None:
-        if is_run_folder(path):
-            self.selection.select(path)
+    def _take_paths(self, paths: Sequence[Path]) -> None:
+        """A run folder is shown, a copy of CIFAR-100 read, all else looked at as pictures."""
+        if not paths:
+            return
+        first = paths[0]
+        if is_run_folder(first):
+            self.selection.select(first)
+        elif first.is_dir() or is_archive(first):
+            self._data_bar.take(first)
         else:
-            self._data_bar.take(path)
+            self.show_tab(PICTURES)
+            self.looking.pictures.take_own([str(path) for path in paths])
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

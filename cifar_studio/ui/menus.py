@@ -20,6 +20,7 @@ def build_menus(window: MainWindow) -> None:
     bar = window.menuBar()
     file = bar.addMenu("&File")
     _add(file, "Open a run folder…", "Ctrl+O", window.open_run_folder)
+    _add(file, "Open pictures…", shortcuts.OPEN_PICTURES, window.open_pictures)
     _add(file, "Use my copy of CIFAR-100…", "", window.choose_data)
     file.addSeparator()
     _add(file, "Quit", shortcuts.QUIT, window.close)

@@ -16,6 +16,7 @@ RUNS = "Ctrl+L"
 SEARCH = "Ctrl+F"
 FOLD = "Ctrl+B"
 TABS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4")
+OPEN_PICTURES = "Ctrl+I"
 LIVE = "Ctrl+G"
 LARGER, SMALLER, NORMAL = "Ctrl+=", "Ctrl+-", "Ctrl+0"
 SHEET = "F1"
@@ -31,6 +32,10 @@ SHEET_ROWS = (
     (SEARCH, "Search the runs"),
     (FOLD, "Fold the left side"),
     ("Ctrl+1 … 4", "Curves, Pictures, Confusion, Compare"),
+    (OPEN_PICTURES, "Open pictures of your own"),
+    ("Ctrl+V", "Paste a picture (Pictures)"),
+    ("Enter  +  Esc", "Pictures of a cell, its classes, back (Confusion)"),
+    ("/", "Find a class (Confusion)"),
     (LIVE, "Show the run that trains"),
     ("F5", "Look at the runs again"),
     ("← → Home End", "Walk along the curves"),

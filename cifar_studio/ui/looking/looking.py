@@ -20,6 +20,7 @@ from cifar_studio.ui import wording
 from cifar_studio.ui.confusion.disagreements import PARTS
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.looking.beside import RunBeside
+from cifar_studio.ui.looking.own_questions import OwnQuestions
 from cifar_studio.ui.looking.picture_loading import PictureLoading, pictures_of
 from cifar_studio.ui.looking.picture_questions import PictureQuestions
 from cifar_studio.ui.looking.run_evaluations import RunEvaluations
@@ -63,6 +64,7 @@ class Looking(QObject):
         self._loading = PictureLoading(short_work, self)
         self._questions = PictureQuestions(short_work, self)
         self._singles = SinglePictures(self.pictures, self._questions, self)
+        self._own = OwnQuestions(self.pictures, short_work, self)
         self._run: Run | None = None
         self._is_live = False
         self._evaluations: RunEvaluations | None = None
@@ -86,6 +88,7 @@ class Looking(QObject):
                 self.confusion.choose_epoch("last")
         self._run, self._is_live = run, is_live
         self._singles.show_run(run)
+        self._own.show_run(run)
         self.look()
 
     def plan(self, config: TrainConfig | None) -> None:
@@ -113,6 +116,7 @@ class Looking(QObject):
         self._loading.loaded.connect(self._on_loaded)
         self._loading.waiting.connect(self.pictures.show_waiting)
         self._loading.failed.connect(self.pictures.show_failure)
+        self._own.failed.connect(self.failed)
         self._questions.evaluating.connect(self._on_evaluating)
         self._questions.evaluated.connect(self._on_evaluated)
         self._questions.not_evaluated.connect(self._on_not_evaluated)

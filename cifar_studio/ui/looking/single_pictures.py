@@ -45,9 +45,9 @@ class SinglePictures(QObject):
         self._planned = config
 
     def _on_explain_requested(self, reference: int, label: object) -> None:
-        if self._run is None or self._view.pictures is None:
+        if self._run is None or self._view.shown is None:
             return
-        pixels_HWC = self._view.pictures.pixels(reference)
+        pixels_HWC = self._view.shown.pixels(reference)
         wished = label if isinstance(label, int) else None
         self._questions.explain(reference, str(self._run.path), pixels_HWC, wished)
 

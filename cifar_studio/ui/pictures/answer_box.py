@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cifar_studio.runs.answers import CAUTION
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.pictures.answers import Answers
+from cifar_studio.ui.pictures.answers import Answer, Answers, SomeAnswers
 from cifar_studio.ui.pictures.likeliest import Likeliest
-from cifar_studio.ui.pictures.picture_set import PictureSet, split_of
+from cifar_studio.ui.pictures.picture_set import split_of
+from cifar_studio.ui.pictures.shown_pictures import NO_LABEL, ShownPictures
 
 HEADING_PX = 144
 NO_RUN = "Choose a run under Runs, and its five likeliest classes stand here."
@@ -27,9 +29,9 @@ class AnswerBox(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: PictureSet | None = None
+        self._pictures: ShownPictures | None = None
         self._reference = -1
-        self._answers: Answers | None = None
+        self._answers: SomeAnswers | None = None
         self._run_name = ""
         self.heading = widgets.label("", "heading")
         self.verdict = widgets.label("")
@@ -49,11 +51,11 @@ class AnswerBox(QWidget):
             layout.addWidget(part)
         self._show()
 
-    def show_picture(self, pictures: PictureSet | None, reference: int) -> None:
+    def show_picture(self, pictures: ShownPictures | None, reference: int) -> None:
         self._pictures, self._reference = pictures, reference
         self._show()
 
-    def show_answers(self, answers: Answers | None, run_name: str) -> None:
+    def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
         """What a run answered; an empty name means that no run is chosen."""
         self._answers, self._run_name = answers, run_name
         self.evaluate.setEnabled(True)
@@ -70,20 +72,28 @@ class AnswerBox(QWidget):
             answer = self._answers.of(self._reference)
         self._name_run()
         self.bars.setVisible(answer is not None)
-        self.verdict.setVisible(answer is not None)
+        self.verdict.setVisible(False)
         self.evaluate.setVisible(answer is None and bool(self._run_name))
+        self.note.setText("")
         if answer is not None and self._pictures is not None:
             true = self._pictures.label(self._reference)
             self.bars.show_answer(self._pictures, answer, true)
-            is_right = answer.classes[0] == true
-            self.verdict.setText("✓ right" if is_right else "✗ wrong")
-            self.verdict.setProperty("role", "small" if is_right else "fault")
-            widgets.restyle(self.verdict)
-            is_among = true in answer.classes
-            self.note.setText("" if is_among else "The true class is not among the five.")
+            if self._pictures.is_own:
+                self.note.setText(f"{CAUTION}.")
+            if true != NO_LABEL:
+                self._judge(answer, true)
         else:
             self._ask()
         self.note.setVisible(bool(self.note.text()))
+
+    def _judge(self, answer: Answer, true: int) -> None:
+        is_right = answer.classes[0] == true
+        self.verdict.setVisible(True)
+        self.verdict.setText("✓ right" if is_right else "✗ wrong")
+        self.verdict.setProperty("role", "small" if is_right else "fault")
+        widgets.restyle(self.verdict)
+        if true not in answer.classes:
+            self.note.setText("The true class is not among the five.")
 
     def _name_run(self) -> None:
         name = self._run_name or "What a network"
@@ -97,7 +107,7 @@ class AnswerBox(QWidget):
             self.note.setText(NO_RUN)
             return
         split = split_of(max(self._reference, 0))
-        is_partly = self._answers is not None and self._answers.has(split)
+        is_partly = isinstance(self._answers, Answers) and self._answers.has(split)
         self.note.setText(
             f"This picture is not among the {split} pictures that were evaluated."
             if is_partly

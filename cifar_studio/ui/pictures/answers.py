@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,18 @@ class Answer:
 
     classes: tuple[int, ...]
     probabilities: tuple[float, ...]
+
+
+class SomeAnswers(Protocol):
+    """What was said of pictures by reference."""
+
+    def said(self, reference: int) -> int | None:
+        """The predicted class; None where the picture was not evaluated."""
+        ...
+
+    def of(self, reference: int) -> Answer | None:
+        """The five likeliest classes; None where the picture was not evaluated."""
+        ...
 
 
 class Answers:

@@ -28,12 +28,13 @@ class CellState:
         Its class.
     said : str or None
         The network's answer; None where it was not asked.
-    is_right : bool
+    is_right : bool or None
+        None where nobody knows.
     """
 
     name: str
     said: str | None = None
-    is_right: bool = False
+    is_right: bool | None = False
 
     @property
     def verdict(self) -> str:
@@ -45,6 +46,8 @@ class CellState:
     @property
     def short_verdict(self) -> str:
         """The same where most answers would not fit."""
+        if self.is_right is None:
+            return self.said or ""
         return "✓ right" if self.is_right else f"✗ {self.said}"
 
 
@@ -82,7 +85,7 @@ class CellPainter:
     ) -> None:
         """The picture at `place`, and under it words of at most `room` logical pixels."""
         painter.drawPixmap(place.topLeft(), pixmap)
-        is_wrong = state.said is not None and not state.is_right
+        is_wrong = state.said is not None and state.is_right is False
         if place.width() >= CAPTION_FROM_PX:
             baseline = place.bottom() + 1 + CAPTION_GAP_PX + self._metrics.ascent()
             self._write(painter, place, room, baseline, state.name, self._text)

@@ -23,6 +23,7 @@ SPLITS: tuple[tuple[str, WhichSplit], ...] = (
     ("Training", "training"),
     ("Test", "test"),
 )
+OWN = "Your own"
 ANSWERS: tuple[tuple[str, WhichAnswers], ...] = (
     ("All answers", "all"),
     ("Right", "right"),
@@ -93,16 +94,20 @@ class PictureControls(QWidget):
     filter_removed()
         The person took the chip away.
     evaluate_clicked()
+    open_clicked()
+    clear_clicked()
     """
 
     changed = Signal()
     size_changed = Signal(int)
     filter_removed = Signal()
     evaluate_clicked = Signal()
+    open_clicked = Signal()
+    clear_clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.split = _choice(SPLITS, "Split", "Which pictures of the set")
+        self.split = _choice((*SPLITS, (OWN, "")), "Split", "Which pictures, or some of your own")
         self.answers = _choice(ANSWERS, "Answers", "")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(SIZES_PX[0] // NOTCH_PX, SIZES_PX[1] // NOTCH_PX)
@@ -115,6 +120,9 @@ class PictureControls(QWidget):
         self.demo.setToolTip("Drawn by the studio, to try it without CIFAR-100; no photographs")
         self.chip = Chip()
         self.evaluate = widgets.link("", self.evaluate_clicked.emit)
+        self.open = widgets.link("Open…", self.open_clicked.emit)
+        self.open.setToolTip("Open pictures of your own (Ctrl+I), drop them here, or paste one")
+        self.clear = widgets.link("Remove all", self.clear_clicked.emit)
         self._lay_out()
         self.split.currentIndexChanged.connect(self._on_choice_changed)
         self.answers.currentIndexChanged.connect(self._on_choice_changed)
@@ -122,14 +130,21 @@ class PictureControls(QWidget):
         self.chip.removed.connect(self.filter_removed)
         self.allow_answers(NO_RUN)
         self.demo.hide()
+        self.show_own(False)
         self.chip.show_text("")
         self.ask_to_evaluate("")
         theme.manager().changed.connect(self._restyle)
         self._restyle()
 
     @property
+    def asks_own(self) -> bool:
+        """Whether pictures of the person's own are asked for."""
+        return self.split.currentIndex() == len(SPLITS)
+
+    @property
     def asked_split(self) -> WhichSplit:
-        return SPLITS[self.split.currentIndex()][1]
+        """Of the set; all of it while own pictures are asked for."""
+        return "both" if self.asks_own else SPLITS[self.split.currentIndex()][1]
 
     @property
     def asked_answers(self) -> WhichAnswers:
@@ -148,6 +163,16 @@ class PictureControls(QWidget):
             self.split.setCurrentIndex([value for _, value in SPLITS].index(split))
             self.answers.setCurrentIndex([value for _, value in ANSWERS].index(answers))
 
+    def ask_own(self) -> None:
+        """Ask for pictures of the person's own."""
+        self.split.setCurrentIndex(len(SPLITS))
+
+    def show_own(self, is_own: bool) -> None:
+        """Offer what can be done with own pictures, or with those of the set."""
+        self.answers.setHidden(is_own)
+        for part in self._own_parts:
+            part.setVisible(is_own)
+
     def allow_answers(self, why_not: str) -> None:
         """Whether right and wrong can be chosen; if not, why."""
         self.answers.setEnabled(not why_not)
@@ -155,8 +180,10 @@ class PictureControls(QWidget):
         self.answers.setToolTip(tip)
         self.answers.setAccessibleDescription(tip)
 
-    def show_count(self, number: int) -> None:
-        self.count.setText("1 picture" if number == 1 else f"{number:,} pictures")
+    def show_count(self, number: int, note: str = "") -> None:
+        """How many pictures there are; `note` says what else there is to know."""
+        count = "1 picture" if number == 1 else f"{number:,} pictures"
+        self.count.setText(f"{count} · {note}" if note else count)
 
     def ask_to_evaluate(self, split: str) -> None:
         """Offer to evaluate a split that the choice leaves out; empty offers nothing."""
@@ -170,11 +197,9 @@ class PictureControls(QWidget):
             self._first.addWidget(part)
         filters = QWidget()
         self._second = FlowLayout(filters, theme.px(3 * theme.GRID))
-        self._offer = QWidget()  # centres the link, whose height the style sheet sets
-        offer = QHBoxLayout(self._offer)
-        offer.setContentsMargins(0, 0, 0, 0)
-        offer.addWidget(self.evaluate)
-        for shown in (self.demo, self.count, self.chip, self._offer):
+        self._offer = _centred(self.evaluate)
+        self._own_parts = [_centred(self.open), _centred(self.clear)]
+        for shown in (self.demo, self.count, self.chip, self._offer, *self._own_parts):
             self._second.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
@@ -187,7 +212,7 @@ class PictureControls(QWidget):
         self.slider.setFixedHeight(self.split.sizeHint().height())
         self._first.set_gap(theme.px(2 * theme.GRID))
         self._second.set_gap(theme.px(3 * theme.GRID))
-        for widget in (self.demo, self.count, self._offer):
+        for widget in (self.demo, self.count, self._offer, *self._own_parts):
             widget.setFixedHeight(theme.px(ROW_PX))
         self.chip.restyle()
 
@@ -197,6 +222,15 @@ class PictureControls(QWidget):
     def _on_size_changed(self) -> None:
         self.slider.setAccessibleDescription(f"{self.size_px} pixels")
         self.size_changed.emit(self.size_px)
+
+
+def _centred(link: QWidget) -> QWidget:
+    """Holds a link, whose height the style sheet sets, in the middle of a row."""
+    result = QWidget()
+    row = QHBoxLayout(result)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(link)
+    return result
 
 
 def _choice(choices: tuple[tuple[str, str], ...], name: str, tip: str) -> QComboBox:

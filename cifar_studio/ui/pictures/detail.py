@@ -23,10 +23,10 @@ from typing_extensions import override
 from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.pictures.answer_box import AnswerBox
-from cifar_studio.ui.pictures.answers import Answers
+from cifar_studio.ui.pictures.answers import SomeAnswers
 from cifar_studio.ui.pictures.contact_sheet import ContactSheet
 from cifar_studio.ui.pictures.large_picture import LARGE_PX, LargePicture
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.ui.pictures.shown_pictures import ShownPictures
 
 WANTED_AFTER_MS = 150  # who walks along by the arrow keys asks for no versions on the way
 SHEET_CAPTION = "As the network sees it while it learns"
@@ -56,7 +56,7 @@ class PictureDetail(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: PictureSet | None = None
+        self._pictures: ShownPictures | None = None
         self._reference = -1
         self._has_run = False
         self._wanted = QTimer(self, singleShot=True, interval=WANTED_AFTER_MS)
@@ -86,7 +86,7 @@ class PictureDetail(QWidget):
     def reference(self) -> int:
         return self._reference
 
-    def show_set(self, pictures: PictureSet | None) -> None:
+    def show_set(self, pictures: ShownPictures | None) -> None:
         self._pictures = pictures
         self.show_picture(-1)
 
@@ -95,7 +95,7 @@ class PictureDetail(QWidget):
         self._reference = reference
         self._show()
 
-    def show_answers(self, answers: Answers | None, run_name: str) -> None:
+    def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
         """What a run answered; an empty name means that no run is chosen.
 
         An explanation that was shown goes, for it was of another network.
@@ -136,7 +136,8 @@ class PictureDetail(QWidget):
         explaining.addWidget(self.explain)
         explaining.addWidget(self.heat)
         explaining.addStretch(1)
-        for part in (widgets.line(), self.answer, explaining, self.words, widgets.line()):
+        self._sheet_line = widgets.line()
+        for part in (widgets.line(), self.answer, explaining, self.words, self._sheet_line):
             if isinstance(part, QHBoxLayout):
                 column.addLayout(part)
             else:
@@ -174,21 +175,21 @@ class PictureDetail(QWidget):
         if self._pictures is None or self._reference < 0:
             return
         pictures, reference = self._pictures, self._reference
-        self.picture.show_pixels(pictures.pixels(reference), pictures.class_name(reference))
-        self.name.setText(pictures.class_name(reference))
-        demo = " · demo set" if pictures.is_demo else ""
-        superclass = pictures.superclass_name(reference)
-        place = pictures.place(reference).replace(" ", "\N{NO-BREAK SPACE}")
-        self.place.setText(f"{superclass} · {place}{demo}")
+        self.picture.show_pixels(pictures.pixels(reference), pictures.title(reference))
+        self.name.setText(pictures.title(reference))
+        self.place.setText(pictures.facts(reference))
+        for part in (self.sheet, self.sheet_caption, self._sheet_line):
+            part.setHidden(pictures.is_own)
         self.answer.show_picture(pictures, reference)
         self._allow_explaining()
-        if self.isVisible():
+        if self.isVisible() and not pictures.is_own:
             self._wanted.start()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._reference >= 0 and not self.sheet.count:
+        is_own = self._pictures is not None and self._pictures.is_own
+        if self._reference >= 0 and not self.sheet.count and not is_own:
             self._wanted.start()
 
     def _show_words(self, words: str) -> None:

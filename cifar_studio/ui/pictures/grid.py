@@ -18,10 +18,10 @@ from PySide6.QtWidgets import QToolTip
 from typing_extensions import override
 
 from cifar_studio.ui import theme
-from cifar_studio.ui.pictures.answers import Answers
+from cifar_studio.ui.pictures.answers import SomeAnswers
 from cifar_studio.ui.pictures.cell_area import NOTHING, CellArea
 from cifar_studio.ui.pictures.cell_painter import CellPainter, CellState
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.ui.pictures.shown_pictures import NO_LABEL, ShownPictures
 from cifar_studio.ui.pictures.thumbnails import Thumbnails, image_of
 
 NO_MATCH = "No picture matches."
@@ -44,8 +44,8 @@ class PictureGrid(CellArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: PictureSet | None = None
-        self._answers: Answers | None = None
+        self._pictures: ShownPictures | None = None
+        self._answers: SomeAnswers | None = None
         self._references = np.empty(0, dtype=np.int32)
         self._empty_text = NO_MATCH
         self._thumbnails = Thumbnails()
@@ -55,6 +55,11 @@ class PictureGrid(CellArea):
         self.position_activated.connect(lambda: self.activated.emit(self.current))
         theme.manager().changed.connect(self._on_theme_changed)
         self._describe()
+
+    @property
+    def pictures(self) -> ShownPictures | None:
+        """What it draws from."""
+        return self._pictures
 
     @property
     def references(self) -> NDArray[np.int32]:
@@ -69,7 +74,7 @@ class PictureGrid(CellArea):
     def thumbnails(self) -> Thumbnails:
         return self._thumbnails
 
-    def show_set(self, pictures: PictureSet | None) -> None:
+    def show_set(self, pictures: ShownPictures | None) -> None:
         """Draw from another data set; shows nothing of it until `show_references`."""
         self._pictures = pictures
         self._thumbnails.show(pictures)
@@ -84,7 +89,7 @@ class PictureGrid(CellArea):
         if self.current != before:
             self.current_changed.emit(self.current)
 
-    def show_answers(self, answers: Answers | None) -> None:
+    def show_answers(self, answers: SomeAnswers | None) -> None:
         """Say under each picture what a network said; None says nothing."""
         self._answers = answers
         self._relay_out()
@@ -112,12 +117,12 @@ class PictureGrid(CellArea):
     def words(self, reference: int) -> str:
         """All that the grid knows about a picture, on one line."""
         assert self._pictures is not None
-        pictures, state = self._pictures, self._state(reference)
-        words = f"{state.name} ({pictures.superclass_name(reference)}), "
-        words += pictures.place(reference)
-        if state.said is not None:
-            words += f", said: {state.said}, {'right' if state.is_right else 'wrong'}"
-        return f"{words}, demo set" if pictures.is_demo else words
+        state = self._state(reference)
+        words = f"{state.name} · {self._pictures.facts(reference)}"
+        if state.said is None:
+            return words
+        verdict = {True: ", right", False: ", wrong", None: ""}[state.is_right]
+        return f"{words} · said: {state.said}{verdict}"
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -147,12 +152,12 @@ class PictureGrid(CellArea):
 
     def _state(self, reference: int) -> CellState:
         assert self._pictures is not None
-        label = self._pictures.label(reference)
-        name = self._pictures.class_names[label]
+        label, name = self._pictures.label(reference), self._pictures.title(reference)
         said = self._answers.said(reference) if self._answers is not None else None
         if said is None:
             return CellState(name)
-        return CellState(name, self._pictures.class_names[said], said == label)
+        is_right = said == label if label != NO_LABEL else None
+        return CellState(name, self._pictures.class_names[said], is_right)
 
     @override
     def _caption_height(self) -> int:

@@ -20,7 +20,7 @@ from typing_extensions import override
 from cifar_studio.ui import theme
 from cifar_studio.ui.pictures.answers import Answer
 from cifar_studio.ui.pictures.large_picture import large_side
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.ui.pictures.shown_pictures import ShownPictures
 
 ROWS = 5
 ROW_PX = 24
@@ -65,7 +65,7 @@ class Likeliest(QWidget):
             for row, probability in enumerate(self._answer.probabilities)
         ]
 
-    def show_answer(self, pictures: PictureSet, answer: Answer, true: int) -> None:
+    def show_answer(self, pictures: ShownPictures, answer: Answer, true: int) -> None:
         self._answer, self._true = answer, true
         self._current, self._hovered = 0, -1
         self._names = [pictures.class_names[number] for number in answer.classes]

@@ -35,7 +35,7 @@ def reference_of(split: SplitName, index: int) -> int:
 
 
 class PictureSet:
-    """Read-only access to the pictures of a data set by reference.
+    """Read-only access to the pictures of a data set by reference; implements `ShownPictures`.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ class PictureSet:
         self._labels = np.zeros(TEST_START + len(dataset.test), dtype=np.uint8)
         self._labels[: len(dataset.train)] = dataset.train.labels_N
         self._labels[TEST_START:] = dataset.test.labels_N
+
+    is_own = False
 
     @property
     def is_demo(self) -> bool:
@@ -91,6 +93,14 @@ class PictureSet:
     def place(self, reference: int) -> str:
         """Split and index in words: "test 1,234"."""
         return f"{split_of(reference)} {index_of(reference):,}"
+
+    def title(self, reference: int) -> str:
+        return self.class_name(reference)
+
+    def facts(self, reference: int) -> str:
+        """Superclass, split and index, and whether it is drawn."""
+        demo = " · demo set" if self.is_demo else ""
+        return f"{self.superclass_name(reference)} · {self.place(reference)}{demo}"
 
     def pixels(self, reference: int) -> NDArray[np.uint8]:
         """(32, 32, 3) red, green, blue; contiguous, the caller's own."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QPixmap
 
-from cifar_studio.ui.pictures.picture_set import SIDE_PX, PictureSet
+from cifar_studio.ui.pictures.picture_set import SIDE_PX
+from cifar_studio.ui.pictures.shown_pictures import ShownPictures
 
 MAX_BYTES = 48 * 2**20  # more than all thumbnails on a screen of 3840 by 2160 cover
 MAX_COUNT = 3000  # each is an object that every collection of garbage looks at
@@ -31,7 +32,7 @@ class Thumbnails:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._pictures: PictureSet | None = None
+        self._pictures: ShownPictures | None = None
         self._side = 0
         self._ratio = 1.0
         self._kept: OrderedDict[int, QPixmap] = OrderedDict()
@@ -40,7 +41,7 @@ class Thumbnails:
     def bytes_kept(self) -> int:
         return len(self._kept) * self._side**2 * BYTES_PER_PIXEL
 
-    def show(self, pictures: PictureSet | None) -> None:
+    def show(self, pictures: ShownPictures | None) -> None:
         """Draw from another set from now on."""
         self._pictures = pictures
         self._kept.clear()

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QSizePolicy,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from cifar_studio.data.dataset import Dataset
+from cifar_studio.runs.answers import CAUTION
 from cifar_studio.ui import theme
 from cifar_studio.ui.empty_view import EmptyView
 from cifar_studio.ui.pictures.answers import Answers
@@ -17,8 +26,10 @@ from cifar_studio.ui.pictures.class_tree import ClassTree
 from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
 from cifar_studio.ui.pictures.detail import PictureDetail
 from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
+from cifar_studio.ui.pictures.own_pictures import OwnPictures
 from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
 from cifar_studio.ui.pictures.query import PictureQuery, WhichSplit, count_by_class, select
+from cifar_studio.ui.pictures.shown_pictures import ShownPictures
 
 TREE_PX = 228
 TREE_MIN_PX = 168
@@ -28,6 +39,11 @@ NO_DATA = (
     "No pictures yet",
     "All 60,000 pictures of the data set stand here as soon as it has been read.",
 )
+DROP_HERE = (
+    "Drop pictures here, paste one with Ctrl+V, or open some with Ctrl+I: the selected run's "
+    f"network names what it sees.\n\n{CAUTION}."
+)
+FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.ppm);;All files (*)"
 OTHER_PICTURES = "The chosen run was evaluated on another data set than the one shown"
 
 
@@ -45,18 +61,28 @@ class PicturesView(QWidget):
         `detail.show_explanation` answers.
     filter_dropped()
         The question that came from elsewhere was taken away.
+    own_opened(list of str)
+        Files that are to be looked at.
+    own_pasted(QImage)
+    own_cleared()
     """
 
     evaluate_requested = Signal(str)
     augmented_requested = Signal(int)
     explain_requested = Signal(int, object)
     filter_dropped = Signal()
+    own_opened = Signal(list)
+    own_pasted = Signal(object)
+    own_cleared = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._pictures: PictureSet | None = None
         self._answers: Answers | None = None
         self._run_name = ""
+        self._own: OwnPictures | None = None
+        self._own_note = ""
+        self._own_run = ""
         self._said: frozenset[int] = frozenset()
         self._among: frozenset[int] | None = None
         self._origin = ""
@@ -72,6 +98,11 @@ class PicturesView(QWidget):
         self.controls.size_changed.connect(self.grid.set_thumbnail_size)
         self.controls.filter_removed.connect(self._on_filter_removed)
         self.controls.evaluate_clicked.connect(self._on_evaluate_clicked)
+        self.controls.open_clicked.connect(self.open_own)
+        self.controls.clear_clicked.connect(self.own_cleared)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        paste.activated.connect(self.paste_own)
         self.grid.current_changed.connect(self.detail.show_picture)
         self.detail.evaluate_requested.connect(self.evaluate_requested)
         self.detail.augmented_wanted.connect(self.augmented_requested)
@@ -92,7 +123,13 @@ class PicturesView(QWidget):
 
     @property
     def pictures(self) -> PictureSet | None:
+        """Those of the data set."""
         return self._pictures
+
+    @property
+    def shown(self) -> ShownPictures | None:
+        """What grid and detail show: the data set's pictures, or the person's own."""
+        return self._own if self.controls.asks_own else self._pictures
 
     @property
     def chosen(self) -> tuple[int, WhichSplit]:
@@ -113,13 +150,40 @@ class PicturesView(QWidget):
         self._pictures = None if dataset is None else PictureSet(dataset)
         self._drop_filter()
         self._is_setting = True
-        self.grid.show_set(self._pictures)
-        self.detail.show_set(self._pictures)
         self.tree.show_set(self._pictures)
         self._is_setting = False
-        self.controls.demo.setVisible(self._pictures is not None and self._pictures.is_demo)
-        self._stack.setCurrentIndex(0 if self._pictures is None else 1)
-        self._take_answers()
+        self._show_source()
+
+    def show_own(self, own: OwnPictures, run_name: str, note: str) -> None:
+        """Pictures of the person's own and what a run said of them; `note` is about the rest."""
+        is_other = own is not self._own
+        self._own, self._own_run, self._own_note = own, run_name, note
+        if self.controls.asks_own:
+            if is_other:
+                self._show_source()
+            self._refresh()
+
+    def open_own(self) -> None:
+        """Let the person choose files."""
+        places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
+        chosen, _ = QFileDialog.getOpenFileNames(self, "Open pictures", places[0], FILES)
+        if chosen:
+            self.take_own(chosen)
+
+    def take_own(self, paths: Sequence[str]) -> None:
+        """Look at files of the person's own."""
+        self.controls.ask_own()
+        self.own_opened.emit(list(paths))
+
+    def paste_own(self) -> None:
+        """Look at the picture, or the files, on the clipboard."""
+        content = QGuiApplication.clipboard().mimeData()
+        files = [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
+        if files:
+            self.take_own(files)
+        elif content.hasImage():
+            self.controls.ask_own()
+            self.own_pasted.emit(QGuiApplication.clipboard().image())
 
     def show_waiting(self, text: str) -> None:
         """The pictures will take a moment; `text` says what is done."""
@@ -148,11 +212,14 @@ class PicturesView(QWidget):
             Where the question comes from, in words ("maple shown, oak said"); stands on a chip
             until it is taken away or other classes are chosen.
         """
+        was_own = self.controls.asks_own
         self._is_setting = True
         self._said, self._among, self._origin = query.said, query.among, origin
         self.controls.show_choice(query.split, query.answers)
         self.tree.choose(query.classes)
         self._is_setting = False
+        if was_own:
+            self._show_source()
         self._refresh()
 
     def show_picture(self, reference: int) -> None:
@@ -191,8 +258,13 @@ class PicturesView(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show as many parts side by side as there is room for."""
         with_detail = theme.px(GRID_MIN_PX) + self.detail.width()
-        self.tree.setVisible(self.width() >= with_detail + theme.px(TREE_MIN_PX))
+        has_room = self.width() >= with_detail + theme.px(TREE_MIN_PX)
+        self.tree.setVisible(has_room and not self.controls.asks_own)
         self.detail.setVisible(self.width() >= with_detail)
 
     def _usable(self) -> Answers | None:
@@ -210,13 +282,17 @@ class PicturesView(QWidget):
         if usable is None and self.query.needs_answers:
             self._drop_filter()
             self.controls.show_choice(self.controls.asked_split, "all")
-        self.grid.show_answers(usable)
-        is_other = why_not == OTHER_PICTURES
-        self.detail.show_answers(usable, "" if is_other else self._run_name)
+        if not self.controls.asks_own:
+            self.grid.show_answers(usable)
+            is_other = why_not == OTHER_PICTURES
+            self.detail.show_answers(usable, "" if is_other else self._run_name)
         self._refresh()
 
     def _refresh(self) -> None:
         """Find and show what is asked for."""
+        if self.controls.asks_own:
+            self._refresh_own()
+            return
         if self._pictures is None:
             return
         query, answers = self.query, self._usable()
@@ -229,6 +305,33 @@ class PicturesView(QWidget):
         self.controls.chip.show_text(self._chip_text())
         self.controls.ask_to_evaluate(missing)
         self.tree.show_counts(count_by_class(self._pictures, query, answers))
+
+    def _refresh_own(self) -> None:
+        self.controls.chip.show_text("")
+        self.controls.ask_to_evaluate("")
+        if self._own is None:
+            return
+        self.grid.set_empty_text(self._own_note or DROP_HERE)
+        self.grid.show_references(self._own.references())
+        self.controls.show_count(len(self._own), self._own_note if len(self._own) else "")
+        if len(self._own) and self.grid.current < 0:
+            self.grid.set_current(0)
+
+    def _show_source(self) -> None:
+        """Give grid and detail the pictures of the set, or the person's own."""
+        is_own = self.controls.asks_own
+        self.controls.show_own(is_own)
+        self.controls.demo.setVisible(self.shown is not None and self.shown.is_demo)
+        has_any = is_own or self._pictures is not None
+        self._stack.setCurrentIndex(1 if has_any else 0)
+        self.grid.show_set(self.shown)
+        self.detail.show_set(self.shown)
+        self._arrange()
+        if is_own:
+            self.grid.show_answers(self._own)
+            self.detail.show_answers(self._own, self._own_run)
+        else:
+            self._take_answers()
 
     def _missing_split(self, query: PictureQuery) -> str:
         """A split that was asked for and was not evaluated, where that matters; or ""."""
@@ -256,6 +359,8 @@ class PicturesView(QWidget):
             self._refresh()
 
     def _on_choice_changed(self) -> None:
+        if self.controls.asks_own != (self.grid.pictures is self._own):
+            self._show_source()
         self._refresh()
 
     def _on_filter_removed(self) -> None:

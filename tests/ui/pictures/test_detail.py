@@ -30,7 +30,7 @@ def test_that_labels_split_index_and_set_are_named(
 ) -> None:
     detail.show_picture(REFERENCE)
     assert detail.name.text() == pictures.class_name(REFERENCE)
-    place = detail.place.text().replace("\N{NO-BREAK SPACE}", " ")
+    place = detail.place.text()
     assert place == f"{pictures.superclass_name(REFERENCE)} · test 123 · demo set"
 
 

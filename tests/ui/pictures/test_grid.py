@@ -145,7 +145,7 @@ def test_that_copying_gives_the_picture_and_its_label(
     expected = image_of(pictures.pixels(50_003))
     assert clipboard.image().convertToFormat(QImage.Format.Format_RGB32) == expected
     assert pictures.class_name(50_003) in clipboard.text()
-    assert clipboard.text().endswith("test 3, demo set")
+    assert clipboard.text().endswith("test 3 · demo set")
 
 
 def test_that_a_screen_reader_hears_the_picture_and_the_verdict(
