@@ -172,6 +172,7 @@ class PictureDetail(QWidget):
         self._wanted.stop()
         self.picture.show_pixels(None, "")
         self._show_words("")
+        self.answer.show_picture(self._pictures, self._reference)
         if self._pictures is None or self._reference < 0:
             return
         pictures, reference = self._pictures, self._reference
@@ -180,7 +181,6 @@ class PictureDetail(QWidget):
         self.place.setText(pictures.facts(reference))
         for part in (self.sheet, self.sheet_caption, self._sheet_line):
             part.setHidden(pictures.is_own)
-        self.answer.show_picture(pictures, reference)
         self._allow_explaining()
         if self.isVisible() and not pictures.is_own:
             self._wanted.start()
