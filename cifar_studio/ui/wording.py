@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import math
 
-from cifar_studio.config.architectures import architecture
-from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.library import Run
+from cifar_studio.runs.titles import network as network
+from cifar_studio.runs.titles import run_title as run_title
 
 STATES = {
     "running": "running",
@@ -53,21 +53,6 @@ def clock(moment: datetime.datetime) -> str:
     """Hour and minute, with the day where it is not today."""
     today = datetime.datetime.now().date()
     return moment.strftime("%H:%M" if moment.date() == today else "%a %H:%M")
-
-
-def network(config: TrainConfig) -> str:
-    """The network in a few words: "ResNet18, dropout 0.5, for 32x32"."""
-    words = [architecture(config.architecture).title]
-    if config.dropout is not None:
-        words.append(f"dropout {config.dropout:g}")
-    if config.stem == "cifar":
-        words.append("for 32x32")
-    return ", ".join(words)
-
-
-def run_title(run: Run) -> str:
-    """The name that a person gave, else the network."""
-    return run.notes.name or network(run.config)
 
 
 def progress(run: Run) -> str:

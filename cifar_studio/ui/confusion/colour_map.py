@@ -1,113 +1,43 @@
-"""Colours of the matrix's cells, ordered by lightness, light and dark.
-
-The maps are straight paths in OKLCh, whose lightness is even to the eye (Björn Ottosson, "A
-perceptual color space for image processing", 2020). Zero has the ground's own colour, and every
-step away from it stands out more.
-"""
+"""Colours of the matrix's cells in the theme in force; the maps themselves are `colours.py`'s."""
 
 from __future__ import annotations
-
-import functools
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
+from cifar_studio import colours
 from cifar_studio.ui import theme
-
-STEPS = 256
-# Lightness, chroma and hue (degrees) of the faintest and the strongest colour.
-_Path = tuple[tuple[float, float, float], tuple[float, float, float]]
-_COUNTS: dict[str, _Path] = {
-    "light": ((0.93, 0.04, 215.0), (0.28, 0.11, 275.0)),
-    "dark": ((0.31, 0.07, 275.0), (0.93, 0.12, 105.0)),
-}
-_MORE: dict[str, _Path] = {
-    "light": ((0.94, 0.035, 65.0), (0.50, 0.16, 45.0)),
-    "dark": ((0.30, 0.05, 60.0), (0.83, 0.15, 70.0)),
-}
-_LESS: dict[str, _Path] = {
-    "light": ((0.94, 0.03, 240.0), (0.45, 0.13, 250.0)),
-    "dark": ((0.30, 0.05, 245.0), (0.80, 0.12, 235.0)),
-}
-_TO_LMS = np.array(
-    [
-        [1.0, 0.3963377774, 0.2158037573],
-        [1.0, -0.1055613458, -0.0638541728],
-        [1.0, -0.0894841775, -1.2914855480],
-    ]
-)
-_TO_RGB = np.array(
-    [
-        [4.0767416621, -3.3077115913, 0.2309699292],
-        [-1.2684380046, 2.6097574011, -0.3413193965],
-        [-0.0041960863, -0.7034186147, 1.7076147010],
-    ]
-)
 
 
 def counts_map(name: str, ground: str) -> NDArray[np.uint8]:
     """(256, 3) colours for strengths 0 to 1 of a theme; the first is the ground."""
-    return _grounded(_COUNTS[name], ground)
+    return colours.colour_map("counts", name, _rgb(ground))
 
 
 def difference_maps(name: str, ground: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Two maps like `counts_map`: for values above zero, and for those below."""
-    return _grounded(_MORE[name], ground), _grounded(_LESS[name], ground)
+    rgb = _rgb(ground)
+    return colours.colour_map("more", name, rgb), colours.colour_map("less", name, rgb)
 
 
 def paint(
     strengths: NDArray[np.float64], values: NDArray[np.float64], is_difference: bool
 ) -> NDArray[np.uint8]:
     """Colours, (..., 3), of values of these strengths, in the theme in force."""
-    colours = theme.current()
-    steps = np.ceil(strengths * (STEPS - 1)).astype(np.intp)  # only zero is the ground
+    now = theme.current()
+    steps = colours.step_of(strengths)
     if not is_difference:
-        return counts_map(colours.name, colours.surface)[steps]
-    more, less = difference_maps(colours.name, colours.surface)
+        return counts_map(now.name, now.surface)[steps]
+    more, less = difference_maps(now.name, now.surface)
     return np.where((values >= 0)[..., None], more[steps], less[steps])
 
 
 def ink_on(rgb: NDArray[np.uint8]) -> QColor:
     """Black or white, whichever stands out more; at least 4.5:1 on any colour."""
-    light = luminance(rgb)
-    return QColor("#000000") if (light + 0.05) ** 2 > 1.05 * 0.05 else QColor("#FFFFFF")
+    return QColor("#000000") if colours.is_black_better(rgb) else QColor("#FFFFFF")
 
 
-def luminance(rgb: NDArray[np.uint8]) -> float:
-    """Relative luminance, 0 to 1, as WCAG 2 defines it."""
-    share = rgb.astype(np.float64) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
-
-
-@functools.lru_cache(maxsize=16)
-def _grounded(path: _Path, ground: str) -> NDArray[np.uint8]:
+def _rgb(ground: str) -> tuple[int, int, int]:
     colour = QColor(ground)
-    result = _drawn(path)
-    result[0] = (colour.red(), colour.green(), colour.blue())
-    result.flags.writeable = False
-    return result
-
-
-def _drawn(path: _Path) -> NDArray[np.uint8]:
-    """(256, 3) sRGB colours along a path; what a screen cannot show is made less colourful."""
-    start, end = np.array(path)
-    lightness, chroma, hue = (start + np.linspace(0, 1, STEPS)[:, None] * (end - start)).T
-    for _ in range(40):
-        rgb = _to_linear_rgb(lightness, chroma, hue)
-        outside = (rgb.min(axis=1) < 0) | (rgb.max(axis=1) > 1)
-        if not outside.any():
-            break
-        chroma = np.where(outside, chroma * 0.95, chroma)
-    rgb = np.clip(rgb, 0, 1)
-    encoded = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * rgb ** (1 / 2.4) - 0.055)
-    return np.round(encoded * 255).astype(np.uint8)
-
-
-def _to_linear_rgb(
-    lightness: NDArray[np.float64], chroma: NDArray[np.float64], hue: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    turned = np.radians(hue)
-    lab = np.stack([lightness, chroma * np.cos(turned), chroma * np.sin(turned)], axis=1)
-    return (lab @ _TO_LMS.T) ** 3 @ _TO_RGB.T
+    return colour.red(), colour.green(), colour.blue()

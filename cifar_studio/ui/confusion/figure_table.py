@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from cifar_studio.ui.confusion.cells import MINUS, NONE
+from cifar_studio.runs.confusion_cells import MINUS, NONE
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from cifar_studio.data.names import ClassNames
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.comparison import Comparison, compare
+from cifar_studio.runs.confusion_cells import Cells, cells_of
 from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.ui.confusion.cells import Cells, cells_of
 
 Epoch = Literal["best", "last"]
 Side = Literal["a", "b", "difference"]

@@ -13,8 +13,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu
 from typing_extensions import override
 
+from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.ui.confusion.canvas import MatrixCanvas
-from cifar_studio.ui.confusion.cells import Level
 from cifar_studio.ui.curves.explanations import QUESTION
 
 _STEPS = {

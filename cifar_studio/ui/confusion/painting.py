@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
+from cifar_studio.runs.confusion_cells import Cells, Shading, signed
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion import colour_map
-from cifar_studio.ui.confusion.cells import Cells, Shading, signed
 from cifar_studio.ui.confusion.frame import Frame, Window, make_frame
 
 SMALLEST_PX = 9

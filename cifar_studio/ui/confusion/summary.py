@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs import metrics
+from cifar_studio.runs.confusion_cells import NONE
 from cifar_studio.runs.evaluation import Evaluation
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.confusion.cells import NONE
 from cifar_studio.ui.curves.explanations import QUESTION
 
 _CAPTIONS = {"top1": "top-1", "top5": "top-5", "superclass": "superclass"}

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs.calibration import calibrate
+from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.runs.evaluation import Evaluation
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.confusion.cells import Level
 from cifar_studio.ui.confusion.empty import NotEvaluated
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, make_sheet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cifar_studio.ui.confusion.cells import Cells, Level
+from cifar_studio.runs.confusion_cells import Cells, Level
 from cifar_studio.ui.confusion.frame import Window
 
 

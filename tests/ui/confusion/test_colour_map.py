@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
+from cifar_studio.colours import luminance
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion import colour_map
 
@@ -33,7 +34,7 @@ def contrast(one: float, other: float) -> float:
 def test_that_zero_is_the_ground_and_each_step_stands_out_more(colours: theme.Theme) -> None:
     for steps in maps(colours):
         assert QColor(*(int(part) for part in steps[0])).name() == colours.surface.lower()
-        light = [colour_map.luminance(rgb) for rgb in steps]
+        light = [luminance(rgb) for rgb in steps]
         against = [contrast(value, light[0]) for value in light]
         assert (np.diff(against[1:]) >= -0.02).all()  # but for rounding to bytes
         assert against[1] > 1.1
@@ -44,8 +45,8 @@ def test_that_figures_can_be_read_on_every_colour(colours: theme.Theme) -> None:
     for steps in maps(colours):
         for rgb in steps:
             ink = colour_map.ink_on(rgb)
-            on_it = colour_map.luminance(np.array(ink.getRgb()[:3], dtype=np.uint8))
-            assert contrast(on_it, colour_map.luminance(rgb)) >= 4.5
+            on_it = luminance(np.array(ink.getRgb()[:3], dtype=np.uint8))
+            assert contrast(on_it, luminance(rgb)) >= 4.5
 
 
 def test_that_the_least_value_never_falls_on_the_ground(colours: theme.Theme) -> None:

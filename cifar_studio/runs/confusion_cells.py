@@ -1,4 +1,7 @@
-"""What the matrix shows, as numbers and words; how it is drawn is `matrix.py`'s business."""
+"""What a confusion matrix shows, as numbers and words, for the window and for figures alike.
+
+How it is drawn is their business.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,22 @@
+"""What a run is called, in the window and on what leaves it."""
+
+from __future__ import annotations
+
+from cifar_studio.config.architectures import architecture
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.library import Run
+
+
+def network(config: TrainConfig) -> str:
+    """The network in a few words: "ResNet18, dropout 0.5, for 32x32"."""
+    words = [architecture(config.architecture).title]
+    if config.dropout is not None:
+        words.append(f"dropout {config.dropout:g}")
+    if config.stem == "cifar":
+        words.append("for 32x32")
+    return ", ".join(words)
+
+
+def run_title(run: Run) -> str:
+    """The name that a person gave, else the network."""
+    return run.notes.name or network(run.config)
