@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
+from typing_extensions import override
 
 from cifar_studio.ui import glyphs, theme
 
@@ -85,8 +87,29 @@ def scrolled(content: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)
-    area.setWidget(content)
+    area.setWidget(_Filled(content))
     return area
+
+
+class _Filled(QWidget):
+    """Gives its one child all of its room.
+
+    It has no layout: a scroll area would ask that for the height it likes best at a width, and
+    scroll where the least height would do.
+    """
+
+    def __init__(self, child: QWidget) -> None:
+        super().__init__()
+        self._child = child
+        child.setParent(self)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self._child.minimumSizeHint()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._child.resize(self.size())
 
 
 def restyle(widget: QWidget) -> None:

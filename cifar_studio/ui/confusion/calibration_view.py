@@ -16,7 +16,9 @@ from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.confusion.bin_plot import BinPlot
 from cifar_studio.ui.curves.explanations import QUESTION
 from cifar_studio.ui.curves.series import nice_step
+from cifar_studio.ui.table import Table
 
+_HEADER = ("Above %", "To %", "Answers", "Right", "Wrong", "Mean confidence %", "Right %")
 _TITLES = ("Right answers, %", "Answers")
 _SIDE_BY_SIDE_BELOW_PX = 400
 _HINT = "Point at a bin, or walk with the arrow keys"
@@ -27,9 +29,12 @@ class CalibrationView(QWidget):
 
     Signals
     -------
+    save_requested(str)
+        "bins" as a table, or "calibration" as a figure.
     explanation_requested(str, QPoint)
     """
 
+    save_requested = Signal(str)
     explanation_requested = Signal(str, QPoint)
 
     def __init__(self) -> None:
@@ -73,16 +78,25 @@ class CalibrationView(QWidget):
         self._bin = None
         self._draw()
 
+    def as_table(self) -> Table:
+        """The bins: edges, counts, mean confidence and share of right answers in per cent."""
+        shown = self._calibration
+        if shown is None:
+            return Table("calibration", _HEADER, ())
+        edges, percents = 100 * shown.edges, (100 * shown.confidence, 100 * shown.accuracy)
+        columns = (edges[:-1], edges[1:], shown.counts, shown.right, shown.wrong, *percents)
+        rows = list(zip(*(column.tolist() for column in columns), strict=True))
+        return Table("calibration", _HEADER, rows)
+
+    def copy_picture(self) -> None:
+        """Put what is seen on the clipboard as a picture."""
+        QGuiApplication.clipboard().setPixmap(self.grab())
+
     def copy(self) -> str:
         """Put the bins on the clipboard as tab-separated text."""
-        lines = ["Above %\tTo %\tAnswers\tRight\tWrong\tMean confidence %\tRight %"]
-        shown = self._calibration
-        for place in range(len(shown.counts) if shown else 0):
-            assert shown is not None
-            low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
-            counts = (shown.counts[place], shown.right[place], shown.wrong[place])
-            shares = (shown.confidence[place], shown.accuracy[place])
-            texts = ["" if math.isnan(share) else f"{100 * share:.2f}" for share in shares]
+        lines = ["\t".join(_HEADER)]
+        for low, high, *counts, confidence, right in self.as_table().rows:
+            texts = ["" if math.isnan(share) else f"{share:.2f}" for share in (confidence, right)]
             lines.append("\t".join([f"{low:.2f}", f"{high:.2f}", *map(str, counts), *texts]))
         text = "\n".join(lines) + "\n"
         QGuiApplication.clipboard().setText(text)
@@ -166,6 +180,10 @@ class CalibrationView(QWidget):
     def _on_menu_requested(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.addAction("Copy bins", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
+        menu.addAction("Copy picture", self.copy_picture)
+        menu.addAction("Save as a table…", lambda: self.save_requested.emit("bins"))
+        saved = QKeySequence(QKeySequence.StandardKey.Save)
+        menu.addAction("Save as a figure…", saved, lambda: self.save_requested.emit("calibration"))
         menu.addAction(QUESTION, lambda: self.explanation_requested.emit("calibration", at))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
@@ -183,6 +201,8 @@ class CalibrationView(QWidget):
         shown = self._calibration
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.matches(QKeySequence.StandardKey.Save):
+            self.save_requested.emit("calibration")
         elif step and shown is not None:
             last = len(shown.counts) - 1
             start = (-1 if step > 0 else last + 1) if self._bin is None else self._bin

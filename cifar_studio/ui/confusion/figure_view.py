@@ -28,6 +28,7 @@ from typing_extensions import override
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion.figure_table import Column, FigureModel, FigureProxy, Row
 from cifar_studio.ui.curves.explanations import QUESTION
+from cifar_studio.ui.table import Table
 
 ROW_PX = 24
 HEADER_PX = 28
@@ -66,9 +67,11 @@ class FigureTable(QTableView):
         The subject of the row that is now the current one, by mouse or key.
     row_opened(object)
         Likewise, of Enter or a double-click.
+    save_requested()
     explanation_requested(str, QPoint)
     """
 
+    save_requested = Signal()
     row_chosen = Signal(object)
     row_opened = Signal(object)
     explanation_requested = Signal(str, QPoint)
@@ -137,6 +140,15 @@ class FigureTable(QTableView):
         QApplication.clipboard().setText(text)
         return text
 
+    def as_table(self, name: str) -> Table:
+        """All rows in the order shown, with their values as they are."""
+        order = [
+            self.proxy.mapToSource(self.proxy.index(row, 0)).row()
+            for row in range(self.proxy.rowCount())
+        ]
+        header = tuple(column.title for column in self.figures.columns)
+        return Table(name, header, [self.figures.rows[place].values for place in order])
+
     def restyle(self) -> None:
         """Sizes and type of the theme in force."""
         self.setFont(theme.tabular(theme.body_font(theme.manager().scale)))
@@ -189,7 +201,11 @@ class FigureTable(QTableView):
     def _show_menu(self, section: int, where: QPoint) -> None:
         menu = QMenu(self)
         copied = menu.addAction("Copy", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
-        copied.setEnabled(self.proxy.rowCount() > 0)
+        saved = menu.addAction(
+            "Save as a table…", QKeySequence(QKeySequence.StandardKey.Save), self.save_requested
+        )
+        for action in (copied, saved):
+            action.setEnabled(self.proxy.rowCount() > 0)
         if 0 <= section < len(self.figures.columns):
             key = self.figures.columns[section].key
             menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, where))
@@ -200,6 +216,9 @@ class FigureTable(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+            event.accept()
+        elif event.matches(QKeySequence.StandardKey.Save):
+            self.save_requested.emit()
             event.accept()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open_current()

@@ -16,6 +16,7 @@ from typing_extensions import override
 from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.ui.confusion.canvas import MatrixCanvas
 from cifar_studio.ui.curves.explanations import QUESTION
+from cifar_studio.ui.table import Table
 
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
@@ -41,6 +42,8 @@ class ConfusionMatrix(MatrixCanvas):
         Class numbers shown and said, as tuples, of the cell that is now the current one.
     cell_opened(object, object)
         Likewise; its pictures are wanted.
+    save_requested(str)
+        "matrix" as a table, or "confusion" as a figure.
     level_changed(str)
         "superclasses" or "classes", when the part in sight changed by key or double-click.
     explanation_requested(str, QPoint)
@@ -48,6 +51,7 @@ class ConfusionMatrix(MatrixCanvas):
 
     cell_selected = Signal(object, object)
     cell_opened = Signal(object, object)
+    save_requested = Signal(str)
     level_changed = Signal(str)
     explanation_requested = Signal(str, QPoint)
 
@@ -92,6 +96,19 @@ class ConfusionMatrix(MatrixCanvas):
         QGuiApplication.clipboard().setText(text)
         return text
 
+    def copy_picture(self) -> None:
+        """Put what is seen on the clipboard as a picture."""
+        QGuiApplication.clipboard().setPixmap(self.grab())
+
+    def as_table(self) -> Table:
+        """The whole matrix at the present level: counts, or per cent of the row's pictures."""
+        cells = self.cells
+        if cells is None:
+            return Table("matrix", ("shown / said",), ())
+        values = cells.values(self._percent) if self._percent else cells.counts
+        rows = [(title, *row) for title, row in zip(cells.titles, values.tolist(), strict=True)]
+        return Table("matrix", ("shown / said", *cells.titles), rows)
+
     def _go_to(self, row: int, column: int) -> None:
         if self.cells is None:
             return
@@ -134,6 +151,10 @@ class ConfusionMatrix(MatrixCanvas):
         outward = menu.addAction("Back", QKeySequence(Qt.Key.Key_Escape), self.zoom_out)
         outward.setEnabled(self.level == "classes")
         menu.addAction("Copy matrix", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
+        menu.addAction("Copy picture", self.copy_picture)
+        menu.addAction("Save as a table…", lambda: self.save_requested.emit("matrix"))
+        saved = QKeySequence(QKeySequence.StandardKey.Save)
+        menu.addAction("Save as a figure…", saved, lambda: self.save_requested.emit("confusion"))
         menu.addSeparator()
         key = "difference" if self.cells.is_difference else "cell"
         menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, where))
@@ -147,6 +168,8 @@ class ConfusionMatrix(MatrixCanvas):
         key = Qt.Key(event.key())
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.matches(QKeySequence.StandardKey.Save):
+            self.save_requested.emit("confusion")
         elif key in _STEPS and event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,

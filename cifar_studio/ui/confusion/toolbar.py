@@ -13,6 +13,16 @@ from cifar_studio.ui import theme
 from cifar_studio.ui.confusion.segments import HEIGHT_PX, Segments
 from cifar_studio.ui.curves.flow import FlowLayout
 
+SAVED = {
+    "confusion": "Matrix as a figure…",
+    "matrix": "Matrix as a table…",
+    "classes": "Classes as a table…",
+    "confused": "Most confused as a table…",
+    "calibration": "Calibration as a figure…",
+    "bins": "Calibration as a table…",
+}
+"""What can be kept as a file, by key."""
+
 
 class FindField(QLineEdit):
     """Words to find; Esc empties and leaves it.
@@ -41,9 +51,12 @@ class ConfusionToolbar(QWidget):
     -------
     beside_chosen(object)
         The key of a run that is to stand beside; None for none.
+    save_chosen(str)
+        A key of `SAVED`.
     """
 
     beside_chosen = Signal(object)
+    save_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,6 +101,16 @@ class ConfusionToolbar(QWidget):
         self.beside.setProperty("at", "only")
         self.beside.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.beside.setToolTip("Another run to hold this one against")
+        self.save = QToolButton()
+        self.save.setText("Save  ▾")
+        self.save.setProperty("role", "segment")
+        self.save.setProperty("at", "only")
+        self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.save.setToolTip("Keep the matrix, the tables or the calibration as files")
+        menu = QMenu(self.save)
+        for key, text in SAVED.items():
+            menu.addAction(text, lambda key=key: self.save_chosen.emit(key))
+        self.save.setMenu(menu)
         self.find_field = FindField()
         self.find_field.setPlaceholderText("Find a class ( / )")
         self.find_field.setAccessibleName("Find a class")
@@ -104,6 +127,7 @@ class ConfusionToolbar(QWidget):
             self.beside,
             self.side,
             self.find_field,
+            self.save,
         ):
             self._flow.addWidget(part)
         self.offer_runs([])
@@ -141,6 +165,7 @@ class ConfusionToolbar(QWidget):
         for switch in (self.level, self.unit, self.scale, self.epoch, self.side):
             switch.restyle()
         self.beside.setFixedHeight(theme.px(HEIGHT_PX))
+        self.save.setFixedHeight(theme.px(HEIGHT_PX))
         self.find_field.setFixedSize(theme.px(168), theme.px(HEIGHT_PX))
 
     def _on_run_triggered(self, key: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -20,6 +21,17 @@ from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, mak
 from cifar_studio.ui.confusion.page import ConfusionPage
 from cifar_studio.ui.confusion.summary import figures_of
 from cifar_studio.ui.curves.explanations import explain
+
+
+@dataclass(frozen=True)
+class FigureSwitches:
+    """How the matrix is shown."""
+
+    moment: Epoch
+    side: Side
+    level: Level
+    percent: bool
+    logarithmic: bool
 
 
 class ConfusionView(QWidget):
@@ -43,6 +55,10 @@ class ConfusionView(QWidget):
     evaluate_requested()
     shown_changed()
         `evaluation` is another one now.
+    table_wanted(Table)
+        It is to be kept as a file.
+    figure_wanted(str)
+        "confusion" or "calibration", likewise, as `figure_switches` say.
     """
 
     cell_selected = Signal(object, object)
@@ -51,6 +67,8 @@ class ConfusionView(QWidget):
     beside_chosen = Signal(object)
     evaluate_requested = Signal()
     shown_changed = Signal()
+    table_wanted = Signal(object)
+    figure_wanted = Signal(str)
 
     def __init__(self, gallery: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -226,6 +244,31 @@ class ConfusionView(QWidget):
         self.heading.setText(cells.heading(*self.matrix.current))
         self._page.show_way_back(self.matrix.is_in_block)
 
+    def save(self, key: str) -> None:
+        """Have something kept as a file; `key` is one of `toolbar.SAVED`."""
+        if key in ("confusion", "calibration"):
+            self.figure_wanted.emit(key)
+            return
+        tables = {
+            "matrix": self.matrix.as_table,
+            "classes": lambda: self.classes.table.as_table("classes"),
+            "confused": lambda: self.confused.as_table("most confused"),
+            "bins": self.calibration.as_table,
+        }
+        self.table_wanted.emit(tables[key]())
+
+    @property
+    def figure_switches(self) -> FigureSwitches:
+        """What a figure of what is shown has to be told."""
+        bar = self.toolbar
+        return FigureSwitches(
+            moment=cast("Epoch", bar.epoch.key),
+            side=cast("Side", bar.side.key),
+            level=self.matrix.level,
+            percent=bar.unit.key == "percent",
+            logarithmic=bar.scale.key == "log",
+        )
+
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""
         return self._page.save_layout()
@@ -270,6 +313,11 @@ class ConfusionView(QWidget):
         self.confused.row_opened.connect(self._on_mistake_opened)
         self.disagreements.opened.connect(self.disagreement_opened)
         self.empty.evaluate_requested.connect(self.evaluate_requested)
+        bar.save_chosen.connect(self.save)
+        matrix.save_requested.connect(self.save)
+        self.calibration.save_requested.connect(self.save)
+        self.classes.table.save_requested.connect(lambda: self.save("classes"))
+        self.confused.save_requested.connect(lambda: self.save("confused"))
         for part in (
             matrix,
             self.summary,

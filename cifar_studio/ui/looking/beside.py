@@ -26,6 +26,11 @@ class RunBeside(QObject):
         self._chosen: Path | None = None
         view.beside_chosen.connect(self._on_chosen)
 
+    @property
+    def folder(self) -> str:
+        """Of the chosen run; empty for none."""
+        return str(self._chosen or "")
+
     def set_library(self, runs: Callable[[], Sequence[Run]]) -> None:
         """Where the runs are asked for, newest first."""
         self._runs = runs
