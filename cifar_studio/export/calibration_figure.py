@@ -80,8 +80,8 @@ def _draw(page: Page, calibration: Calibration, caption: Caption) -> None:
     for axes in (above, below):
         _finish(axes, unit)
     above.set(ylim=(0, 100), yticks=range(0, 101, 20))
-    below.set(ylim=(0, None))
-    below.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    below.set(ylim=(0, 1.05 * max(most, 1)))
+    below.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
     below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     middle = left + width / 2
     look: dict[str, Any] = {"rotation": 90, "rotation_mode": "anchor", "ha": "center", "va": "top"}

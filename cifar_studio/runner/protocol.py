@@ -9,6 +9,7 @@ import msgspec
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import AnyEvent
+from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.runs.events import Moment
 
 
@@ -174,6 +175,48 @@ class AugmentRequest(Request, frozen=True, kw_only=True, tag="augment"):
     position: int
 
 
+class SaveFigureRequest(Request, frozen=True, kw_only=True, tag="save_figure"):
+    """Write a figure of a run's evaluation to a file.
+
+    Attributes
+    ----------
+    folder : str
+        Run A's.
+    moment : str
+        Which of its evaluations; run B's is always of its best epoch.
+    figure : str
+    level : str
+        Of the confusion matrix, as `percent` and `logarithmic` are.
+    percent : bool
+        Per cent of the true class's pictures, else counts.
+    logarithmic : bool
+        How strongly cells are coloured.
+    beside : str
+        Run B's folder; "" for none.
+    side : str
+        Whose figure; the difference, A's counts less B's, is of the confusion matrix only.
+    path : str
+        Its suffix, .png, .svg or .pdf, says the format. A file of that name is replaced.
+    width_in, height_in : float or None
+        Inches; None is what suits the figure.
+    dpi : int
+        Dots an inch of a PNG file.
+    """
+
+    folder: str
+    path: str
+    moment: Moment = "best"
+    figure: Literal["confusion", "calibration"] = "confusion"
+    level: Level = "superclasses"
+    percent: bool = False
+    logarithmic: bool = True
+    beside: str = ""
+    side: Literal["a", "b", "difference"] = "a"
+    width_in: float | None = None
+    height_in: float | None = None
+    dpi: int = 300
+
+
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
     """A command for the work with the same id."""
 
@@ -191,6 +234,7 @@ AnyRequest = (
     | PredictRequest
     | ExplainRequest
     | AugmentRequest
+    | SaveFigureRequest
     | ControlRequest
 )
 

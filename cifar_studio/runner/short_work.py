@@ -1,6 +1,6 @@
 """The short requests of a worker, each a generator of events whose last one closes the request.
 
-What needs torch imports it when asked: fetching data must not wait for it.
+What needs torch or matplotlib imports it when asked: fetching data must not wait for it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cifar_studio.runner.protocol import (
     MendRequest,
     PredictRequest,
     PrepareDataRequest,
+    SaveFigureRequest,
 )
 from cifar_studio.runs.answers import AnyEvent, DataProgressed, DataReady, RunMended
 from cifar_studio.runs.folder import RunFolder
@@ -56,6 +57,10 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.looking import show_augmented
 
         yield show_augmented(request)
+    elif isinstance(request, SaveFigureRequest):
+        from cifar_studio.runner.figures import save_figure
+
+        yield save_figure(request)
     else:
         raise TypeError(f"{type(request).__name__} is no short request")
 

@@ -176,6 +176,18 @@ class Augmented(Event, frozen=True, kw_only=True, tag="augmented"):
     is_trained_on: bool
 
 
+class FigureSaved(Event, frozen=True, kw_only=True, tag="figure_saved"):
+    """A figure was written.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    """
+
+    path: str
+
+
 class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
     """A short request was given up as asked."""
 
@@ -201,6 +213,7 @@ AnyEvent = (
     | PredictionEnded
     | Explained
     | Augmented
+    | FigureSaved
     | Cancelled
     | RequestFailed
 )
@@ -214,6 +227,7 @@ LAST_EVENTS = (
     PredictionEnded,
     Explained,
     Augmented,
+    FigureSaved,
     Cancelled,
     RequestFailed,
 )

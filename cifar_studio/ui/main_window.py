@@ -36,6 +36,7 @@ from cifar_studio.ui.panel_folding import PanelFolding
 from cifar_studio.ui.run_controller import Activity, RunController
 from cifar_studio.ui.run_display import RunDisplay, RunWidgets
 from cifar_studio.ui.run_header import RunHeader
+from cifar_studio.ui.saving import Saving
 from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.short_work import ShortWork
@@ -72,7 +73,8 @@ class MainWindow(QMainWindow):
         self._header = RunHeader()
         self.run_colours = RunColours(len(theme.LIGHT.runs), self.settings.run_colours)
         self.curves = CurvesView(run_colours=self.run_colours)
-        self.looking = Looking(self._short_work, self)
+        self.saving = Saving(self._short_work, self)
+        self.looking = Looking(self._short_work, self.saving, self)
         self.looking.beside.set_library(lambda: self._model.runs)
         self._status = StatusLine()
         self.centre = Centre(
@@ -215,8 +217,9 @@ class MainWindow(QMainWindow):
         self._runs.queue_go_on_wanted.connect(controller.release_queue)
         self.centre.tab_changed.connect(self._on_tab_changed)
         self.looking.pictures_wanted.connect(lambda: self.show_tab(PICTURES))
-        self.looking.told.connect(self._status.show_word)
-        self.looking.failed.connect(self.message.show_message)
+        for source in (self.looking, self.saving):
+            source.told.connect(self._status.show_word)
+            source.failed.connect(self.message.show_message)
 
     def _offer_data(self) -> None:
         present = locate("auto") is not None

@@ -95,9 +95,9 @@ class CalibrationView(QWidget):
     def copy(self) -> str:
         """Put the bins on the clipboard as tab-separated text."""
         lines = ["\t".join(_HEADER)]
-        for low, high, *counts, confidence, right in self.as_table().rows:
-            texts = ["" if math.isnan(share) else f"{share:.2f}" for share in (confidence, right)]
-            lines.append("\t".join([f"{low:.2f}", f"{high:.2f}", *map(str, counts), *texts]))
+        for row in self.as_table().rows:
+            texts = [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row]
+            lines.append("\t".join(texts).replace("nan", ""))
         text = "\n".join(lines) + "\n"
         QGuiApplication.clipboard().setText(text)
         return text

@@ -201,9 +201,8 @@ class FigureTable(QTableView):
     def _show_menu(self, section: int, where: QPoint) -> None:
         menu = QMenu(self)
         copied = menu.addAction("Copy", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
-        saved = menu.addAction(
-            "Save as a table…", QKeySequence(QKeySequence.StandardKey.Save), self.save_requested
-        )
+        save = QKeySequence(QKeySequence.StandardKey.Save)
+        saved = menu.addAction("Save as a table…", save, lambda: self.save_requested.emit())
         for action in (copied, saved):
             action.setEnabled(self.proxy.rowCount() > 0)
         if 0 <= section < len(self.figures.columns):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -109,7 +110,7 @@ class ConfusionToolbar(QWidget):
         self.save.setToolTip("Keep the matrix, the tables or the calibration as files")
         menu = QMenu(self.save)
         for key, text in SAVED.items():
-            menu.addAction(text, lambda key=key: self.save_chosen.emit(key))
+            menu.addAction(text, functools.partial(self.save_chosen.emit, key))
         self.save.setMenu(menu)
         self.find_field = FindField()
         self.find_field.setPlaceholderText("Find a class ( / )")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.names import names_of
+from cifar_studio.runner.protocol import SaveFigureRequest
 from cifar_studio.runs.answers import RunEvaluated
 from cifar_studio.runs.evaluation import Evaluation
 from cifar_studio.runs.library import Run
@@ -27,10 +28,13 @@ from cifar_studio.ui.looking.run_evaluations import RunEvaluations
 from cifar_studio.ui.looking.single_pictures import SinglePictures
 from cifar_studio.ui.pictures.answers import Answers
 from cifar_studio.ui.pictures.grid import PictureGrid
+from cifar_studio.ui.pictures.listing import list_pictures
 from cifar_studio.ui.pictures.picture_set import TEST_START
 from cifar_studio.ui.pictures.query import PictureQuery
 from cifar_studio.ui.pictures.view import PicturesView
+from cifar_studio.ui.saving import Saving
 from cifar_studio.ui.short_work import ShortWork
+from cifar_studio.ui.table import Table
 
 GALLERY_PX = 48
 Shown = Literal["best", "confusion"]
@@ -54,8 +58,11 @@ class Looking(QObject):
     told = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, short_work: ShortWork, parent: QObject | None = None) -> None:
+    def __init__(
+        self, short_work: ShortWork, saving: Saving, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self._saving = saving
         self.pictures = PicturesView()
         self.gallery = PictureGrid()
         self.gallery.set_thumbnail_size(GALLERY_PX)
@@ -127,6 +134,12 @@ class Looking(QObject):
         self.confusion.shown_changed.connect(self._on_confusion_changed)
         self.confusion.cell_opened.connect(self._on_cell_opened)
         self.confusion.disagreement_opened.connect(self._on_disagreement_opened)
+        self.confusion.table_wanted.connect(self._on_table_wanted)
+        self.confusion.figure_wanted.connect(self._on_figure_wanted)
+        self.pictures.table_wanted.connect(self._on_table_wanted)
+        self.pictures.picture_save_requested.connect(self._saving.save_picture)
+        self.gallery.save_requested.connect(self._saving.save_picture)
+        self.gallery.list_requested.connect(self._on_gallery_list_requested)
         self.gallery.activated.connect(self._on_gallery_activated)
 
     # Answers
@@ -215,6 +228,34 @@ class Looking(QObject):
     def _on_evaluate_requested(self, split: str) -> None:
         if self._run is not None:
             self._questions.evaluate(str(self._run.path), split == "training")
+
+    def _on_gallery_list_requested(self) -> None:
+        pictures, shown = self.pictures.pictures, self._in_gallery
+        if pictures is not None and shown is not None:
+            self._on_table_wanted(list_pictures(pictures, self.gallery.references, Answers(shown)))
+
+    def _on_table_wanted(self, table: Table) -> None:
+        about = self._run.path.name if self._run is not None else "pictures"
+        self._saving.save_table(table, about)
+
+    def _on_figure_wanted(self, figure: Literal["confusion", "calibration"]) -> None:
+        if self._run is None:
+            return
+        switches = self.confusion.figure_switches
+        is_calibration = figure == "calibration"
+        request = SaveFigureRequest(
+            id=0,
+            folder=str(self._run.path),
+            path="",
+            moment=switches.moment,
+            figure=figure,
+            level=switches.level,
+            percent=switches.percent,
+            logarithmic=switches.logarithmic,
+            beside=self.beside.folder,
+            side="a" if is_calibration and switches.side == "difference" else switches.side,
+        )
+        self._saving.save_figure(request, self._run.path.name)
 
     def _on_evaluating(self, text: str) -> None:
         self.confusion.show_progress(text)

@@ -129,7 +129,9 @@ class OwnQuestions(QObject):
     def _picture(self, event: Predicted) -> OwnPicture:
         pixels = np.frombuffer(event.pixels, dtype=np.uint8).reshape(SIDE_PX, SIDE_PX, 3)
         answer = Answer(event.classes, event.probabilities)
-        return OwnPicture(event.picture, self._names[event.picture], pixels, answer)
+        name = self._names[event.picture]
+        is_file = name == Path(event.picture).name
+        return OwnPicture(event.picture, name, pixels, answer, is_file)
 
     def _tell_refused(self) -> None:
         told = self._refused[:MOST_TOLD]

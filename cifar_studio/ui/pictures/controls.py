@@ -96,6 +96,7 @@ class PictureControls(QWidget):
     evaluate_clicked()
     open_clicked()
     clear_clicked()
+    list_clicked()
     """
 
     changed = Signal()
@@ -104,6 +105,7 @@ class PictureControls(QWidget):
     evaluate_clicked = Signal()
     open_clicked = Signal()
     clear_clicked = Signal()
+    list_clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,6 +125,8 @@ class PictureControls(QWidget):
         self.open = widgets.link("Open…", self.open_clicked.emit)
         self.open.setToolTip("Open pictures of your own (Ctrl+I), drop them here, or paste one")
         self.clear = widgets.link("Remove all", self.clear_clicked.emit)
+        self.save_list = widgets.link("Save list…", self.list_clicked.emit)
+        self.save_list.setToolTip("Keep this list of pictures as a table")
         self._lay_out()
         self.split.currentIndexChanged.connect(self._on_choice_changed)
         self.answers.currentIndexChanged.connect(self._on_choice_changed)
@@ -199,7 +203,9 @@ class PictureControls(QWidget):
         self._second = FlowLayout(filters, theme.px(3 * theme.GRID))
         self._offer = _centred(self.evaluate)
         self._own_parts = [_centred(self.open), _centred(self.clear)]
-        for shown in (self.demo, self.count, self.chip, self._offer, *self._own_parts):
+        self._list = _centred(self.save_list)
+        parts = (self.demo, self.count, self.chip, self._offer, *self._own_parts, self._list)
+        for shown in parts:
             self._second.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
@@ -212,7 +218,7 @@ class PictureControls(QWidget):
         self.slider.setFixedHeight(self.split.sizeHint().height())
         self._first.set_gap(theme.px(2 * theme.GRID))
         self._second.set_gap(theme.px(3 * theme.GRID))
-        for widget in (self.demo, self.count, self._offer, *self._own_parts):
+        for widget in (self.demo, self.count, self._offer, self._list, *self._own_parts):
             widget.setFixedHeight(theme.px(ROW_PX))
         self.chip.restyle()
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QGuiApplication,
     QHelpEvent,
     QKeyEvent,
@@ -21,6 +22,7 @@ from cifar_studio.ui import theme
 from cifar_studio.ui.pictures.answers import SomeAnswers
 from cifar_studio.ui.pictures.cell_area import NOTHING, CellArea
 from cifar_studio.ui.pictures.cell_painter import CellPainter, CellState
+from cifar_studio.ui.pictures.picture_menu import show_menu
 from cifar_studio.ui.pictures.shown_pictures import NO_LABEL, ShownPictures
 from cifar_studio.ui.pictures.thumbnails import Thumbnails, image_of
 
@@ -37,8 +39,14 @@ class PictureGrid(CellArea):
         Reference of the picture that is current now; -1 for none.
     activated(int)
         Enter, or a double click.
+    save_requested(QImage, str)
+        A picture is to be kept as a file; its name in words.
+    list_requested()
+        The list of what is shown is to be kept as a file.
     """
 
+    save_requested = Signal(object, str)
+    list_requested = Signal()
     current_changed = Signal(int)
     activated = Signal(int)
 
@@ -114,6 +122,22 @@ class PictureGrid(CellArea):
         content.setText(self.words(self.current))
         QGuiApplication.clipboard().setMimeData(content)
 
+    def save_current(self) -> None:
+        """Ask for the current picture, 32 by 32, to be kept as a file."""
+        if self._pictures is not None and self._current != NOTHING:
+            image = image_of(self._pictures.pixels(self.current))
+            self.save_requested.emit(image, self.words(self.current).partition(" · said")[0])
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            self._set_position(self._position_at(event.pos()))
+        if self._current != NOTHING:
+            save_list = self.list_requested.emit
+            show_menu(
+                self, event.globalPos(), self.copy_current, self.save_current, lambda: save_list()
+            )
+
     def words(self, reference: int) -> str:
         """All that the grid knows about a picture, on one line."""
         assert self._pictures is not None
@@ -167,6 +191,8 @@ class PictureGrid(CellArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_current()
+        elif event.matches(QKeySequence.StandardKey.Save):
+            self.save_current()
         else:
             super().keyPressEvent(event)
 

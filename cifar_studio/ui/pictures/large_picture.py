@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from cifar_studio.ui import theme
+from cifar_studio.ui.pictures.picture_menu import show_menu
 from cifar_studio.ui.pictures.picture_set import SIDE_PX
 from cifar_studio.ui.pictures.thumbnails import image_of
 
 LARGE_PX = 8 * SIDE_PX  # at scale 1
+FOCUS_PX = 2
 HEAT_SHARE = 0.55
 """How much of the heat map covers the picture where it is hottest."""
 RAMP = np.array([(20, 20, 60), (120, 30, 110), (213, 94, 0), (230, 159, 0), (255, 245, 160)])
@@ -20,10 +33,19 @@ RAMP = np.array([(20, 20, 60), (120, 30, 110), (213, 94, 0), (230, 159, 0), (255
 
 
 class LargePicture(QWidget):
-    """256 by 256 logical pixels at scale 1; a whole number for each of the picture."""
+    """256 by 256 logical pixels at scale 1; a whole number for each of the picture.
+
+    Signals
+    -------
+    save_requested(QImage)
+        What is seen, heat map and all, is to be kept as a file.
+    """
+
+    save_requested = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._pixels_HWC: NDArray[np.uint8] | None = None
         self._heat_HW: NDArray[np.float32] | None = None
         self._shows_heat = True
@@ -51,6 +73,32 @@ class LargePicture(QWidget):
         self._shows_heat = visible
         self._draw()
 
+    def copy(self) -> None:
+        """Put what is seen, 256 by 256, on the clipboard."""
+        if self._image is not None:
+            QGuiApplication.clipboard().setImage(self._enlarged(self._image))
+
+    def save(self) -> None:
+        """Ask for what is seen, 256 by 256, to be kept as a file."""
+        if self._image is not None:
+            self.save_requested.emit(self._enlarged(self._image))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.Save):
+            self.save()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        show_menu(self, event.globalPos(), self.copy, self.save)
+
+    def _enlarged(self, image: QImage) -> QImage:
+        return image.scaled(LARGE_PX, LARGE_PX)  # unsmoothed: the nearest pixel
+
     def _restyle(self) -> None:
         self.setFixedSize(large_side(), large_side())
 
@@ -68,6 +116,9 @@ class LargePicture(QWidget):
             painter.fillRect(self.rect(), QColor(theme.current().grid))
         else:
             painter.drawImage(self.rect(), self._image)  # unsmoothed: the nearest pixel
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(theme.current().accent), FOCUS_PX))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
 
 def large_side() -> int:

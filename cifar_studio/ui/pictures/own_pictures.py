@@ -24,12 +24,15 @@ class OwnPicture:
     pixels_HWC : (32, 32, 3) uint8
         As the network sees it.
     answer : Answer
+    is_file : bool
+        Whether the person knows the file; a pasted picture's is ours.
     """
 
     path: str
     name: str
     pixels_HWC: NDArray[np.uint8]
     answer: Answer
+    is_file: bool = True
 
 
 class OwnPictures:

@@ -26,6 +26,7 @@ from cifar_studio.ui.pictures.class_tree import ClassTree
 from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
 from cifar_studio.ui.pictures.detail import PictureDetail
 from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
+from cifar_studio.ui.pictures.listing import list_own, list_pictures
 from cifar_studio.ui.pictures.own_pictures import OwnPictures
 from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
 from cifar_studio.ui.pictures.query import PictureQuery, WhichSplit, count_by_class, select
@@ -61,6 +62,10 @@ class PicturesView(QWidget):
         `detail.show_explanation` answers.
     filter_dropped()
         The question that came from elsewhere was taken away.
+    picture_save_requested(QImage, str)
+        A picture is to be kept as a file; its name in words.
+    table_wanted(Table)
+        The list of pictures is to be kept as a file.
     own_opened(list of str)
         Files that are to be looked at.
     own_pasted(QImage)
@@ -71,6 +76,8 @@ class PicturesView(QWidget):
     augmented_requested = Signal(int)
     explain_requested = Signal(int, object)
     filter_dropped = Signal()
+    picture_save_requested = Signal(object, str)
+    table_wanted = Signal(object)
     own_opened = Signal(list)
     own_pasted = Signal(object)
     own_cleared = Signal()
@@ -103,6 +110,12 @@ class PicturesView(QWidget):
         paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self.paste_own)
+        self.controls.list_clicked.connect(self.save_list)
+        self.grid.list_requested.connect(self.save_list)
+        self.grid.save_requested.connect(self.picture_save_requested)
+        self.detail.picture.save_requested.connect(
+            lambda image: self.picture_save_requested.emit(image, self.detail.name.text())
+        )
         self.grid.current_changed.connect(self.detail.show_picture)
         self.detail.evaluate_requested.connect(self.evaluate_requested)
         self.detail.augmented_wanted.connect(self.augmented_requested)
@@ -162,6 +175,14 @@ class PicturesView(QWidget):
             if is_other:
                 self._show_source()
             self._refresh()
+
+    def save_list(self) -> None:
+        """Have what the grid shows kept as a table."""
+        if self.controls.asks_own and self._own is not None:
+            self.table_wanted.emit(list_own(self._own))
+        elif self._pictures is not None:
+            table = list_pictures(self._pictures, self.grid.references, self._usable())
+            self.table_wanted.emit(table)
 
     def open_own(self) -> None:
         """Let the person choose files."""
