@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -112,6 +113,17 @@ def test_that_each_cell_stands_in_its_own_figures(
     wanted = [words for place in places if (words := shown.text(*place, percent))]
     start = next(i for i in range(len(texts)) if texts[i : i + len(wanted)] == wanted)
     assert start >= 0
+
+
+def test_that_a_figure_of_half_the_size_is_the_same_figure(tmp_path: Path) -> None:
+    space, sizes = "{http://www.w3.org/2000/svg}", []
+    for part in (1.0, 0.4):
+        save_confusion(tmp_path / "a.svg", cells(), CAPTION, Size(8.0 * part, 7.5 * part))
+        texts = ElementTree.parse(tmp_path / "a.svg").getroot().iter(f"{space}text")
+        found = [re.search(r"font[^;]*?([\d.]+)px", text.attrib["style"]) for text in texts]
+        sizes.append([float(match[1]) for match in found if match])
+    assert len(sizes[0]) > 300
+    np.testing.assert_allclose(sizes[1], 0.4 * np.array(sizes[0]), rtol=1e-3)
 
 
 def test_that_zero_is_white_and_each_run_of_two_has_the_same_colours(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_that_run_b_and_the_difference_are_drawn(
     words = texts(save(a, tmp_path / "b.svg", side="b", **wishes))
     assert "ResNet18" in words
     words = texts(save(a, tmp_path / "difference.svg", side="difference", **wishes))
-    assert "CIFAR-100 · 300 test pictures that both runs saw" in words
+    assert "CIFAR-100 · 300 test pictures that both were tested on" in words
     assert any(line.startswith("A: First try · epoch 7") for line in words)
     save(a, tmp_path / "difference.png", side="difference", level="classes", **wishes)
     with Image.open(tmp_path / "difference.png") as image:
