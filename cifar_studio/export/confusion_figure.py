@@ -29,6 +29,7 @@ from cifar_studio.runs.confusion_cells import MINUS, Cells, Shading
 
 DEFAULT_IN = (8.0, 7.5)
 _WHITE = (255, 255, 255)
+_SEPARATOR = "#B0B0AA"
 _WIDEST_LABEL_PT = 92.0
 _GAP_PT = 5.0
 _BAR_GAP_PT, _BAR_PT = 16.0, 10.0
@@ -153,7 +154,7 @@ def _draw_separators(axes: Axes, cells: Cells, unit: float) -> None:
     ends = np.cumsum([size for _, size in cells.groups])[:-1]
     across = [((0, end), (len(cells), end)) for end in ends]
     down = [((end, 0), (end, len(cells))) for end in ends]
-    colour = GRID if cells.level == "superclasses" else LINE
+    colour = GRID if cells.level == "superclasses" else _SEPARATOR
     axes.add_collection(LineCollection([*across, *down], colors=colour, linewidths=0.4 * unit))
 
 
@@ -163,7 +164,8 @@ def _draw_figures(
     """Each cell's figure, all of one size in which the widest fits."""
     places = [(row, column) for row in range(len(cells)) for column in range(len(cells))]
     texts = {place: cells.text(*place, percent) for place in places}
-    widest = max(page.width_of(text, 1.0) for text in texts.values()) or 1.0
+    # Measured large: a font below one point is none to matplotlib.
+    widest = max(page.width_of(text, 100.0) for text in texts.values()) / 100 or 1.0
     size_pt = min(_LARGEST_FIGURE_PT, 0.88 * room / widest, 0.6 * room / page.unit)
     values = cells.values(percent)
     rgb = _paint(shading.strength(values), values, cells.is_difference)

@@ -113,7 +113,7 @@ def _save_difference(request: SaveFigureRequest, path: Path, a: _Evaluated, b: _
     details = (
         f"A: {a.title} · {a.epoch} · {_top1(comparison.a)}",
         f"B: {b.title} · {b.epoch} · {_top1(comparison.b)}",
-        f"{_data_title(a.data)} · {_test_pictures(comparison.pictures)} that both runs saw",
+        f"{_data_title(a.data)} · {_test_pictures(comparison.pictures)} that both were tested on",
     )
     save_confusion(
         path,
