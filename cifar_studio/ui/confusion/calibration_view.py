@@ -49,6 +49,7 @@ class CalibrationView(QWidget):
         self.reliability = BinPlot("Share of right answers by confidence", "Confidence, %")
         self.histogram = BinPlot("Answers by confidence", "Confidence, %")
         self.readout = widgets.label(_HINT, "muted")
+        self.readout.setMinimumWidth(1)  # a long sentence must not widen the view
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Calibration")
         self._column = QVBoxLayout(self)

@@ -96,6 +96,10 @@ class ConfusionPage(QWidget):
         column.addWidget(self.heading)
         column.addWidget(gallery, 1)
         self.halves = GripSplitter()
+        # No cell is looked at while the calibration is: it takes the room.
+        self.tabs.currentChanged.connect(
+            lambda: pictures.setHidden(self.tabs.currentWidget() is self.calibration)
+        )
         self.halves.addWidget(pictures)
         self.halves.addWidget(self.tabs)
         self.halves.setStretchFactor(0, 2)
@@ -112,7 +116,6 @@ class ConfusionPage(QWidget):
         self._right.setContentsMargins(theme.px(GAP_PX), 0, 0, 0)
         self._right.setSpacing(theme.px(8))
         self.splitter.setHandleWidth(1)
-        self.notice.setStyleSheet(f"color: {theme.current().warning};")
         for part in (self.toolbar, self.summary, self.disagreements, self.classes):
             part.restyle()
         for lower in (self.confused, self.calibration):
@@ -140,6 +143,13 @@ class ConfusionPage(QWidget):
             left = min(wanted, round(0.6 * self.splitter.width()))
             self.splitter.setSizes([left, self.splitter.width() - left])
         self.show_way_back(self.matrix.is_in_block)
+
+    def show_notice(self, words: str, is_fault: bool) -> None:
+        """A note on what is shown, or why something cannot be; empty for none."""
+        self.notice.setText(f"⚠  {words}" if is_fault else words)
+        self.notice.setProperty("role", "fault" if is_fault else "muted")
+        widgets.restyle(self.notice)
+        self.notice.setVisible(bool(words))
 
     def show_way_back(self, is_in_block: bool) -> None:
         """A link out of a block; else, where there is room, what the keys do."""

@@ -232,8 +232,7 @@ class ConfusionView(QWidget):
                 f"Matrix and tables are A − B over {sheet.comparison.pictures:,} pictures; "
                 "accuracy and calibration are A's."
             )
-        self.notice.setText(f"⚠  {words}" if sheet.fault else words)
-        self.notice.setVisible(bool(words))
+        self._page.show_notice(words, is_fault=bool(sheet.fault))
 
     def _show_cell(self) -> None:
         """Say what the pointer, or else the current cell, is about."""
