@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
 
     def open_pictures(self) -> None:
         self.show_tab(PICTURES)
-        self.looking.pictures.open_own()
+        self.looking.pictures.intake.open()
 
     def choose_data(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "The folder cifar-100-python")
@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
             self._data_bar.take(first)
         else:
             self.show_tab(PICTURES)
-            self.looking.pictures.take_own([str(path) for path in paths])
+            self.looking.pictures.intake.take([str(path) for path in paths])
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

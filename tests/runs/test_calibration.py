@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
+from torchmetrics.functional.classification import multiclass_calibration_error
 
 from cifar_studio.runs.calibration import BINS, calibrate
 from support import make_evaluation
@@ -56,6 +58,17 @@ def test_that_the_errors_are_those_of_a_plain_loop() -> None:
     assert result.pictures == 3_000
     assert result.mean_confidence == pytest.approx(np.mean(confidences), abs=1e-12)
     assert result.mean_accuracy == pytest.approx(np.mean(right), abs=1e-12)
+
+
+def test_that_the_errors_are_those_of_torchmetrics() -> None:
+    shown = make_evaluation(3_000)
+    sharpened = shown.probabilities.astype(np.float64) ** 3
+    probabilities = sharpened / sharpened.sum(axis=1, keepdims=True)
+    result = calibrate(shown.true, shown.predicted, probabilities)
+    given = torch.from_numpy(probabilities), torch.from_numpy(shown.true.astype(np.int64))
+    for norm, error in (("l1", result.expected_error), ("max", result.maximum_error)):
+        judged = multiclass_calibration_error(*given, num_classes=100, n_bins=BINS, norm=norm)
+        assert error == pytest.approx(float(judged), abs=1e-6)
 
 
 def test_that_the_reliability_curve_is_that_of_scikit_learn() -> None:

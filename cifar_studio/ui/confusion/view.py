@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -19,19 +18,9 @@ from cifar_studio.ui.confusion.empty import NotEvaluated
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, make_sheet
 from cifar_studio.ui.confusion.page import ConfusionPage
+from cifar_studio.ui.confusion.saved import FIGURES, FigureSwitches, switches_of, table_of
 from cifar_studio.ui.confusion.summary import figures_of
 from cifar_studio.ui.curves.explanations import explain
-
-
-@dataclass(frozen=True)
-class FigureSwitches:
-    """How the matrix is shown."""
-
-    moment: Epoch
-    side: Side
-    level: Level
-    percent: bool
-    logarithmic: bool
 
 
 class ConfusionView(QWidget):
@@ -245,28 +234,15 @@ class ConfusionView(QWidget):
 
     def save(self, key: str) -> None:
         """Have something kept as a file; `key` is one of `toolbar.SAVED`."""
-        if key in ("confusion", "calibration"):
+        if key in FIGURES:
             self.figure_wanted.emit(key)
-            return
-        tables = {
-            "matrix": self.matrix.as_table,
-            "classes": lambda: self.classes.table.as_table("classes"),
-            "confused": lambda: self.confused.as_table("most confused"),
-            "bins": self.calibration.as_table,
-        }
-        self.table_wanted.emit(tables[key]())
+        else:
+            self.table_wanted.emit(table_of(self._page, key))
 
     @property
     def figure_switches(self) -> FigureSwitches:
         """What a figure of what is shown has to be told."""
-        bar = self.toolbar
-        return FigureSwitches(
-            moment=cast("Epoch", bar.epoch.key),
-            side=cast("Side", bar.side.key),
-            level=self.matrix.level,
-            percent=bar.unit.key == "percent",
-            logarithmic=bar.scale.key == "log",
-        )
+        return switches_of(self._page)
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""

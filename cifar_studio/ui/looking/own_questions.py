@@ -48,8 +48,8 @@ class OwnQuestions(QObject):
         self._own = OwnPictures((), is_demo=False)
         self._round = 0  # what comes back for another run than the present one is passed over
         self._pasted: QTemporaryDir | None = None
-        view.own_opened.connect(self.ask)
-        view.own_pasted.connect(self.paste)
+        view.intake.opened.connect(self.ask)
+        view.intake.pasted.connect(self.paste)
         view.own_cleared.connect(self.clear)
         self._show()
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QSizePolicy,
     QSplitter,
     QStackedLayout,
@@ -27,6 +25,7 @@ from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
 from cifar_studio.ui.pictures.detail import PictureDetail
 from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
 from cifar_studio.ui.pictures.listing import list_own, list_pictures
+from cifar_studio.ui.pictures.own_intake import OwnIntake
 from cifar_studio.ui.pictures.own_pictures import OwnPictures
 from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
 from cifar_studio.ui.pictures.query import PictureQuery, WhichSplit, count_by_class, select
@@ -44,7 +43,6 @@ DROP_HERE = (
     "Drop pictures here, paste one with Ctrl+V, or open some with Ctrl+I: the selected run's "
     f"network names what it sees.\n\n{CAUTION}."
 )
-FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.ppm);;All files (*)"
 OTHER_PICTURES = "The chosen run was evaluated on another data set than the one shown"
 
 
@@ -66,9 +64,6 @@ class PicturesView(QWidget):
         A picture is to be kept as a file; its name in words.
     table_wanted(Table)
         The list of pictures is to be kept as a file.
-    own_opened(list of str)
-        Files that are to be looked at.
-    own_pasted(QImage)
     own_cleared()
     """
 
@@ -78,8 +73,6 @@ class PicturesView(QWidget):
     filter_dropped = Signal()
     picture_save_requested = Signal(object, str)
     table_wanted = Signal(object)
-    own_opened = Signal(list)
-    own_pasted = Signal(object)
     own_cleared = Signal()
 
     def __init__(self) -> None:
@@ -105,11 +98,10 @@ class PicturesView(QWidget):
         self.controls.size_changed.connect(self.grid.set_thumbnail_size)
         self.controls.filter_removed.connect(self._on_filter_removed)
         self.controls.evaluate_clicked.connect(self._on_evaluate_clicked)
-        self.controls.open_clicked.connect(self.open_own)
+        self.intake = OwnIntake(self)
+        self.intake.coming.connect(self.controls.ask_own)
+        self.controls.open_clicked.connect(self.intake.open)
         self.controls.clear_clicked.connect(self.own_cleared)
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
-        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        paste.activated.connect(self.paste_own)
         self.controls.list_clicked.connect(self.save_list)
         self.grid.list_requested.connect(self.save_list)
         self.grid.save_requested.connect(self.picture_save_requested)
@@ -183,28 +175,6 @@ class PicturesView(QWidget):
         elif self._pictures is not None:
             table = list_pictures(self._pictures, self.grid.references, self._usable())
             self.table_wanted.emit(table)
-
-    def open_own(self) -> None:
-        """Let the person choose files."""
-        places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
-        chosen, _ = QFileDialog.getOpenFileNames(self, "Open pictures", places[0], FILES)
-        if chosen:
-            self.take_own(chosen)
-
-    def take_own(self, paths: Sequence[str]) -> None:
-        """Look at files of the person's own."""
-        self.controls.ask_own()
-        self.own_opened.emit(list(paths))
-
-    def paste_own(self) -> None:
-        """Look at the picture, or the files, on the clipboard."""
-        content = QGuiApplication.clipboard().mimeData()
-        files = [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
-        if files:
-            self.take_own(files)
-        elif content.hasImage():
-            self.controls.ask_own()
-            self.own_pasted.emit(QGuiApplication.clipboard().image())
 
     def show_waiting(self, text: str) -> None:
         """The pictures will take a moment; `text` says what is done."""

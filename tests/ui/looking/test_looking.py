@@ -210,8 +210,8 @@ def test_that_a_pasted_picture_is_looked_at_and_all_can_be_removed(
     image = QImage(50, 80, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
-    view.paste_own()
-    view.paste_own()
+    view.intake.paste()
+    view.intake.paste()
     wait_for_own(qtbot, window, 2)
     view.grid.set_current(0)
     assert view.detail.name.text() == "Pasted 1"
@@ -230,7 +230,7 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     window.refresh_library()
     qtbot.waitUntil(lambda: len(window._model.runs) == 2)
     show(qtbot, window, PICTURES)
-    window.looking.pictures.take_own(save_pictures(tmp_path, 2))
+    window.looking.pictures.intake.take(save_pictures(tmp_path, 2))
     wait_for_own(qtbot, window, 2)
     before = window.looking.pictures.shown
     window.selection.select(other)

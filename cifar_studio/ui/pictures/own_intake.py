@@ -1,0 +1,57 @@
+"""The ways in which a person's own pictures come in: dialog, clipboard, files dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.ppm);;All files (*)"
+
+
+class OwnIntake(QObject):
+    """Takes pictures in for a view; who looks at them is somebody else's business.
+
+    Signals
+    -------
+    coming()
+        Some are taken in: the view is to show them.
+    opened(list of str)
+        Files that are to be looked at.
+    pasted(QImage)
+    """
+
+    coming = Signal()
+    opened = Signal(list)
+    pasted = Signal(object)
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__(view)
+        self._view = view
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), view)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        paste.activated.connect(self.paste)
+
+    def open(self) -> None:
+        """Let the person choose files."""
+        places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
+        chosen, _ = QFileDialog.getOpenFileNames(self._view, "Open pictures", places[0], FILES)
+        if chosen:
+            self.take(chosen)
+
+    def take(self, paths: Sequence[str]) -> None:
+        """Look at files of the person's own."""
+        self.coming.emit()
+        self.opened.emit(list(paths))
+
+    def paste(self) -> None:
+        """Look at the picture, or the files, on the clipboard."""
+        content = QGuiApplication.clipboard().mimeData()
+        files = [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
+        if files:
+            self.take(files)
+        elif content.hasImage():
+            self.coming.emit()
+            self.pasted.emit(QGuiApplication.clipboard().image())
