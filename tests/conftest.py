@@ -41,10 +41,19 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shared_cache(home: Path, _cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """One cache folder for all tests that ask for it, so that the demo set is drawn once."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache))
-    return _cache
+def shared_cache(
+    request: pytest.FixtureRequest, home: Path, _cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """One cache folder for all tests that ask for it, so that the demo set is drawn once.
+
+    Tests of the real data share another one: where CIFAR-100 is kept, nobody trains on the demo
+    set by himself.
+    """
+    is_real = request.node.get_closest_marker("real_data") is not None
+    folder = _cache / ("real" if is_real else "demo")
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -143,7 +143,7 @@ def test_that_answers_of_another_set_are_noticed(
 
 
 @pytest.mark.real_data
-def test_that_cifar100_is_chosen_by_its_own_labels(home: object) -> None:
+def test_that_cifar100_is_chosen_by_its_own_labels(shared_cache: object) -> None:
     dataset = load_dataset("auto")
     pictures = PictureSet(dataset)
     maple = dataset.class_names.index("maple_tree")
