@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -239,9 +239,17 @@ class MainWindow(QMainWindow):
         self.controller.warm_up()
         self.open_library()
 
-    def _on_tab_changed(self, position: int) -> None:
-        self.folding.show_view(position in (PICTURES, CONFUSION), self.width())
+    def _on_tab_changed(self) -> None:
+        self._fold_for_view()
         self.looking.look()
+
+    def _fold_for_view(self) -> None:
+        self.folding.show_view(self.centre.tab in (PICTURES, CONFUSION), self.width())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold_for_view()
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self.panel.show_activity(activity)

@@ -17,7 +17,7 @@ class PanelFolding(QObject):
     def __init__(self, panel: SidePanel, parent: QObject) -> None:
         super().__init__(parent)
         self._panel = panel
-        self._is_mine = False
+        self._is_mine = self._is_contradicted = False
         panel.folded_changed.connect(self._on_folded_changed)
 
     @property
@@ -26,13 +26,18 @@ class PanelFolding(QObject):
         return self._is_mine
 
     def show_view(self, needs_width: bool, window_px: int) -> None:
-        """Another view is shown in a window of so many logical pixels."""
-        if needs_width and window_px < theme.px(WIDE_PX) and not self._panel.is_folded:
+        """Another view is shown, or the window has so many logical pixels now."""
+        needs_room = needs_width and window_px < theme.px(WIDE_PX)
+        if needs_room and not self._panel.is_folded and not self._is_contradicted:
             self._panel.set_folded(True)
             self._is_mine = True
-        elif not needs_width and self._is_mine:
+        elif not needs_room and self._is_mine:
             self._panel.set_folded(False)
+        if not needs_width:
+            self._is_contradicted = False
 
     def _on_folded_changed(self, folded: bool) -> None:
         if not folded:
+            # Whoever unfolds it while a view is short of width wants it so, until he leaves it.
+            self._is_contradicted = self._is_mine
             self._is_mine = False

@@ -130,7 +130,7 @@ def test_that_where_names_every_place() -> None:
 def finished(tmp_path_factory: pytest.TempPathFactory, _cache: Path) -> Iterator[Run]:
     """A run of one epoch; tests work on copies of its folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(_cache))
+        patch.setenv("XDG_CACHE_HOME", str(_cache / "demo"))
         runs = tmp_path_factory.mktemp("runs")
         result = studio(*TINY, "--set=epochs=1", f"--runs={runs}")
         assert result.returncode == 0, result.stderr

@@ -14,7 +14,7 @@ from cifar_studio.ui.looking.picture_questions import PictureQuestions
 from cifar_studio.ui.pictures.picture_set import SIDE_PX, TEST_START, index_of
 from cifar_studio.ui.pictures.view import PicturesView
 
-TRAINED_ON = "As the network saw it in epochs 1 to 8"
+VERSIONS = 8
 NOT_TRAINED_ON = "As training would show it; this picture is not trained on"
 PLANNED = "As a training with the settings under Set up would show it"
 
@@ -80,7 +80,14 @@ class SinglePictures(QObject):
             np.frombuffer(version, dtype=np.uint8).reshape(SIDE_PX, SIDE_PX, 3)
             for version in event.versions
         ]
-        caption = TRAINED_ON if event.is_trained_on else NOT_TRAINED_ON
+        caption = self._trained_on() if event.is_trained_on else NOT_TRAINED_ON
         self._view.detail.show_augmented(
             versions, caption if self._run is not None else PLANNED, reference
         )
+
+    def _trained_on(self) -> str:
+        epochs = self._run.config.epochs if self._run is not None else VERSIONS
+        if epochs >= VERSIONS:
+            return f"As training shows it in epochs 1 to {VERSIONS}"
+        planned = f"epochs 1 to {epochs}" if epochs > 1 else "epoch 1"
+        return f"As training shows it in {planned}, and as it would go on"
