@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
@@ -35,7 +36,14 @@ class MessageBar(QFrame):
     """Shows one message at a time, until it is closed, withdrawn or the next one comes.
 
     Notices are less than messages: they wait until no message is in their way.
+
+    Signals
+    -------
+    changed()
+        Another message is shown, or none.
     """
+
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,6 +105,7 @@ class MessageBar(QFrame):
             button.setVisible(position < len(actions))
             button.setText(actions[position].text if position < len(actions) else "")
         self.show()
+        self.changed.emit()
 
     def show_notice(self, text: str) -> None:
         """Say something that a person should know and need not act upon."""
@@ -109,6 +118,11 @@ class MessageBar(QFrame):
         """Take a message back that is no longer true, if it is the one that is shown."""
         if subject and subject == self._subject:
             self._close()
+
+    @property
+    def subject(self) -> str:
+        """What the message is about; empty where that is not told, or none is shown."""
+        return self._subject
 
     @property
     def text(self) -> str:
@@ -130,6 +144,7 @@ class MessageBar(QFrame):
         self._subject = ""
         self._actions = ()
         self.hide()
+        self.changed.emit()
         self._show_next_notice()
 
     def _show_next_notice(self) -> None:

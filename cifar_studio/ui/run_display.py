@@ -66,6 +66,7 @@ class RunDisplay(QObject):
         controller.event_received.connect(self._on_event_received)
         self.selection.selected_changed.connect(self._on_selected_changed)
         model.run_changed.connect(self._on_run_changed)
+        parts.message.changed.connect(self._on_message_changed)
 
     def choose_first(self, remembered: str) -> None:
         """Show the run of last time, else the newest; offer to resume an interrupted one."""
@@ -79,6 +80,8 @@ class RunDisplay(QObject):
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self._parts.controls.show_activity(activity)
+        is_paused = activity is Activity.PAUSED
+        self._model.say_paused(self.selection.live if is_paused else None)
         if activity in (Activity.PAUSED, Activity.RUNNING, Activity.IDLE, Activity.STARTING):
             run = self._model.find(self.selection.selected) if self.selection.selected else None
             if run is not None:
@@ -149,6 +152,13 @@ class RunDisplay(QObject):
             self._parts.runs.select(path)
             self._show_selected(path)
 
+    def _on_message_changed(self) -> None:
+        """What the message offers the header need not offer too."""
+        selected = self.selection.selected
+        run = self._model.find(selected) if selected is not None else None
+        if run is not None:
+            self._show_header(run)
+
     def _on_run_changed(self, path: Path) -> None:
         """A run was read again from the disk: perhaps one that another process trains."""
         run = self._model.find(path)
@@ -169,7 +179,9 @@ class RunDisplay(QObject):
         self._show_header(run)
 
     def _show_header(self, run: Run) -> None:
-        resumable = can_resume(run) and not self._controller.is_busy
+        message = self._parts.message
+        is_offered = message.subject == str(run.path) and "Resume" in message.action_texts
+        resumable = can_resume(run) and not self._controller.is_busy and not is_offered
         self._parts.header.show_run(
             run, self._parts.runs.menu(run), state=self._state(run), can_resume=resumable
         )

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from cifar_studio.runs.library import Run
 from cifar_studio.ui import glyphs, theme, wording
-from cifar_studio.ui.library.run_model import RUN_ROLE
+from cifar_studio.ui.library.run_model import RUN_ROLE, STATE_ROLE
 
 HEIGHT_PX = 48
 MARGIN_PX = 16
@@ -43,7 +43,8 @@ class RunDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, QColor(colours.grid))
         strong = QColor(colours.on_accent if selected else colours.text)
         weak = QColor(colours.on_accent if selected else colours.muted)
-        self._paint_lines(painter, option, run, strong, weak)
+        standing = _standing(run, index.data(STATE_ROLE))
+        self._paint_lines(painter, option, run, standing, strong, weak)
         if run.notes.star or option.state & QStyle.StateFlag.State_MouseOver:
             name = "star-filled" if run.notes.star else "star"
             place = self._star_place(option.rect)
@@ -68,6 +69,7 @@ class RunDelegate(QStyledItemDelegate):
         painter: QPainter,
         option: QStyleOptionViewItem,
         run: Run,
+        standing: str,
         strong: QColor,
         weak: QColor,
     ) -> None:
@@ -87,7 +89,7 @@ class RunDelegate(QStyledItemDelegate):
         painter.setPen(weak)
         started = run.started
         when = wording.day(started) if started else run.path.name
-        _two_ends(painter, second, f"{run.data_name} · {when}", _standing(run))
+        _two_ends(painter, second, f"{run.data_name} · {when}", standing)
 
     def _star_place(self, rect: QRect) -> QRect:
         side = theme.px(STAR_PX)
@@ -95,11 +97,11 @@ class RunDelegate(QStyledItemDelegate):
         return QRect(left, rect.top() + theme.px(6), side, side)
 
 
-def _standing(run: Run) -> str:
+def _standing(run: Run, state: str) -> str:
     done = f"{wording.progress(run)} epochs"
     if run.damage:
         return f"partly damaged · {done}"
-    return done if run.status.state == "finished" else f"{wording.state(run)} · {done}"
+    return done if run.status.state == "finished" else f"{state} · {done}"
 
 
 def _two_ends(painter: QPainter, rect: QRect, left: str, right: str) -> None:

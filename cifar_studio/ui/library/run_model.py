@@ -29,6 +29,7 @@ NEXT_TURN_MS = 5
 READS_A_TURN = 8  # runs, or slices of long ones: a few milliseconds
 RUN_ROLE = Qt.ItemDataRole.UserRole
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1
+STATE_ROLE = Qt.ItemDataRole.UserRole + 2
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -58,6 +59,7 @@ class RunModel(QAbstractListModel):
         self._watch = FolderWatch(folder)
         self._epochs: dict[Path, EpochsFile] = {}
         self._damaged: dict[Path, DamagedRun] = {}
+        self._paused: Path | None = None
         self._unread: dict[Path, None] = {}  # in the order in which they are to be read
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
@@ -101,6 +103,18 @@ class RunModel(QAbstractListModel):
         self._unread = dict.fromkeys(changes.changed) | self._unread
         self._read_some()
 
+    def say_paused(self, path: Path | None) -> None:
+        """Say of one run that it is paused, also where a full disk keeps its file behind."""
+        before, self._paused = self._paused, path
+        for changed in {before, path}:
+            position = self._position(changed) if changed is not None else None
+            if position is not None:
+                index = self.index(position)
+                self.dataChanged.emit(index, index)
+
+    def _state(self, run: Run) -> str:
+        return "paused" if run.path == self._paused else wording.state(run)
+
     @override
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._runs)
@@ -110,6 +124,8 @@ class RunModel(QAbstractListModel):
         run = self._runs[index.row()]
         if role == RUN_ROLE:
             return run
+        if role == STATE_ROLE:
+            return self._state(run)
         if role == Qt.ItemDataRole.DisplayRole:
             return wording.run_title(run)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -117,7 +133,7 @@ class RunModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return (
                 f"{wording.run_title(run)}, {run.data_name}, "
-                f"{wording.progress(run)} epochs, {wording.state(run)}"
+                f"{wording.progress(run)} epochs, {self._state(run)}"
             )
         if role == SEARCH_ROLE:
             star = "star" if run.notes.star else ""
@@ -126,7 +142,7 @@ class RunModel(QAbstractListModel):
                 wording.network(run.config),
                 run.config.architecture,
                 run.data_name,
-                wording.state(run),
+                self._state(run),
                 run.notes.notes,
                 f"seed {run.config.seed}",
                 run.path.name,
