@@ -217,6 +217,7 @@ class MainWindow(QMainWindow):
         self._runs.queue_go_on_wanted.connect(controller.release_queue)
         self.centre.tab_changed.connect(self._on_tab_changed)
         self.looking.pictures_wanted.connect(lambda: self.show_tab(PICTURES))
+        self.curves.table_wanted.connect(self.looking.save_table)
         for source in (self.looking, self.saving):
             source.told.connect(self._status.show_word)
             source.failed.connect(self.message.show_message)

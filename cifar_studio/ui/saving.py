@@ -17,7 +17,7 @@ from cifar_studio.runner.protocol import SaveFigureRequest
 from cifar_studio.runs.answers import FigureSaved, RequestFailed
 from cifar_studio.ui import wording
 from cifar_studio.ui.short_work import ShortWork
-from cifar_studio.ui.table import Table
+from cifar_studio.ui.tables.table import Table
 
 TABLES = "Table for a spreadsheet (*.csv);;Tab-separated table (*.tsv)"
 FIGURES = "Picture (*.png);;Vector graphics (*.svg);;PDF (*.pdf)"

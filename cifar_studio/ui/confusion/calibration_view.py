@@ -14,9 +14,9 @@ from typing_extensions import override
 from cifar_studio.runs.calibration import Calibration
 from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.confusion.bin_plot import BinPlot
-from cifar_studio.ui.curves.explanations import QUESTION
 from cifar_studio.ui.curves.series import nice_step
-from cifar_studio.ui.table import Table
+from cifar_studio.ui.explaining import QUESTION
+from cifar_studio.ui.tables.table import Table
 
 _HEADER = ("Above %", "To %", "Answers", "Right", "Wrong", "Mean confidence %", "Right %")
 _TITLES = ("Right answers, %", "Answers")

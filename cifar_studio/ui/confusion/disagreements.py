@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
 from cifar_studio.runs.comparison import Comparison
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.curves.explanations import QUESTION
+from cifar_studio.ui.explaining import QUESTION
 
 PARTS = {
     "a_only": "A right, B wrong",

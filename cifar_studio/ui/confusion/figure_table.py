@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 from typing_extensions import override
 
 from cifar_studio.runs.confusion_cells import MINUS, NONE
+from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
+from cifar_studio.ui.tables.row_table import RowModel
+from cifar_studio.ui.tables.table import Cell
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -59,7 +59,7 @@ class Row:
         return NONE if math.isnan(value) else column.form.format(value).replace("-", MINUS)
 
 
-class FigureModel(QAbstractTableModel):
+class FigureModel(RowModel):
     """All rows at once; the tables here are short."""
 
     def __init__(self) -> None:
@@ -72,8 +72,16 @@ class FigureModel(QAbstractTableModel):
         self.columns, self.rows = tuple(columns), tuple(rows)
         self.endResetModel()
 
+    @override
+    def headings(self) -> Sequence[Column]:
+        return self.columns
+
+    @override
+    def values(self, row: int) -> Sequence[Cell]:
+        return self.rows[row].values
+
+    @override
     def line(self, row: int) -> str:
-        """A row for a spreadsheet: tab-separated, plain figures, empty where undefined."""
         texts = (self.rows[row].text(place, c) for place, c in enumerate(self.columns))
         plain = (text.replace(MINUS, "-").replace(",", "") for text in texts)
         return "\t".join("" if text == NONE else text for text in plain)
@@ -119,15 +127,13 @@ class FigureModel(QAbstractTableModel):
         return None
 
 
-class FigureProxy(QSortFilterProxyModel):
+class FigureProxy(ArrowProxy):
     """Sorts by number, and keeps the rows one of whose names has the words searched for."""
 
     def __init__(self, model: FigureModel) -> None:
-        super().__init__()
+        super().__init__(model)
         self._model = model
         self._words = ""
-        self.setSourceModel(model)
-        self.setSortRole(SORT_ROLE)
 
     def set_words(self, words: str) -> None:
         self._words = words.strip().lower()
@@ -137,20 +143,3 @@ class FigureProxy(QSortFilterProxyModel):
     def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
         values = self._model.rows[source_row].values
         return any(isinstance(value, str) and self._words in value.lower() for value in values)
-
-    @override
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        super().sort(column, order)
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(self.columnCount() - 1, 0))
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """The model's headings; the one sorted by carries an arrow."""
-        text = super().headerData(section, orientation, role)
-        sorted_by = role == Qt.ItemDataRole.DisplayRole and section == self.sortColumn()
-        if not sorted_by or orientation != Qt.Orientation.Horizontal:
-            return text
-        arrow = "▴" if self.sortOrder() == Qt.SortOrder.AscendingOrder else "▾"
-        return f"{arrow} {text}" if self._model.columns[section].form else f"{text} {arrow}"

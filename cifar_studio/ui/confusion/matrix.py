@@ -15,8 +15,8 @@ from typing_extensions import override
 
 from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.ui.confusion.canvas import MatrixCanvas
-from cifar_studio.ui.curves.explanations import QUESTION
-from cifar_studio.ui.table import Table
+from cifar_studio.ui.explaining import QUESTION
+from cifar_studio.ui.tables.table import Table
 
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),

@@ -15,7 +15,7 @@ from cifar_studio.ui.confusion.matrix import ConfusionMatrix
 from cifar_studio.ui.confusion.most_confused import MostConfused
 from cifar_studio.ui.confusion.summary import Summary
 from cifar_studio.ui.confusion.toolbar import ConfusionToolbar
-from cifar_studio.ui.curves.grip import GripSplitter
+from cifar_studio.ui.grip import GripSplitter
 
 MARGIN_PX = 16
 GAP_PX = 12

@@ -8,7 +8,7 @@ from typing import cast
 from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.ui.confusion.material import Epoch, Side
 from cifar_studio.ui.confusion.page import ConfusionPage
-from cifar_studio.ui.table import Table
+from cifar_studio.ui.tables.table import Table
 
 FIGURES = ("confusion", "calibration")
 

@@ -12,7 +12,7 @@ from cifar_studio.runs import metrics
 from cifar_studio.runs.confusion_cells import NONE
 from cifar_studio.runs.evaluation import Evaluation
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.curves.explanations import QUESTION
+from cifar_studio.ui.explaining import QUESTION
 
 _CAPTIONS = {"top1": "top-1", "top5": "top-5", "superclass": "superclass"}
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion.segments import HEIGHT_PX, Segments
-from cifar_studio.ui.curves.flow import FlowLayout
+from cifar_studio.ui.flow import FlowLayout
 
 SAVED = {
     "confusion": "Matrix as a figure…",

@@ -20,7 +20,7 @@ from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, mak
 from cifar_studio.ui.confusion.page import ConfusionPage
 from cifar_studio.ui.confusion.saved import FIGURES, FigureSwitches, switches_of, table_of
 from cifar_studio.ui.confusion.summary import figures_of
-from cifar_studio.ui.curves.explanations import explain
+from cifar_studio.ui.explaining import explain
 
 
 class ConfusionView(QWidget):

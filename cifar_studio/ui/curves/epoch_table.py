@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QColor
@@ -20,8 +18,10 @@ from cifar_studio.runs.epochs import EpochRow
 from cifar_studio.ui import theme
 from cifar_studio.ui.curves.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.run_data import RunData
+from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE
+from cifar_studio.ui.tables.row_table import RowModel
+from cifar_studio.ui.tables.table import Cell
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
 STAR = "★"
 NONE = "–"
 _Index = QModelIndex | QPersistentModelIndex
@@ -53,7 +53,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-class EpochModel(QAbstractTableModel):
+class EpochModel(RowModel):
     """Rows of a run; new ones are appended, a change of run resets."""
 
     def __init__(self) -> None:
@@ -97,8 +97,16 @@ class EpochModel(QAbstractTableModel):
             return guess
         return next((i for i, row in enumerate(self._rows) if row.epoch == epoch), -1)
 
+    @override
+    def headings(self) -> Sequence[Column]:
+        return self.columns
+
+    @override
+    def values(self, row: int) -> Sequence[Cell]:
+        return [column.value(self._rows[row]) for column in self.columns]
+
+    @override
     def line(self, row: int) -> str:
-        """A row for a spreadsheet: tab-separated, plain figures, empty where there is none."""
         texts = (_written(self._rows[row], column) for column in self.columns)
         return "\t".join("" if text == NONE else text.replace(",", "") for text in texts)
 
@@ -176,29 +184,3 @@ class EpochModel(QAbstractTableModel):
 def _written(row: EpochRow, column: Column) -> str:
     value = column.value(row)
     return NONE if value is None else column.form.format(value)
-
-
-class EpochProxy(QSortFilterProxyModel):
-    """Sorts by number, not by text."""
-
-    def __init__(self, model: EpochModel) -> None:
-        super().__init__()
-        self.setSourceModel(model)
-        self.setSortRole(SORT_ROLE)
-        self.setDynamicSortFilter(True)
-
-    @override
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        super().sort(column, order)
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(self.columnCount() - 1, 0))
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """The model's headings; the one sorted by carries an arrow, where it covers nothing."""
-        text = super().headerData(section, orientation, role)
-        sorted_by = role == Qt.ItemDataRole.DisplayRole and section == self.sortColumn()
-        if not sorted_by or orientation != Qt.Orientation.Horizontal:
-            return text
-        return f"{'▴' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '▾'} {text}"

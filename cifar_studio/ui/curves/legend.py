@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from cifar_studio.ui import theme
-from cifar_studio.ui.curves.flow import FlowLayout
 from cifar_studio.ui.curves.measures import pen
+from cifar_studio.ui.flow import FlowLayout
 
 ENTRY_PX = 24
 _SAMPLE_PX = 28

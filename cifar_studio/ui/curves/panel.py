@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout
 
 from cifar_studio.ui import theme
 from cifar_studio.ui.curves.drawn import DrawnRun, RunStyle
-from cifar_studio.ui.curves.explanations import QUESTION
 from cifar_studio.ui.curves.inspector import Inspector
 from cifar_studio.ui.curves.legend import Legend, Sample
 from cifar_studio.ui.curves.lines import RunLines, Window
@@ -31,6 +30,7 @@ from cifar_studio.ui.curves.placement import between
 from cifar_studio.ui.curves.plot import MeasurePlot
 from cifar_studio.ui.curves.run_data import RunData
 from cifar_studio.ui.curves.series import accuracy_limit, loss_floor, loss_limit
+from cifar_studio.ui.explaining import QUESTION
 
 _TITLES: dict[PanelName, str] = {"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}
 _WIDEST: dict[PanelName, str] = {"loss": "0.0000", "accuracy": "00.00"}

@@ -16,9 +16,8 @@ from cifar_studio.runs.library import Run
 from cifar_studio.ui import theme
 from cifar_studio.ui.curves.controls import CurveControls
 from cifar_studio.ui.curves.drawn import RunStyle
-from cifar_studio.ui.curves.epoch_view import HEADER_PX, ROW_PX, EpochTable
-from cifar_studio.ui.curves.explanations import explain
-from cifar_studio.ui.curves.grip import GripSplitter
+from cifar_studio.ui.curves.epoch_view import EpochTable
+from cifar_studio.ui.curves.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.headline import Headline
 from cifar_studio.ui.curves.marks import Level
 from cifar_studio.ui.curves.panel import Options, PlotPanel
@@ -29,6 +28,9 @@ from cifar_studio.ui.curves.run_data import RunData
 from cifar_studio.ui.curves.run_strip import RunStrip
 from cifar_studio.ui.curves.series import epoch_limit
 from cifar_studio.ui.curves.slice_reader import SliceReader
+from cifar_studio.ui.explaining import explain
+from cifar_studio.ui.grip import GripSplitter
+from cifar_studio.ui.tables.row_table import HEADER_PX, ROW_PX
 
 REDRAW_MS = 100
 STACKED_BELOW_PX = 600
@@ -56,8 +58,11 @@ class CurvesView(QWidget):
     -------
     epoch_hovered(int)
         The crosshair stands at this epoch; 0 when it is gone.
+    table_wanted(Table)
+        It is to be kept as a file.
     """
 
+    table_wanted = Signal(object)
     epoch_hovered = Signal(int)
 
     def __init__(
@@ -323,6 +328,9 @@ class CurvesView(QWidget):
             panel.values_requested.connect(self.table.copy)
             panel.explanation_requested.connect(self._on_explanation_requested)
         self.headline.explanation_requested.connect(self._on_explanation_requested)
+        self.table.save_requested.connect(
+            lambda: self.table_wanted.emit(self.table.as_table("epochs"))
+        )
         self.table.explanation_requested.connect(self._on_explanation_requested)
         self.strip.legend.entries_changed.connect(self._order_tabs)
         self.strip.toggled.connect(self._show_runs)
@@ -355,7 +363,7 @@ class CurvesView(QWidget):
         self._on_options_changed()
 
     def _on_explanation_requested(self, key: str, at: QPoint) -> None:
-        explain(key, at, self)
+        explain(key, at, self, EXPLANATIONS)
 
     def _on_zoomed(self) -> None:
         self._fitted = False

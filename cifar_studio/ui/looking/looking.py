@@ -34,7 +34,7 @@ from cifar_studio.ui.pictures.query import PictureQuery
 from cifar_studio.ui.pictures.view import PicturesView
 from cifar_studio.ui.saving import Saving
 from cifar_studio.ui.short_work import ShortWork
-from cifar_studio.ui.table import Table
+from cifar_studio.ui.tables.table import Table
 
 GALLERY_PX = 48
 Shown = Literal["best", "confusion"]
@@ -114,6 +114,11 @@ class Looking(QObject):
         if self.confusion.isVisible():
             self.beside.offer(self._run)
 
+    def save_table(self, table: Table) -> None:
+        """Keep something of the selected run as a file."""
+        about = self._run.path.name if self._run is not None else "pictures"
+        self._saving.save_table(table, about)
+
     def look_for_pictures(self) -> None:
         """Other pictures are on the disk now."""
         self._loading.forget()
@@ -134,9 +139,9 @@ class Looking(QObject):
         self.confusion.shown_changed.connect(self._on_confusion_changed)
         self.confusion.cell_opened.connect(self._on_cell_opened)
         self.confusion.disagreement_opened.connect(self._on_disagreement_opened)
-        self.confusion.table_wanted.connect(self._on_table_wanted)
+        self.confusion.table_wanted.connect(self.save_table)
         self.confusion.figure_wanted.connect(self._on_figure_wanted)
-        self.pictures.table_wanted.connect(self._on_table_wanted)
+        self.pictures.table_wanted.connect(self.save_table)
         self.pictures.picture_save_requested.connect(self._saving.save_picture)
         self.gallery.save_requested.connect(self._saving.save_picture)
         self.gallery.list_requested.connect(self._on_gallery_list_requested)
@@ -232,11 +237,7 @@ class Looking(QObject):
     def _on_gallery_list_requested(self) -> None:
         pictures, shown = self.pictures.pictures, self._in_gallery
         if pictures is not None and shown is not None:
-            self._on_table_wanted(list_pictures(pictures, self.gallery.references, Answers(shown)))
-
-    def _on_table_wanted(self, table: Table) -> None:
-        about = self._run.path.name if self._run is not None else "pictures"
-        self._saving.save_table(table, about)
+            self.save_table(list_pictures(pictures, self.gallery.references, Answers(shown)))
 
     def _on_figure_wanted(self, figure: Literal["confusion", "calibration"]) -> None:
         if self._run is None:

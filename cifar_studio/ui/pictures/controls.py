@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.curves.flow import FlowLayout
+from cifar_studio.ui.flow import FlowLayout
 from cifar_studio.ui.pictures.cell_area import SIZES_PX
 from cifar_studio.ui.pictures.query import WhichAnswers, WhichSplit
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cifar_studio.ui.pictures.answers import Answers
 from cifar_studio.ui.pictures.own_pictures import OwnPictures
 from cifar_studio.ui.pictures.picture_set import PictureSet, index_of, split_of
-from cifar_studio.ui.table import Cell, Table
+from cifar_studio.ui.tables.table import Cell, Table
 
 _HEADER = ("split", "index", "class", "superclass")
 _SAID = ("answer", "probability", "right")

@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score, top_k_accuracy_score
 from cifar_studio.ui import theme
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.view import ConfusionView
-from cifar_studio.ui.curves.explanations import ExplanationPopup
+from cifar_studio.ui.explaining import ExplanationPopup
 from ui.confusion.answers import make_answers, make_names
 
 NAMES = make_names()

@@ -16,9 +16,10 @@ from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.events import RunEnded
 from cifar_studio.ui import theme
-from cifar_studio.ui.curves.explanations import EXPLANATIONS, explain
+from cifar_studio.ui.curves.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.measures import MEASURES
 from cifar_studio.ui.curves.view import CurvesView
+from cifar_studio.ui.explaining import explain
 from ui.curves.runs_for_curves import (
     batches,
     environment,
@@ -393,7 +394,7 @@ def test_that_every_number_has_its_explanation(view: CurvesView, qtbot: QtBot) -
     keys = {measure.column for measure in MEASURES} | {"quick_test", "best"}
     keys |= {column.key for column in view.table.epochs.columns}
     assert keys <= set(EXPLANATIONS)
-    popup = explain("test_loss", view.mapToGlobal(view.rect().center()), view)
+    popup = explain("test_loss", view.mapToGlobal(view.rect().center()), view, EXPLANATIONS)
     assert popup.accessibleName() == "Test loss"
     popup.close()
 
