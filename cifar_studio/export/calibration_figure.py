@@ -6,7 +6,7 @@ After Guo et al., "On Calibration of Modern Neural Networks" (2017), figures 1 a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -100,9 +100,11 @@ def _draw_reliability(axes: Axes, calibration: Calibration, unit: float) -> None
     edges = 100 * calibration.edges
     none = np.zeros(len(right))
     _bars(axes, edges, none, np.where(filled, right, 0), "right answers", unit)
-    low = np.where(filled, np.fmin(right, said), 0)
-    gap = np.where(filled, np.abs(right - said), 0)
-    _bars(axes, edges, low, gap, "gap to the mean confidence", unit, hatched=True)
+    above = np.where(filled, np.fmax(said - right, 0), 0)
+    _bars(axes, edges, np.where(filled, right, 0), above, "gap to the mean confidence", unit, "on")
+    # Where a network is right more often than it claims the gap lies on the bar, which stays seen.
+    within = np.where(filled, np.fmax(right - said, 0), 0)
+    _bars(axes, edges, np.where(filled, said, 0), within, "", unit, "in")
     axes.plot([0, 100], [0, 100], color=INK, linewidth=unit, dashes=(4, 3), label="perfect")
     _legend(axes, unit, columns=3)
     if calibration.expected_error is None or calibration.maximum_error is None:
@@ -129,7 +131,7 @@ def _draw_histogram(axes: Axes, calibration: Calibration, unit: float) -> None:
     right, wrong = (part.astype(np.float64) for part in (calibration.right, calibration.wrong))
     edges = 100 * calibration.edges
     _bars(axes, edges, np.zeros(len(right)), right, "right", unit)
-    _bars(axes, edges, right, wrong, "wrong", unit, hatched=True)
+    _bars(axes, edges, right, wrong, "wrong", unit, "on")
     _legend(axes, unit, columns=2)
 
 
@@ -140,13 +142,20 @@ def _bars(
     height: NDArray[np.float64],
     name: str,
     unit: float,
-    *,
-    hatched: bool = False,
+    hatched: Literal["", "on", "in"] = "",
 ) -> None:
-    """Bars that fill their bins. Hatched ones can be told from the others without colours."""
+    """Bars that fill their bins. Hatched ones can be told from the others without colours.
+
+    Parameters
+    ----------
+    hatched : str
+        "on" for hatched bars of their own, "in" for a hatching of what stands there already.
+    """
     look: dict[str, Any] = {"facecolor": _RIGHT, "edgecolor": "white"}
-    if hatched:
+    if hatched == "on":
         look = {"facecolor": _WRONG_FAINT, "edgecolor": _WRONG, "hatch": "////"}
+    elif hatched == "in":
+        look = {"facecolor": "none", "edgecolor": _WRONG_FAINT, "hatch": "////"}
     seen = height > 0
     axes.bar(
         edges[:-1][seen],
@@ -158,8 +167,8 @@ def _bars(
         zorder=2,
         **look,
     )
-    # One of its own for the legend: without any bar there would be nothing to name.
-    axes.bar([0.0], [0.0], label=name, linewidth=0.6 * unit, **look)
+    if name:  # one of its own for the legend: without any bar there would be nothing to name
+        axes.bar([0.0], [0.0], label=name, linewidth=0.6 * unit, **look)
 
 
 def _legend(axes: Axes, unit: float, columns: int) -> None:

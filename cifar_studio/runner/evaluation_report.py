@@ -67,8 +67,8 @@ class EvaluationReport:
     def as_object(self) -> dict[str, object]:
         """The same for a script, with each class and the most frequent mistakes.
 
-        Losses are in nats, `top1` and `top5` in percent, all else from 0 to 1; null where a figure
-        has no meaning.
+        The loss is in nats; precision, recall and F1 are from 0 to 1, all other shares percent;
+        null where a figure has no meaning.
         """
         names: ClassNames = self._names
         scores = class_scores(self._confusion_KK)
@@ -92,9 +92,9 @@ class EvaluationReport:
             "loss": self._ended.loss,
             "top1": self._ended.top1,
             "top5": self._ended.top5,
-            "superclass_accuracy": self._superclass_top1,
-            "mistakes_inside_superclass": self._inside,
-            "expected_calibration_error": self._error,
+            "superclass_accuracy": _in_percent(self._superclass_top1),
+            "mistakes_inside_superclass": _in_percent(self._inside),
+            "expected_calibration_error": _in_percent(self._error),
             "classes": classes,
             "most_confused": [
                 {
@@ -110,6 +110,10 @@ class EvaluationReport:
 
 def _percent(share: float | None) -> str:
     return "—" if share is None else f"{100 * share:.2f} %"
+
+
+def _in_percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _or_none(figure: float) -> float | None:

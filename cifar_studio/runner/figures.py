@@ -25,7 +25,7 @@ from cifar_studio.runs.evaluation import Evaluation, load_evaluation
 from cifar_studio.runs.events import Moment
 from cifar_studio.runs.folder import RunFolder, run_of
 from cifar_studio.runs.metrics import accuracy
-from cifar_studio.runs.titles import run_title
+from cifar_studio.runs.titles import dated_title
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ def _load(folder: str, moment: Moment) -> _Evaluated:
     validated = bool(run.rows) and all(row.val_top1 is not None for row in run.rows)
     chosen = "best on validation" if validated else "best on test (selected)"
     epoch = f"epoch {evaluation.epoch}, {chosen if moment == 'best' else 'latest'}"
-    return _Evaluated(run_title(run), data, names_of(data.name), evaluation, epoch)
+    return _Evaluated(dated_title(run), data, names_of(data.name), evaluation, epoch)
 
 
 def _check_same_data(a: _Evaluated, b: _Evaluated) -> None:

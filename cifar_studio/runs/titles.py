@@ -17,6 +17,13 @@ def network(config: TrainConfig) -> str:
     return ", ".join(words)
 
 
+def dated_title(run: Run) -> str:
+    """The title, and when the run was started where two runs may have the same one."""
+    if run.notes.name or run.started is None:
+        return run_title(run)
+    return f"{run_title(run)}, {run.started:%d %b %Y %H:%M}"
+
+
 def run_title(run: Run) -> str:
     """The name that a person gave, else the network."""
     return run.notes.name or network(run.config)

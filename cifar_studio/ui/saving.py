@@ -59,9 +59,9 @@ class Saving(QObject):
         elif path is not None:
             self.told.emit(f"Saved {path}")
 
-    def save_figure(self, request: SaveFigureRequest, about: str) -> None:
+    def save_figure(self, request: SaveFigureRequest, about: str, size: str = "") -> None:
         """Ask where, and have it drawn by the second worker; the request's path is replaced."""
-        path = self._ask("Save the figure", f"{about} {request.figure}", FIGURES)
+        path = self._ask("Save the figure", f"{about} {request.figure}{size}", FIGURES)
         if path is None:
             return
         fields = {name: getattr(request, name) for name in request.__struct_fields__}

@@ -185,7 +185,7 @@ def test_that_the_command_line_gives_the_same_numbers(run: RunFolder, tmp_path: 
             wanted = None if np.isnan(theirs[their_key]) else pytest.approx(theirs[their_key])
             assert one[key] == wanted
     superclass = np.mean(kept.true // 5 == kept.predicted // 5)  # as the demo set numbers them
-    assert figures["superclass_accuracy"] == pytest.approx(superclass)
+    assert figures["superclass_accuracy"] == pytest.approx(100 * superclass)
     told = studio("evaluate", tmp_path / "none")
     assert (told.returncode, told.stdout) == (2, "")
     assert "is no run folder" in told.stderr

@@ -97,7 +97,7 @@ def test_that_run_b_and_the_difference_are_drawn(
 ) -> None:
     wishes = {"beside": str(b.path), "width_in": 5.0, "height_in": 5.0, "dpi": 72}
     words = texts(save(a, tmp_path / "b.svg", side="b", **wishes))
-    assert "ResNet18" in words
+    assert any(line.startswith("ResNet18, ") for line in words)
     words = texts(save(a, tmp_path / "difference.svg", side="difference", **wishes))
     assert "CIFAR-100 · 300 test pictures that both were tested on" in words
     assert any(line.startswith("A: First try · epoch 7") for line in words)

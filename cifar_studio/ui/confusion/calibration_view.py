@@ -118,13 +118,13 @@ class CalibrationView(QWidget):
         if shown is None:
             return ""
         low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
-        words = f"Confidence {low:.2f} to {high:.2f} %"
+        words = f"{low:.2f} to {high:.2f} %"
         count = int(shown.counts[place])
         if not count:
             return f"{words}: no answers"
         right, confidence = 100 * shown.accuracy[place], 100 * shown.confidence[place]
         noun = "answer" if count == 1 else "answers"
-        return f"{words}: {count:,} {noun}, {right:.2f} % right, mean confidence {confidence:.2f} %"
+        return f"{words}: {count:,} {noun}, {right:.2f} % right, confidence {confidence:.2f} %"
 
     # Drawing
 

@@ -58,9 +58,7 @@ class NotEvaluated(QFrame):
         without = _STILL_TRAINING if waits else _WITHOUT_EVALUATION
         self.body.setText(without if possible else self._text or _WITHOUT_RUN)
         self.button.setVisible(possible and not waits)
-        self.button.setEnabled(True)
 
     def show_progress(self, text: str) -> None:
         """How far the evaluation is that was asked for."""
         self.body.setText(text)
-        self.button.setEnabled(False)

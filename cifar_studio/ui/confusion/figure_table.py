@@ -78,7 +78,8 @@ class FigureModel(RowModel):
 
     @override
     def values(self, row: int) -> Sequence[Cell]:
-        return self.rows[row].values
+        cells = zip(self.rows[row].values, self.columns, strict=True)
+        return [_plain(value, column) for value, column in cells]
 
     @override
     def line(self, row: int) -> str:
@@ -125,6 +126,12 @@ class FigureModel(RowModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _RIGHT if self.columns[section].form else _LEFT
         return None
+
+
+def _plain(value: str | float, column: Column) -> Cell:
+    """A value as it is: counts without a decimal point."""
+    is_count = isinstance(value, float) and ".0f" in column.form and not math.isnan(value)
+    return round(value) if is_count and not isinstance(value, str) else value
 
 
 class FigureProxy(ArrowProxy):

@@ -60,11 +60,13 @@ class ConfusionMatrix(MatrixCanvas):
         self._walk.set_level(level)
         self._renew()
 
-    def go_to_next_marked(self) -> None:
-        """Go on to the next class found, on the diagonal; from the last to the first."""
+    def go_to_next_marked(self) -> bool:
+        """Go on to the next class found, on the diagonal; False where there is none."""
         place = self._walk.next_with(self._marked) if self._marked else None
-        if place is not None:
-            self._go_to(place, place)
+        if place is None:
+            return False
+        self._go_to(place, place)
+        return True
 
     def select_classes(self, true: int, said: int) -> None:
         """Make the cell that holds these classes, at the present level, the current one."""

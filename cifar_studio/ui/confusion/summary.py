@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs import metrics
+from cifar_studio.runs.comparison import Comparison
 from cifar_studio.runs.confusion_cells import NONE
 from cifar_studio.runs.evaluation import Evaluation
 from cifar_studio.ui import theme, widgets
@@ -36,6 +37,15 @@ def figures_of(evaluation: Evaluation, names: ClassNames) -> Figures:
         inside="No mistake"
         if inside is None
         else f"{100 * inside:.0f} % of mistakes stay in the superclass",
+    )
+
+
+def difference_in_words(comparison: Comparison) -> str:
+    """What A − B is of, and how the two runs do on just these pictures."""
+    a, b = (_percent(metrics.accuracy(matrix)) for matrix in (comparison.a, comparison.b))
+    return (
+        f"Matrix and tables are A − B over the {comparison.pictures:,} pictures that both were "
+        f"tested on: A has {a} of them right, B {b}. The figures above and the calibration are A's."
     )
 
 

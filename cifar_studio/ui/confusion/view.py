@@ -19,7 +19,7 @@ from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, make_sheet
 from cifar_studio.ui.confusion.page import ConfusionPage
 from cifar_studio.ui.confusion.saved import FIGURES, FigureSwitches, switches_of, table_of
-from cifar_studio.ui.confusion.summary import figures_of
+from cifar_studio.ui.confusion.summary import difference_in_words, figures_of
 from cifar_studio.ui.explaining import explain
 
 
@@ -217,10 +217,7 @@ class ConfusionView(QWidget):
         self.summary.show_figures(figures_of(sheet.evaluation, material.names), origin)
         words = sheet.fault
         if not words and self.toolbar.side.key == "difference" and sheet.comparison is not None:
-            words = (
-                f"Matrix and tables are A − B over {sheet.comparison.pictures:,} pictures; "
-                "accuracy and calibration are A's."
-            )
+            words = difference_in_words(sheet.comparison)
         self._page.show_notice(words, is_fault=bool(sheet.fault))
 
     def _show_cell(self) -> None:
@@ -356,7 +353,10 @@ class ConfusionView(QWidget):
         self.matrix.mark(words)
 
     def _on_find_next(self) -> None:
-        self.matrix.go_to_next_marked()
+        if not self.matrix.go_to_next_marked() and self.matrix.level == "superclasses":
+            self.matrix.set_level("classes")  # no superclass is called so; perhaps a class is
+            self.toolbar.level.choose("classes")
+            self.matrix.go_to_next_marked()
 
     def _on_explanation_requested(self, key: str, at: QPoint) -> None:
         explain(key, at, self, EXPLANATIONS)

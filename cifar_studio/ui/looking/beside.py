@@ -31,6 +31,11 @@ class RunBeside(QObject):
         """Of the chosen run; empty for none."""
         return str(self._chosen or "")
 
+    @property
+    def name(self) -> str:
+        """Of that folder."""
+        return self._chosen.name if self._chosen is not None else ""
+
     def set_library(self, runs: Callable[[], Sequence[Run]]) -> None:
         """Where the runs are asked for, newest first."""
         self._runs = runs
@@ -50,7 +55,7 @@ class RunBeside(QObject):
             return
         file = EvaluationFile(RunFolder(run.path).best_evaluation)
         file.look()
-        self._view.show_beside(file.evaluation, wording.run_title(run))
+        self._view.show_beside(file.evaluation, wording.dated_title(run))
 
 
 def _fits(run: Run, selected: Run) -> bool:

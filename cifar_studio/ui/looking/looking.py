@@ -159,7 +159,7 @@ class Looking(QObject):
             evaluations.best.evaluation,
             evaluations.last.evaluation,
             names_of(run.data_name),
-            f"{wording.run_title(run)} · {run.data_name}",
+            f"{wording.dated_title(run)} · {run.data_name}",
             wording.chosen_by(run.config.validation_per_class > 0),
             is_live=self._is_live,
         )
@@ -213,7 +213,7 @@ class Looking(QObject):
 
     def _on_disagreement_opened(self, which: str, indices: NDArray[np.int32]) -> None:
         among = frozenset((indices + TEST_START).tolist())
-        self._open(PictureQuery("test", among=among), PARTS[which])
+        self._open(PictureQuery("test", among=among), f"{PARTS[which]}, answers of A")
 
     def _open(self, query: PictureQuery, origin: str) -> None:
         self._shown = "confusion"
@@ -256,7 +256,13 @@ class Looking(QObject):
             beside=self.beside.folder,
             side="a" if is_calibration and switches.side == "difference" else switches.side,
         )
-        self._saving.save_figure(request, self._run.path.name)
+        beside = f" minus {self.beside.name}" if request.side == "difference" else ""
+        size = (
+            ""
+            if is_calibration
+            else {"classes": " 100x100", "superclasses": " 20x20"}[request.level]
+        )
+        self._saving.save_figure(request, f"{self._run.path.name}{beside}", size)
 
     def _on_evaluating(self, text: str) -> None:
         self.confusion.show_progress(text)

@@ -76,8 +76,9 @@ class OwnQuestions(QObject):
         if not image.save(path):
             self.failed.emit(f"The picture cannot be kept in {self._pasted.path()}. Free space.")
             return
-        self.ask([path])
         self._names[path] = f"Pasted {number}"
+        self._send([path])
+        self._show()
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -114,6 +115,10 @@ class OwnQuestions(QObject):
         if isinstance(event, Predicted):
             if event.picture in self._names:
                 self._own.add(self._picture(event))
+                self._show()
+                if self._names[event.picture] != Path(event.picture).name:
+                    self._view.grid.set_current(len(self._own) - 1)  # just pasted
+                return
         elif isinstance(event, PictureRefused):
             self._names.pop(event.picture, None)
             self._refused.append(f"{event.message}. {event.remedy}.")

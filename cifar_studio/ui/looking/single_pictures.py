@@ -54,13 +54,15 @@ class SinglePictures(QObject):
     def _on_explained(self, reference: int, event: Explained) -> None:
         heat_HW = np.frombuffer(event.heat, dtype=np.float32).reshape(SIDE_PX, SIDE_PX)
         self._view.detail.show_explanation(heat_HW, self._explanation(event), reference)
+        if reference == self._view.detail.reference:
+            self._view.detail.answer.bars.mark(event.label)
 
     def _explanation(self, event: Explained) -> str:
         facts = self._run.environment.data if self._run and self._run.environment else None
         title = names_of(facts.name if facts else "").class_titles[event.label]
         return (
-            f"Where it sees “{title}” ({100 * event.probability:.2f} %). Grad-CAM at "
-            f"{event.layer}, a map of {event.map_height}×{event.map_width}, best epoch."
+            f"Bright places speak for “{title}” ({100 * event.probability:.2f} %). Grad-CAM at "
+            f"{event.layer}: a coarse map of {event.map_height}×{event.map_width}, best epoch."
         )
 
     def _on_not_explained(self, reference: int, text: str) -> None:

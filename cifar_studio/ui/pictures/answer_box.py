@@ -33,6 +33,7 @@ class AnswerBox(QWidget):
         self._reference = -1
         self._answers: SomeAnswers | None = None
         self._run_name = ""
+        self._is_asking = False
         self.heading = widgets.label("", "heading")
         self.verdict = widgets.label("")
         self.bars = Likeliest()
@@ -58,13 +59,14 @@ class AnswerBox(QWidget):
     def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
         """What a run answered; an empty name means that no run is chosen."""
         self._answers, self._run_name = answers, run_name
-        self.evaluate.setEnabled(True)
+        self._is_asking = False
         self._show()
 
     def _on_evaluate_clicked(self) -> None:
-        self.evaluate.setEnabled(False)
-        self.evaluate.setText("Evaluating…")
-        self.evaluate_requested.emit(split_of(self._reference))
+        if not self._is_asking:
+            self._is_asking = True  # a button that were disabled would lose the keyboard
+            self.evaluate.setText("Evaluating…")
+            self.evaluate_requested.emit(split_of(self._reference))
 
     def _show(self) -> None:
         answer = None
@@ -113,5 +115,5 @@ class AnswerBox(QWidget):
             if is_partly
             else f"The {split} pictures are not evaluated with this run's network yet."
         )
-        if self.evaluate.isEnabled():
+        if not self._is_asking:
             self.evaluate.setText(f"Evaluate all {split} pictures")

@@ -188,10 +188,11 @@ class PictureControls(QWidget):
         """How many pictures there are; `note` says what else there is to know."""
         count = "1 picture" if number == 1 else f"{number:,} pictures"
         self.count.setText(f"{count} · {note}" if note else count)
+        self._list.setVisible(number > 0)
 
     def ask_to_evaluate(self, split: str) -> None:
         """Offer to evaluate a split that the choice leaves out; empty offers nothing."""
-        self.evaluate.setText(f"Evaluate the {split} pictures too" if split else "")
+        self.evaluate.setText(f"Evaluate the {split} pictures" if split else "")
         self._offer.setVisible(bool(split))
 
     def _lay_out(self) -> None:

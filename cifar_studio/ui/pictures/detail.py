@@ -58,7 +58,7 @@ class PictureDetail(QWidget):
         super().__init__()
         self._pictures: ShownPictures | None = None
         self._reference = -1
-        self._has_run = False
+        self._has_run = self._is_asking = False
         self._wanted = QTimer(self, singleShot=True, interval=WANTED_AFTER_MS)
         self._wanted.timeout.connect(self._on_wanted)
         self.picture = LargePicture()
@@ -198,6 +198,7 @@ class PictureDetail(QWidget):
         self.heat.setVisible(self.picture.heat is not None)
 
     def _allow_explaining(self) -> None:
+        self._is_asking = False
         self.explain.setText("Why this class")
         self.explain.setEnabled(self._has_run)
         self.explain.setToolTip("" if self._has_run else NO_EXPLANATION)
@@ -206,8 +207,8 @@ class PictureDetail(QWidget):
         self._ask_why(None)
 
     def _ask_why(self, label: int | None) -> None:
-        if self._has_run and self._reference >= 0:
-            self.explain.setEnabled(False)
+        if self._has_run and self._reference >= 0 and not self._is_asking:
+            self._is_asking = True  # a button that were disabled would lose the keyboard
             self.explain.setText("Looking…")
             self.explain_requested.emit(self._reference, label)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
@@ -126,7 +128,9 @@ class PictureGrid(CellArea):
         """Ask for the current picture, 32 by 32, to be kept as a file."""
         if self._pictures is not None and self._current != NOTHING:
             image = image_of(self._pictures.pixels(self.current))
-            self.save_requested.emit(image, self.words(self.current).partition(" · said")[0])
+            title = Path(self._pictures.title(self.current)).stem
+            facts = "" if self._pictures.is_own else f" {self._pictures.facts(self.current)}"
+            self.save_requested.emit(image, f"{title}{facts}")
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -27,6 +27,7 @@ ROW_PX = 24
 NAME_PX = 112
 BAR_PX = 8
 GAP_PX = 8
+MARK_PX = 3
 TICK = "✓"
 TIP = "Click a class, or press Enter on it, to see where the network finds it"
 
@@ -45,7 +46,7 @@ class Likeliest(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._current = 0
-        self._hovered = -1
+        self._hovered = self._explained = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setToolTip(TIP)
@@ -67,10 +68,15 @@ class Likeliest(QWidget):
 
     def show_answer(self, pictures: ShownPictures, answer: Answer, true: int) -> None:
         self._answer, self._true = answer, true
-        self._current, self._hovered = 0, -1
+        self._current, self._hovered, self._explained = 0, -1, -1
         self._names = [pictures.class_names[number] for number in answer.classes]
         lines = ", ".join(self.lines).replace(f"{TICK} ", "the true class ")
         self.setAccessibleDescription(lines)
+        self.update()
+
+    def mark(self, label: int) -> None:
+        """Say which class the map over the picture is of."""
+        self._explained = label
         self.update()
 
     @override
@@ -139,6 +145,10 @@ class Likeliest(QWidget):
             height = theme.px(ROW_PX)
             place = QRect(0, row * height, self.width(), height)
             painter.fillRect(place, self.palette().alternateBase())
+        if self._answer is not None and self._answer.classes[row] == self._explained:
+            height, width = theme.px(ROW_PX), theme.px(MARK_PX)
+            mark = QRect(0, row * height + width, width, height - 2 * width)
+            painter.fillRect(mark, QColor(theme.current().top1))
 
     def _paint_row(self, painter: QPainter, row: int, is_true: bool, probability: float) -> None:
         colours = theme.current()
@@ -146,7 +156,8 @@ class Likeliest(QWidget):
         area = QRect(0, row * height, self.width(), height)
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(colours.text))
-        name = QRect(area.left(), area.top(), theme.px(NAME_PX), height)
+        indent = 2 * theme.px(MARK_PX)
+        name = QRect(area.left() + indent, area.top(), theme.px(NAME_PX), height)
         elide = Qt.TextElideMode.ElideRight
         text = QFontMetrics(painter.font()).elidedText(self._marked(row), elide, name.width())
         painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | centre), text)

@@ -31,7 +31,7 @@ from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
 from cifar_studio.ui.pictures.query import PictureQuery, WhichSplit, count_by_class, select
 from cifar_studio.ui.pictures.shown_pictures import ShownPictures
 
-TREE_PX = 228
+TREE_PX = 284
 TREE_MIN_PX = 168
 GRID_MIN_PX = 240
 THUMBNAIL_PX = 64
@@ -290,7 +290,8 @@ class PicturesView(QWidget):
         missing = self._missing_split(query)
         found = select(self._pictures, query, answers)
         only = f"The {missing} pictures are not evaluated with {self._run_name}."
-        self.grid.set_empty_text(only if missing == query.split else NO_MATCH)
+        is_why = missing == query.split and query.needs_answers
+        self.grid.set_empty_text(only if is_why else NO_MATCH)
         self.grid.show_references(found)
         self.controls.show_count(len(found))
         self.controls.chip.show_text(self._chip_text())
@@ -327,7 +328,7 @@ class PicturesView(QWidget):
     def _missing_split(self, query: PictureQuery) -> str:
         """A split that was asked for and was not evaluated, where that matters; or ""."""
         answers = self._usable()
-        if answers is None or not query.needs_answers:
+        if answers is None:
             return ""
         splits: tuple[SplitName, ...] = ("test", "training")
         asked = [split for split in splits if query.split in (split, "both")]

@@ -52,7 +52,7 @@ def test_that_the_pointer_tells_the_bin(calibration: CalibrationView, qtbot: QtB
     qtbot.mouseMove(plot.viewport(), plot.pixel_of(50.0, 40.0))
     qtbot.waitUntil(lambda: calibration.bin_marked == 7)
     assert calibration.readout.text() == calibration.describe_bin(7)
-    assert calibration.readout.text().startswith("Confidence 46.67 to 53.33 %: ")
+    assert calibration.readout.text().startswith("46.67 to 53.33 %: ")
     plot.pointed.emit(float("nan"))
     assert calibration.bin_marked is None
 
@@ -73,9 +73,9 @@ def test_that_a_bin_without_answers_says_so(calibration: CalibrationView) -> Non
     one = np.array([[0.99, 0.01]])
     zero = np.zeros(1, dtype=np.uint8)
     calibration.show_calibration(calibrate(zero, zero, one))
-    assert calibration.describe_bin(0) == "Confidence 0.00 to 6.67 %: no answers"
+    assert calibration.describe_bin(0) == "0.00 to 6.67 %: no answers"
     assert calibration.describe_bin(14) == (
-        "Confidence 93.33 to 100.00 %: 1 answer, 100.00 % right, mean confidence 99.00 %"
+        "93.33 to 100.00 %: 1 answer, 100.00 % right, confidence 99.00 %"
     )
 
 

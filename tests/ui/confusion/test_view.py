@@ -212,9 +212,11 @@ def test_that_b_and_the_difference_are_shown(view: ConfusionView, qtbot: QtBot) 
     assert cells.counts[cells.place_of(3), cells.place_of(8)] == difference[3, 8]
     assert view.evaluation is not None
     assert view.evaluation.epoch == BEST.epoch
-    assert view.notice.text() == (
-        "Matrix and tables are A − B over 2,000 pictures; accuracy and calibration are A's."
+    a, b = (100 * np.trace(part.confusion) / 2_000 for part in (BEST, BESIDE))
+    expected = (
+        f"2,000 pictures that both were tested on: A has {a:.2f} % of them right, B {b:.2f} %"
     )
+    assert expected in view.notice.text()
     assert "Δ Recall" in view.classes.table.copy()
     assert view.confused.copy().startswith("Shown → said\tA − B\tA\tB\n")
     view.grab()
@@ -326,3 +328,17 @@ def test_that_an_empty_evaluation_harms_nothing(view: ConfusionView) -> None:
         view.grab()
     view.show_beside(BESIDE, "VGG11")
     assert not view.toolbar.side.buttons["difference"].isEnabled()
+
+
+def test_that_a_class_is_found_from_the_superclasses_too(view: ConfusionView, qtbot: QtBot) -> None:
+    names = make_names()
+    view.toolbar.find_field.setText("class 42")
+    qtbot.keyClick(view.toolbar.find_field, Qt.Key.Key_Return)
+    assert view.matrix.level == "classes"
+    assert view.toolbar.level.key == "classes"
+    assert view.matrix.chosen_classes() == ((42,), (42,))
+    view.toolbar.level.buttons["superclasses"].click()
+    view.toolbar.find_field.setText(names.superclass_titles[7])
+    qtbot.keyClick(view.toolbar.find_field, Qt.Key.Key_Return)
+    assert view.matrix.level == "superclasses"
+    assert view.matrix.chosen_classes()[0] == names.classes_in(7)

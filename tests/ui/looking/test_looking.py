@@ -246,7 +246,7 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     wrong = confusion.disagreements.links["both_wrong"]
     wrong.click()
     assert window.centre.tab == PICTURES
-    assert window.looking.pictures.controls.chip.text == "Both wrong"
+    assert window.looking.pictures.controls.chip.text == "Both wrong, answers of A"
 
 
 @pytest.mark.parametrize("tab", [PICTURES, CONFUSION])

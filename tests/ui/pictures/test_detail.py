@@ -66,9 +66,11 @@ def test_that_without_an_evaluation_one_can_be_asked_for(
     with qtbot.waitSignal(detail.evaluate_requested) as asked:
         detail.answer.evaluate.click()
     assert asked.args == ["training"]
-    assert not detail.answer.evaluate.isEnabled()
+    assert detail.answer.evaluate.text() == "Evaluating…"
+    with qtbot.assertNotEmitted(detail.evaluate_requested):
+        detail.answer.evaluate.click()
     detail.show_answers(answers, "ResNet18")
-    assert detail.answer.evaluate.isEnabled()
+    assert detail.answer.evaluate.text() == "Evaluate all training pictures"
 
 
 def test_that_versions_are_wanted_of_the_picture_that_stays(
@@ -99,13 +101,15 @@ def test_that_an_explanation_lies_over_the_picture_until_another_is_chosen(
     with qtbot.waitSignal(detail.explain_requested) as asked:
         detail.explain.click()
     assert asked.args == [REFERENCE, None]
-    assert not detail.explain.isEnabled()
+    assert detail.explain.text() == "Looking…"
+    with qtbot.assertNotEmitted(detail.explain_requested):
+        detail.explain.click()
     heat = np.linspace(0, 1, 1024, dtype=np.float32).reshape(32, 32)
     detail.show_explanation(heat, "late", 1)
     assert not detail.heat.isVisible()
     detail.show_explanation(heat, "Mostly the lower edge.", REFERENCE)
     assert detail.words.text() == "Mostly the lower edge."
-    assert detail.explain.isEnabled()
+    assert detail.explain.text() == "Why this class"
     assert detail.picture.grab().toImage() != plain
     detail.heat.click()
     assert detail.picture.grab().toImage() == plain

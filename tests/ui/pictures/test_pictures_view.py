@@ -102,7 +102,8 @@ def test_that_a_split_without_answers_can_be_evaluated(
 ) -> None:
     view.show_answers(answers, "ResNet18")
     view.controls.split.setCurrentText("Training")
-    assert not view.controls.evaluate.isVisible()
+    assert view.controls.evaluate.isVisible()
+    assert len(shown(view)) == 50_000
     view.controls.answers.setCurrentText("Right")
     assert shown(view) == []
     expected = "The training pictures are not evaluated with ResNet18."
