@@ -26,6 +26,8 @@ ALIKE_IN_DETAIL = 0.7
 Chosen by looking at pairs of CIFAR-100: above it hardly a pair is of two pictures, while plains,
 roads and seas, which resemble each other from afar, lie below 0.6.
 """
+METHOD = 1
+"""Version of the way in which they are found; another one finds other pairs."""
 _BLOCK = 4
 _AT_ONCE = 500
 

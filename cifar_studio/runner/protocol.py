@@ -96,6 +96,18 @@ class FetchDataRequest(Request, frozen=True, kw_only=True, tag="fetch_data"):
     """Download CIFAR-100, verify and keep it."""
 
 
+class FindRepeatsRequest(Request, frozen=True, kw_only=True, tag="find_repeats"):
+    """Find pictures that occur more than once, unless they were found before.
+
+    Attributes
+    ----------
+    data : str
+        As `TrainRequest` means it.
+    """
+
+    data: str
+
+
 class MendRequest(Request, frozen=True, kw_only=True, tag="mend"):
     """Write what is damaged in a run folder anew from its checkpoint."""
 
@@ -229,6 +241,7 @@ AnyRequest = (
     | EstimateRequest
     | PrepareDataRequest
     | FetchDataRequest
+    | FindRepeatsRequest
     | MendRequest
     | EvaluateRequest
     | PredictRequest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.repeats import Repeats, find_repeats
+from cifar_studio.data.kept_repeats import repeats_of
+from cifar_studio.data.repeats import Repeats
 from cifar_studio.data.source import load_dataset
 from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
 from cifar_studio.terminal import as_json, print_result
@@ -19,11 +20,11 @@ _COLUMNS = (
 
 
 def list_repeats(data: str, *, json: bool) -> None:
-    """Look for repeated pictures with a progress bar, and print the pairs. Raises StudioError."""
+    """Print the pairs that are kept, else look for them with a progress bar. Raises StudioError."""
     dataset = load_dataset(data)
     with unwound_on_ctrl_c(), Progress(*_COLUMNS, console=stderr_console(), transient=True) as bar:
         task = bar.add_task("", total=None)
-        steps = find_repeats(dataset)
+        steps = repeats_of(dataset)
         while True:
             try:
                 done, total = next(steps)

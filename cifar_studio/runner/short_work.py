@@ -6,9 +6,11 @@ What needs torch or matplotlib imports it when asked: fetching data must not wai
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from cifar_studio.data.repeats import Repeats
+from cifar_studio.errors import DataError
 from cifar_studio.runner.protocol import (
     AnyRequest,
     AugmentRequest,
@@ -16,12 +18,13 @@ from cifar_studio.runner.protocol import (
     EvaluateRequest,
     ExplainRequest,
     FetchDataRequest,
+    FindRepeatsRequest,
     MendRequest,
     PredictRequest,
     PrepareDataRequest,
     SaveFigureRequest,
 )
-from cifar_studio.runs.answers import AnyEvent, DataProgressed, DataReady, RunMended
+from cifar_studio.runs.answers import AnyEvent, DataProgressed, DataReady, RepeatsFound, RunMended
 from cifar_studio.runs.folder import RunFolder
 
 EVENTS_PER_SECOND = 10
@@ -37,6 +40,8 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         yield from _prepare(request)
     elif isinstance(request, FetchDataRequest):
         yield from _fetch()
+    elif isinstance(request, FindRepeatsRequest):
+        yield from _find_repeats(request)
     elif isinstance(request, MendRequest):
         from cifar_studio.runner.resumption import mend
 
@@ -90,3 +95,34 @@ def _fetch() -> Iterator[AnyEvent]:
             )
     dataset = load_dataset("auto")
     yield DataReady(name=dataset.name, source=dataset.source)
+
+
+def _find_repeats(request: FindRepeatsRequest) -> Iterator[AnyEvent]:
+    from cifar_studio.data.kept_repeats import kept_file, read_kept, repeats_of
+    from cifar_studio.data.source import load_dataset
+
+    dataset = load_dataset(request.data)
+    found = yield from _comparing(repeats_of(dataset))
+    path = kept_file(dataset)
+    if read_kept(dataset) is None:  # the file is the only way to the asking process
+        raise DataError(
+            f"The repeated pictures were found, but {path} cannot be written",
+            "See that there is room in its folder and that it is yours to write to",
+        )
+    yield RepeatsFound(path=str(path), pairs=len(found))
+
+
+def _comparing(
+    steps: Generator[tuple[int, int], None, Repeats],
+) -> Generator[AnyEvent, None, Repeats]:
+    """Tell how far it is, now and then, and hand on what is found."""
+    told_at = 0.0
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as ended:
+            found: Repeats = ended.value
+            return found
+        if time.monotonic() - told_at >= 1 / EVENTS_PER_SECOND:
+            told_at = time.monotonic()
+            yield DataProgressed(phase="comparing pictures", done=done, total=total)

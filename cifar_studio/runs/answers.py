@@ -52,6 +52,20 @@ class DataReady(Event, frozen=True, kw_only=True, tag="data_ready"):
     source: str
 
 
+class RepeatsFound(Event, frozen=True, kw_only=True, tag="repeats_found"):
+    """The pictures that occur more than once are known, and kept in the cache folder.
+
+    Attributes
+    ----------
+    path : str
+        The file that `cifar_studio.data.kept_repeats` reads.
+    pairs : int
+    """
+
+    path: str
+    pairs: int
+
+
 class RunMended(Event, frozen=True, kw_only=True, tag="run_mended"):
     """What was damaged in a run folder was written anew from its checkpoint.
 
@@ -206,6 +220,7 @@ AnyEvent = (
     | Estimated
     | DataProgressed
     | DataReady
+    | RepeatsFound
     | RunMended
     | RunEvaluated
     | Predicted
@@ -222,6 +237,7 @@ LAST_EVENTS = (
     RunEnded,
     Estimated,
     DataReady,
+    RepeatsFound,
     RunMended,
     RunEvaluated,
     PredictionEnded,

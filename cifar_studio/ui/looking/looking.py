@@ -24,6 +24,7 @@ from cifar_studio.ui.looking.beside import RunBeside
 from cifar_studio.ui.looking.own_questions import OwnQuestions
 from cifar_studio.ui.looking.picture_loading import PictureLoading, pictures_of
 from cifar_studio.ui.looking.picture_questions import PictureQuestions
+from cifar_studio.ui.looking.repeats_finding import RepeatsFinding
 from cifar_studio.ui.looking.run_evaluations import RunEvaluations
 from cifar_studio.ui.looking.single_pictures import SinglePictures
 from cifar_studio.ui.pictures.answers import Answers
@@ -72,6 +73,7 @@ class Looking(QObject):
         self._questions = PictureQuestions(short_work, self)
         self._singles = SinglePictures(self.pictures, self._questions, self)
         self._own = OwnQuestions(self.pictures, short_work, self)
+        self.repeats = RepeatsFinding(short_work, self.pictures)
         self._run: Run | None = None
         self._is_live = False
         self._evaluations: RunEvaluations | None = None
@@ -141,6 +143,9 @@ class Looking(QObject):
         self.confusion.disagreement_opened.connect(self._on_disagreement_opened)
         self.confusion.table_wanted.connect(self.save_table)
         self.confusion.figure_wanted.connect(self._on_figure_wanted)
+        self.pictures.repeats_requested.connect(self._on_repeats_requested)
+        self.repeats.pair_opened.connect(self._on_pair_opened)
+        self.repeats.table_wanted.connect(lambda table: self._saving.save_table(table, "CIFAR-100"))
         self.pictures.table_wanted.connect(self.save_table)
         self.pictures.picture_save_requested.connect(self._saving.save_picture)
         self.gallery.save_requested.connect(self._saving.save_picture)
@@ -224,6 +229,16 @@ class Looking(QObject):
     def _on_gallery_activated(self, reference: int) -> None:
         self._on_cell_opened(*self.confusion.matrix.chosen_classes())
         self.pictures.show_picture(reference)
+
+    def _on_repeats_requested(self) -> None:
+        if self.pictures.pictures is not None:
+            self.repeats.show(self.pictures.pictures, pictures_of(self._run))
+
+    def _on_pair_opened(self, first: int, second: int) -> None:
+        among = frozenset((first, second))
+        self.pictures.show_query(PictureQuery("both", among=among), "Repeated")
+        self.pictures.show_picture(first)
+        self.pictures_wanted.emit()
 
     def _on_filter_dropped(self) -> None:
         if self._shown != "best":

@@ -97,6 +97,7 @@ class PictureControls(QWidget):
     open_clicked()
     clear_clicked()
     list_clicked()
+    repeats_clicked()
     """
 
     changed = Signal()
@@ -106,6 +107,7 @@ class PictureControls(QWidget):
     open_clicked = Signal()
     clear_clicked = Signal()
     list_clicked = Signal()
+    repeats_clicked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,6 +129,8 @@ class PictureControls(QWidget):
         self.clear = widgets.link("Remove all", self.clear_clicked.emit)
         self.save_list = widgets.link("Save list…", self.list_clicked.emit)
         self.save_list.setToolTip("Keep this list of pictures as a table")
+        self.repeats = widgets.link("Repeats…", self.repeats_clicked.emit)
+        self.repeats.setToolTip("List the pictures that occur more than once, exactly or nearly")
         self._lay_out()
         self.split.currentIndexChanged.connect(self._on_choice_changed)
         self.answers.currentIndexChanged.connect(self._on_choice_changed)
@@ -174,6 +178,7 @@ class PictureControls(QWidget):
     def show_own(self, is_own: bool) -> None:
         """Offer what can be done with own pictures, or with those of the set."""
         self.answers.setHidden(is_own)
+        self._of_set.setHidden(is_own)
         for part in self._own_parts:
             part.setVisible(is_own)
 
@@ -204,9 +209,9 @@ class PictureControls(QWidget):
         self._second = FlowLayout(filters, theme.px(3 * theme.GRID))
         self._offer = _centred(self.evaluate)
         self._own_parts = [_centred(self.open), _centred(self.clear)]
-        self._list = _centred(self.save_list)
-        parts = (self.demo, self.count, self.chip, self._offer, *self._own_parts, self._list)
-        for shown in parts:
+        self._list, self._of_set = _centred(self.save_list), _centred(self.repeats)
+        self._links = (self._offer, *self._own_parts, self._list, self._of_set)
+        for shown in (self.demo, self.count, self.chip, *self._links):
             self._second.addWidget(shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
@@ -219,7 +224,7 @@ class PictureControls(QWidget):
         self.slider.setFixedHeight(self.split.sizeHint().height())
         self._first.set_gap(theme.px(2 * theme.GRID))
         self._second.set_gap(theme.px(3 * theme.GRID))
-        for widget in (self.demo, self.count, self._offer, self._list, *self._own_parts):
+        for widget in (self.demo, self.count, *self._links):
             widget.setFixedHeight(theme.px(ROW_PX))
         self.chip.restyle()
 

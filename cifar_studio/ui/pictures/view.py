@@ -62,6 +62,8 @@ class PicturesView(QWidget):
         The question that came from elsewhere was taken away.
     picture_save_requested(QImage, str)
         A picture is to be kept as a file; its name in words.
+    repeats_requested()
+        The pictures that occur more than once are to be listed.
     table_wanted(Table)
         The list of pictures is to be kept as a file.
     own_cleared()
@@ -72,6 +74,7 @@ class PicturesView(QWidget):
     explain_requested = Signal(int, object)
     filter_dropped = Signal()
     picture_save_requested = Signal(object, str)
+    repeats_requested = Signal()
     table_wanted = Signal(object)
     own_cleared = Signal()
 
@@ -102,6 +105,7 @@ class PicturesView(QWidget):
         self.intake.coming.connect(self.controls.ask_own)
         self.controls.open_clicked.connect(self.intake.open)
         self.controls.clear_clicked.connect(self.own_cleared)
+        self.controls.repeats_clicked.connect(self.repeats_requested)
         self.controls.list_clicked.connect(self.save_list)
         self.grid.list_requested.connect(self.save_list)
         self.grid.save_requested.connect(self.picture_save_requested)

@@ -13,6 +13,8 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
+from cifar_studio.data.kept_repeats import keep, kept_file
+from cifar_studio.data.repeats import Repeats
 from cifar_studio.data.source import load_dataset
 from cifar_studio.runs.answers import CAUTION
 from cifar_studio.runs.evaluation import load_evaluation
@@ -270,3 +272,39 @@ def test_that_the_panel_folds_for_a_wide_view_and_comes_back(window: MainWindow)
     window.show_tab(CONFUSION)
     window.show_tab(CURVES)
     assert window.panel.is_folded  # by the person
+
+
+def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWindow) -> None:
+    show(qtbot, window, PICTURES)
+    view = window.looking.pictures
+    assert view.pictures is not None
+    pairs = np.array([(4, TEST_START + 9), (1, 2)], dtype=np.int32)
+    found = Repeats(
+        pairs_P2=pairs,
+        likeness_P=np.array([1.0, 0.8], dtype=np.float32),
+        mirrored_P=np.array([False, False]),
+        identical_P=np.array([True, False]),
+    )
+    keep(view.pictures.dataset, found)  # as finding them leaves them
+    view.controls.repeats.click()
+    dialog = window.looking.repeats.dialog
+    assert dialog.isVisible()
+    assert dialog.summary.text().startswith("2 pairs: 1 identical")
+    dialog.table.pair_opened.emit(4, TEST_START + 9)
+    assert view.grid.references.tolist() == [4, TEST_START + 9]
+    assert view.detail.reference == 4
+    dialog.close()
+
+
+def test_that_finding_repeats_can_be_given_up(qtbot: QtBot, window: MainWindow) -> None:
+    show(qtbot, window, PICTURES)
+    view = window.looking.pictures
+    assert view.pictures is not None
+    kept_file(view.pictures.dataset).unlink(missing_ok=True)
+    view.controls.repeats.click()
+    dialog = window.looking.repeats.dialog
+    qtbot.waitUntil(lambda: dialog.progress.value() > 0, timeout=WORK_MS)
+    dialog.cancel.click()
+    assert not dialog.isVisible()
+    view.show_picture(TEST_START)  # the worker is free for the next question
+    qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)
