@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
@@ -14,7 +15,9 @@ from cifar_studio.ui import glyphs, theme
 
 def label(text: str = "", role: str = "") -> QLabel:
     """A label in one of the style sheet's roles: muted, small, fault, heading, headline."""
-    result = QLabel(text)
+    result = QLabel()
+    result.setTextFormat(Qt.TextFormat.PlainText)  # a stranger's file name is no mark-up
+    result.setText(text)
     if role:
         result.setProperty("role", role)
     if role == "headline":
@@ -71,6 +74,11 @@ class GlyphButton(QToolButton):
         side = theme.px(glyphs.SIZE_PX)
         self.setIconSize(QSize(side, side))
         self.setIcon(glyphs.icon(self._glyph))
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows a text as it is, whatever mark-up it looks like."""
+    return f"<qt>{html.escape(text)}</qt>" if text else ""
 
 
 def line() -> QFrame:

@@ -14,7 +14,7 @@ from cifar_studio.ui import theme
 from cifar_studio.ui.confusion import colour_map
 from cifar_studio.ui.confusion.frame import Frame, Window, make_frame
 
-SMALLEST_PX = 9
+SMALLEST_PX = 8
 LEGEND_PX = 64
 _BAR_PX = 12
 _TITLE_GAP_PX = 6
@@ -247,7 +247,7 @@ def _fitting_font(text: str, width: float, height: float) -> QFont | None:
     for size in range(largest, SMALLEST_PX - 1, -1):
         font = axis_font(size)
         metrics = QFontMetricsF(font)
-        if metrics.horizontalAdvance(text) + 2 <= width and metrics.ascent() + 2 <= height:
+        if metrics.horizontalAdvance(text) + 1 <= width and metrics.ascent() + 2 <= height:
             return font
     return None
 

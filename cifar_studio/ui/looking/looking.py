@@ -89,6 +89,7 @@ class Looking(QObject):
         if is_other:
             self._evaluations = RunEvaluations(path) if path is not None else None
             self._shown = "best"
+            self._questions.forget()
             self.confusion.choose_epoch("last" if is_live else "best")
             self._is_stale = True
         elif is_live != self._is_live:
@@ -97,6 +98,8 @@ class Looking(QObject):
                 self.confusion.choose_epoch("last")
         self._run, self._is_live = run, is_live
         self._singles.show_run(run)
+        if is_other:  # its training shows other versions, and its network sees other things
+            self.pictures.detail.show_picture(self.pictures.detail.reference)
         self._own.show_run(run)
         self.look()
 
@@ -246,7 +249,11 @@ class Looking(QObject):
             self._show_answers()
 
     def _on_evaluate_requested(self, split: str) -> None:
-        if self._run is not None:
+        if self._run is None:
+            return
+        if self._questions.is_evaluating:
+            self._on_not_evaluated("Another evaluation is under way. Ask again when it has ended.")
+        else:
             self._questions.evaluate(str(self._run.path), split == "training")
 
     def _on_gallery_list_requested(self) -> None:
@@ -280,7 +287,8 @@ class Looking(QObject):
         self._saving.save_figure(request, f"{self._run.path.name}{beside}", size)
 
     def _on_evaluating(self, text: str) -> None:
-        self.confusion.show_progress(text)
+        if self._run is not None and self._questions.is_evaluating_run(str(self._run.path)):
+            self.confusion.show_progress(text)
         self.told.emit(text)
 
     def _on_evaluated(self, event: RunEvaluated) -> None:

@@ -54,12 +54,24 @@ class PictureQuestions(QObject):
         super().__init__(parent)
         self._short_work = short_work
         self._evaluating = 0
+        self._folder = ""
         self._explaining = 0
         self._augmenting = 0
 
     @property
     def is_evaluating(self) -> bool:
         return self._evaluating != 0
+
+    def is_evaluating_run(self, folder: str) -> bool:
+        """Whether it is this run that is evaluated."""
+        return self.is_evaluating and folder == self._folder
+
+    def forget(self) -> None:
+        """Another run is looked at: what is still to come of single pictures is not its."""
+        for asked in (self._explaining, self._augmenting):
+            if asked:
+                self._short_work.cancel(asked)
+        self._explaining = self._augmenting = 0
 
     def evaluate(self, folder: str, of_training: bool) -> None:
         """Let a run's best network answer all its pictures of a split; one evaluation at a time."""
@@ -69,7 +81,7 @@ class PictureQuestions(QObject):
         request = EvaluateRequest(
             id=new_id(), folder=folder, split="train" if of_training else "test"
         )
-        self._evaluating = request.id
+        self._evaluating, self._folder = request.id, folder
         self.evaluating.emit(f"Evaluating the {split} pictures…")
         self._short_work.ask(request, lambda event: self._on_evaluation(split, event))
 

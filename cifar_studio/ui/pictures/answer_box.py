@@ -102,7 +102,7 @@ class AnswerBox(QWidget):
         room, right = theme.px(HEADING_PX), Qt.TextElideMode.ElideRight
         shown = self.heading.fontMetrics().elidedText(name, right, room)
         self.heading.setText(f"{shown} says")
-        self.heading.setToolTip(self._run_name)
+        self.heading.setToolTip(widgets.plain_tip(self._run_name))
 
     def _ask(self) -> None:
         if not self._run_name:

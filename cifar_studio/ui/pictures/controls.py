@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -51,7 +50,7 @@ class Chip(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._whole = ""
-        self._text = QLabel()
+        self._text = widgets.label()
         self.remove = widgets.GlyphButton("close", "Remove this filter")
         self.remove.clicked.connect(lambda: self.removed.emit())
         row = QHBoxLayout(self)
@@ -68,7 +67,7 @@ class Chip(QFrame):
     def show_text(self, text: str) -> None:
         """Show a filter; an empty text hides the chip."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(widgets.plain_tip(text))
         self.setAccessibleName(f"Filter: {text}")
         self.setVisible(bool(text))
         self.restyle()

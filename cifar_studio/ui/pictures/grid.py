@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 from typing_extensions import override
 
-from cifar_studio.ui import theme
+from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.pictures.answers import SomeAnswers
 from cifar_studio.ui.pictures.cell_area import NOTHING, CellArea
 from cifar_studio.ui.pictures.cell_painter import CellPainter, CellState
@@ -205,7 +205,7 @@ class PictureGrid(CellArea):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             position = self._position_at(event.pos())
             words = "" if position == NOTHING else self.words(int(self._references[position]))
-            QToolTip.showText(event.globalPos(), words, self.viewport())
+            QToolTip.showText(event.globalPos(), widgets.plain_tip(words), self.viewport())
             return True
         return super().viewportEvent(event)
 

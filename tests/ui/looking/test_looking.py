@@ -308,3 +308,34 @@ def test_that_finding_repeats_can_be_given_up(qtbot: QtBot, window: MainWindow) 
     assert not dialog.isVisible()
     view.show_picture(TEST_START)  # the worker is free for the next question
     qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)
+
+
+def test_that_an_answer_about_the_run_before_is_not_shown_for_the_next(
+    qtbot: QtBot, window: MainWindow, trained: Path
+) -> None:
+    other = Path(shutil.copytree(trained, trained.with_name("20260101_000000_mobilenet_v2")))
+    window.refresh_library()
+    qtbot.waitUntil(lambda: len(window._model.runs) == 2)
+    show(qtbot, window, PICTURES)
+    view = window.looking.pictures
+    view.show_picture(TEST_START + 3)
+    qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)  # the worker is there
+    view.detail.explain.click()
+    window.selection.select(other)
+    assert view.detail.explain.text() == "Why this class"
+    qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)
+    assert view.detail.picture.heat is None
+
+
+def test_that_a_name_is_shown_as_it_is_written(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    show(qtbot, window, PICTURES)
+    (file,) = save_pictures(tmp_path, 1)
+    odd = Path(file).with_name("<b>bold & <img src=x>.jpg")
+    Path(file).rename(odd)
+    view = window.looking.pictures
+    view.intake.take([str(odd)])
+    wait_for_own(qtbot, window, 1)
+    qtbot.waitUntil(lambda: view.detail.name.text() == odd.name)
+    assert view.detail.name.textFormat() is Qt.TextFormat.PlainText
