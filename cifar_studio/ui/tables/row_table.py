@@ -89,11 +89,11 @@ class RowTable(QTableView):
         header.setHighlightSections(False)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setSortIndicatorClearable(True)
-        header.setSortIndicatorShown(False)  # the heading itself carries the arrow
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu_requested)
         self.unsort()
         self.setSortingEnabled(True)
+        header.setSortIndicatorShown(False)  # the heading itself carries the arrow
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_menu_requested)
         self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
