@@ -277,7 +277,10 @@ def test_that_a_child_that_outlives_a_killed_set_up_keeps_the_lock(environment: 
 
 
 @posix
-def test_that_the_second_start_goes_straight_to_the_program(ready: Any) -> None:
+def test_that_the_second_start_goes_straight_to_the_program(
+    ready: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # it may lead to the real program
     shutil.copytree(SCRIPT.parent, ready.root / "packaging")
     package = ready.root / "cifar_studio"
     package.mkdir()
