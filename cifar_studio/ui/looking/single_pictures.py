@@ -61,8 +61,8 @@ class SinglePictures(QObject):
         facts = self._run.environment.data if self._run and self._run.environment else None
         title = names_of(facts.name if facts else "").class_titles[event.label]
         return (
-            f"Bright places speak for “{title}” ({100 * event.probability:.2f} %). Grad-CAM at "
-            f"{event.layer}: a coarse map of {event.map_height}×{event.map_width}, best epoch."
+            f"Bright places speak for “{title}”. Grad-CAM at {event.layer}: a coarse map of "
+            f"{event.map_height}×{event.map_width}, best epoch."
         )
 
     def _on_not_explained(self, reference: int, text: str) -> None:

@@ -12,7 +12,7 @@ from cifar_studio.ui.pictures.likeliest import Likeliest
 from cifar_studio.ui.pictures.picture_set import split_of
 from cifar_studio.ui.pictures.shown_pictures import NO_LABEL, ShownPictures
 
-HEADING_PX = 144
+HEADING_PX = 156
 NO_RUN = "Choose a run under Runs, and its five likeliest classes stand here."
 
 
