@@ -82,17 +82,21 @@ class ReportTable:
         """A run a column, with footnotes."""
         return _SheetMaker(self).make()
 
+    def notes(self) -> tuple[str, ...]:
+        """Footnotes, each after the titles of the rows that it is about."""
+        return tuple(_notes_with_titles(self.sheet()))
+
     def _row(self, column: RunColumn) -> tuple[tables.Cell, ...]:
         figures: list[tables.Cell] = []
         for measure in MEASURES:
             figures.append(measure.studio(column))
             if measure.in_report:
                 figures += [measure.printed(column), measure.difference(column)]
-        sheet = ReportTable((column,), self.rule).sheet()
+        notes = ReportTable((column,), self.rule).notes()
         return (
             *(column.title, column.folder, column.network, column.data, column.device, column.seed),
             *figures,
-            *(column.comparability.describe(), " ".join(_notes_with_titles(sheet))),
+            *(column.comparability.describe(), " ".join(notes)),
         )
 
 

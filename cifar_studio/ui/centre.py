@@ -8,7 +8,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.empty_view import EmptyView
 
 TITLES = ("Curves", "Pictures", "Confusion", "Compare")
 CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
@@ -22,7 +21,7 @@ class Centre(QWidget):
     bars : sequence of QWidget
         From top to bottom.
     views : sequence of QWidget
-        In the order of `TITLES`; what is missing says so.
+        In the order of `TITLES`.
 
     Signals
     -------
@@ -42,13 +41,6 @@ class Centre(QWidget):
             self._tabs.addTab(title)
         for view in views:
             self._views.addWidget(view)
-        if len(views) < len(TITLES):
-            self._views.addWidget(
-                EmptyView(
-                    "Compare: not in this version yet",
-                    "Runs side by side, beside the figures of the report.",
-                )
-            )
         row = QHBoxLayout()
         row.setContentsMargins(theme.GRID, 0, 0, 0)
         row.addWidget(self._tabs)

@@ -11,28 +11,28 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout
 from typing_extensions import override
 
 from cifar_studio import paths
-from cifar_studio.config.presets import nearest_preset
 from cifar_studio.data.places import is_archive, locate
 from cifar_studio.runner.speeds import SpeedBook
 from cifar_studio.runs.answers import DataReady
 from cifar_studio.runs.events import DeviceInfo, EpochEnded, Event, RunStarted
 from cifar_studio.runs.folder import is_run_folder
-from cifar_studio.runs.library import Run
 from cifar_studio.ui import dialogs, settings, theme, window_memory, wording
-from cifar_studio.ui.centre import CONFUSION, PICTURES, TITLES, Centre
+from cifar_studio.ui.centre import COMPARE, CONFUSION, PICTURES, TITLES, Centre
+from cifar_studio.ui.compare.comparing import Comparing
+from cifar_studio.ui.compare.view import CompareView
 from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.run_colours import RunColours
 from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.data_bar import DataBar
 from cifar_studio.ui.keep_awake import KeepAwake
 from cifar_studio.ui.leaving import Leaving
-from cifar_studio.ui.library.mending import Mending
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.looking.looking import Looking
 from cifar_studio.ui.menus import build_menus
 from cifar_studio.ui.message_bar import MessageBar
 from cifar_studio.ui.panel_folding import PanelFolding
+from cifar_studio.ui.run_actions import RunActions
 from cifar_studio.ui.run_controller import Activity, RunController
 from cifar_studio.ui.run_display import RunDisplay, RunWidgets
 from cifar_studio.ui.run_header import RunHeader
@@ -58,28 +58,28 @@ class MainWindow(QMainWindow):
         theme.manager().apply(self.settings.theme, self.settings.scale)
         self._awake = KeepAwake()
         self.controller = RunController(str(paths.runs_folder()), self)
-        self._short_work = ShortWork(self)
-        self._leaving = Leaving(self.controller, self._short_work, self)
-        self._costs = CostEstimator(SpeedBook(paths.speeds_file()), self._short_work, self)
+        self.short_work = ShortWork(self)
+        self._leaving = Leaving(self.controller, self.short_work, self)
+        self._costs = CostEstimator(SpeedBook(paths.speeds_file()), self.short_work, self)
         self._model = RunModel(paths.runs_folder(), self)
         self.setup = SetupPanel(paths.presets_folder(), self._costs)
         self._runs = RunsPanel(self._model, self.controller.queue)
-        self._mending = Mending(self._short_work, self)
         self.controls = ControlBar()
         self.panel = SidePanel(self.setup, self._runs, self.controls)
         self.folding = PanelFolding(self.panel, self)
-        self._data_bar = DataBar(self._short_work)
+        self._data_bar = DataBar(self.short_work)
         self.message = MessageBar()
         self._header = RunHeader()
         self.run_colours = RunColours(len(theme.LIGHT.runs), self.settings.run_colours)
         self.curves = CurvesView(run_colours=self.run_colours)
-        self.saving = Saving(self._short_work, self)
-        self.looking = Looking(self._short_work, self.saving, self)
+        self.saving = Saving(self.short_work, self)
+        self.looking = Looking(self.short_work, self.saving, self)
         self.looking.beside.set_library(lambda: self._model.runs)
+        self.compare = CompareView()
         self._status = StatusLine()
         self.centre = Centre(
             (self._data_bar, self.message, self._header),
-            (self.curves, self.looking.pictures, self.looking.confusion),
+            (self.curves, self.looking.pictures, self.looking.confusion, self.compare),
         )
         self._display = RunDisplay(
             self.controller,
@@ -96,6 +96,8 @@ class MainWindow(QMainWindow):
             self,
         )
         self.selection = self._display.selection
+        self.run_actions = RunActions(self, self._runs.menu, self._model)
+        self._comparing = Comparing(self, self.compare, self._model, self._runs)
         self._lay_out()
         build_menus(self)
         self._wire()
@@ -119,6 +121,10 @@ class MainWindow(QMainWindow):
     def show_live(self) -> None:
         if self.selection.live is not None:
             self.selection.select(self.selection.live)
+
+    def say(self, text: str) -> None:
+        """A word in the status line."""
+        self._status.show_word(text)
 
     def show_tab(self, position: int) -> None:
         self.centre.show_tab(position)
@@ -204,16 +210,11 @@ class MainWindow(QMainWindow):
         self.setup.form_changed.connect(self._on_form_changed)
         self._data_bar.data_ready.connect(self._on_data_ready)
         self._runs.run_chosen.connect(self.selection.select)
-        self._runs.settings_wanted.connect(self._on_settings_wanted)
-        self._runs.resume_wanted.connect(self._on_resume_wanted)
-        self._runs.mend_wanted.connect(self._on_mend_wanted)
-        self._mending.mended.connect(self._on_run_mended)
-        self._mending.failed.connect(self.message.show_message)
-        self._runs.beside_changed.connect(self.curves.set_overlays)
+        self._runs.mend_wanted.connect(self.run_actions.mend)
+        self._runs.beside.changed.connect(self.curves.set_overlays)
         self._header.run_chosen.connect(self.selection.select)
         self._header.live_wanted.connect(self.show_live)
-        self._header.resume_wanted.connect(self._on_resume_wanted)
-        self._runs.longer_wanted.connect(self._on_longer_wanted)
+        self._header.resume_wanted.connect(self.run_actions.resume)
         self._runs.queue_go_on_wanted.connect(controller.release_queue)
         self.centre.tab_changed.connect(self._on_tab_changed)
         self.looking.pictures_wanted.connect(lambda: self.show_tab(PICTURES))
@@ -245,7 +246,7 @@ class MainWindow(QMainWindow):
         self.looking.look()
 
     def _fold_for_view(self) -> None:
-        self.folding.show_view(self.centre.tab in (PICTURES, CONFUSION), self.width())
+        self.folding.show_view(self.centre.tab in (PICTURES, CONFUSION, COMPARE), self.width())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -254,7 +255,7 @@ class MainWindow(QMainWindow):
 
     def _on_activity_changed(self, activity: Activity) -> None:
         self.panel.show_activity(activity)
-        self._runs.set_busy(activity is not Activity.IDLE)
+        self._runs.menu.set_busy(activity is not Activity.IDLE)
         self._costs.set_may_measure(activity is Activity.IDLE)
         if activity is Activity.STARTING:
             self._awake.hold()
@@ -294,29 +295,6 @@ class MainWindow(QMainWindow):
         self._offer_data()
         self.looking.look_for_pictures()
         self._status.show_idle(f"{event.name} is ready: {event.source}")
-
-    def _on_settings_wanted(self, run: Run) -> None:
-        self.setup.show_config(run.config, nearest_preset(run.config).name)
-        if run.environment is not None and run.environment.data.is_demo:
-            self.setup.choose_data("demo")
-        self.show_setup()
-
-    def _on_mend_wanted(self, path: Path) -> None:
-        self._status.show_word(f"Mending {path.name} from its checkpoint…")
-        self._mending.mend(path)
-
-    def _on_run_mended(self, path: Path) -> None:
-        self._status.show_word(f"{path.name} is whole again")
-        self._model.refresh()
-        self.selection.select(path)
-
-    def _on_resume_wanted(self, run: Run) -> None:
-        self.controller.resume(str(run.path), "auto")
-
-    def _on_longer_wanted(self, run: Run) -> None:
-        epochs = dialogs.ask_epochs(self, run)
-        if epochs is not None:
-            self.controller.resume(str(run.path), "auto", epochs=epochs)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -22,8 +22,9 @@ from cifar_studio.runs.library import Run, load
 from cifar_studio.ui import wording
 from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.view import CurvesView
+from cifar_studio.ui.library.run_menu import can_resume
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.library.runs_panel import RunsPanel, can_resume
+from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.looking.looking import Looking
 from cifar_studio.ui.message_bar import MessageBar
 from cifar_studio.ui.notify import notify
@@ -183,7 +184,7 @@ class RunDisplay(QObject):
         is_offered = message.subject == str(run.path) and "Resume" in message.action_texts
         resumable = can_resume(run) and not self._controller.is_busy and not is_offered
         self._parts.header.show_run(
-            run, self._parts.runs.menu(run), state=self._state(run), can_resume=resumable
+            run, self._parts.runs.menu.menu(run), state=self._state(run), can_resume=resumable
         )
         self._parts.header.offer_runs(self._model.runs, self.selection.selected)
 

@@ -21,8 +21,8 @@ from cifar_studio.runs.events import (
 )
 from cifar_studio.runs.library import Run, load
 from cifar_studio.ui import remedies, wording
+from cifar_studio.ui.library.run_menu import can_resume
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.library.runs_panel import can_resume
 from cifar_studio.ui.message_bar import Action, MessageBar
 from cifar_studio.ui.run_controller import RunController
 from cifar_studio.ui.run_queue import FAILURES, PlannedRun

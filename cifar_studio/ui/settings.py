@@ -18,10 +18,14 @@ class Settings(msgspec.Struct, kw_only=True):
 
     Attributes
     ----------
-    geometry, curves_layout, confusion_layout : str
+    geometry, curves_layout, confusion_layout, compare_layout : str
         Qt's own state, base64.
     confusion_switches : list of str
         The keys that are chosen above the matrix: level, figures, colours.
+    hidden_columns : list of str or None
+        Of Compare; None is what is hidden at first.
+    convergence : tuple or None
+        Per cent, epochs and loss of the rule in Compare; None is the studio's own.
     thumbnail_px : int
         Side of a thumbnail.
     picture_split : str
@@ -47,6 +51,9 @@ class Settings(msgspec.Struct, kw_only=True):
     geometry: _Base64 = ""
     curves_layout: _Base64 = ""
     confusion_layout: _Base64 = ""
+    compare_layout: _Base64 = ""
+    hidden_columns: list[str] | None = None
+    convergence: tuple[float, int, str] | None = None
     confusion_switches: list[str] = []
     thumbnail_px: int = 64
     picture_split: str = "test"

@@ -21,7 +21,7 @@ LIVE = "Ctrl+G"
 LARGER, SMALLER, NORMAL = "Ctrl+=", "Ctrl+-", "Ctrl+0"
 SHEET = "F1"
 QUIT = "Ctrl+Q"
-STAR, RENAME = "Ctrl+D", "F2"
+STAR, RENAME, DELETE = "Ctrl+D", "F2", "Del"
 
 SHEET_ROWS = (
     (START, "Start, or add to the queue"),
@@ -43,6 +43,7 @@ SHEET_ROWS = (
     ("Ctrl+S", "Keep it as a file"),
     (STAR, "Star the chosen run"),
     (RENAME, "Rename the chosen run"),
+    (DELETE, "Move the chosen run to the bin"),
     (f"{LARGER}  {SMALLER}  {NORMAL}", "Larger, smaller, normal type"),
     (f"{SHEET} or ?", "This sheet"),
     (QUIT, "Quit"),

@@ -34,6 +34,12 @@ def restore(window: MainWindow) -> None:
         window.curves.restore_layout(_bytes(kept.curves_layout))
     if kept.confusion_layout:
         window.looking.confusion.restore_layout(_bytes(kept.confusion_layout))
+    if kept.compare_layout:
+        window.compare.restore_layout(_bytes(kept.compare_layout))
+    if kept.hidden_columns is not None:
+        window.compare.choose_columns(kept.hidden_columns)
+    if kept.convergence is not None:
+        window.compare.choose_rule(kept.convergence)
     window.looking.confusion.choose(kept.confusion_switches)
     window.looking.pictures.choose(kept.thumbnail_px, kept.picture_split)
     window.setup.show_values(kept.form, kept.preset)
@@ -55,6 +61,10 @@ def remember(window: MainWindow) -> None:
     kept.confusion_layout = _text(confusion.save_layout())
     kept.confusion_switches = confusion.chosen
     kept.thumbnail_px, kept.picture_split = pictures.chosen
+    kept.compare_layout = _text(window.compare.save_layout())
+    kept.hidden_columns = sorted(window.compare.hidden_columns)
+    rule = window.compare.rule
+    kept.convergence = (rule.within_percent, rule.window, rule.measure)
     kept.run_colours = window.run_colours.assigned
     kept.panel_folded = window.panel.is_folded and not window.folding.is_mine
     kept.page = window.panel.page

@@ -113,7 +113,7 @@ def test_that_a_finished_run_is_mended_from_its_checkpoint(
     assert damaged is not None
     assert damaged.damage == ("status.json cannot be read", "epochs.csv is not whole")
     panel = window.findChild(RunsPanel)
-    (mend,) = (a for a in panel.menu(damaged).actions() if a.text().startswith("Mend"))
+    (mend,) = (a for a in panel.menu.menu(damaged).actions() if a.text().startswith("Mend"))
     mend.trigger()
     qtbot.waitUntil(lambda: load(path).damage == (), timeout=60_000)
     assert list(load(path).rows) == rows

@@ -92,7 +92,7 @@ def hold_queue(window: MainWindow, stage: Stage, waiting: int) -> None:
 def run_menu(window: MainWindow, folder: RunFolder) -> dict[str, QAction]:
     panel = window.findChild(RunsPanel)
     assert panel is not None
-    return {action.text(): action for action in panel.menu(load(folder.path)).actions()}
+    return {action.text(): action for action in panel.menu.menu(load(folder.path)).actions()}
 
 
 def stop_words(window: MainWindow) -> list[str]:

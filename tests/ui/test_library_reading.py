@@ -299,11 +299,11 @@ def test_that_asking_what_can_be_done_with_a_run_leaves_no_menus_behind(
     first, second = load(make_run().path), load(make_run("20260402_120000_vgg11").path)
     panel = RunsPanel(RunModel(paths.runs_folder()), RunQueue())
     qtbot.addWidget(panel)
-    menu = panel.menu(first)
+    menu = panel.menu.menu(first)
     before = len(menu.actions())
     for _ in range(5):
-        assert panel.menu(second) is menu
+        assert panel.menu.menu(second) is menu
     assert len(menu.actions()) == before
-    with qtbot.waitSignal(panel.settings_wanted) as wanted:
+    with qtbot.waitSignal(panel.menu.settings_wanted) as wanted:
         next(a for a in menu.actions() if a.text() == "Use its settings").trigger()
     assert wanted.args == [second]

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs.metrics import class_scores, to_superclasses
 from cifar_studio.ui import theme
-from cifar_studio.ui.confusion.figure_table import Column, Row
-from cifar_studio.ui.confusion.figure_view import FigureTable
-from cifar_studio.ui.confusion.segments import Segments
+from cifar_studio.ui.segments import Segments
+from cifar_studio.ui.tables.figure_model import Column, Row
+from cifar_studio.ui.tables.figure_table import FigureTable
 
 _CLASS = Column("Class", "class")
 _SUPERCLASS = Column("Superclass", "superclasses")

@@ -98,6 +98,11 @@ class RowTable(QTableView):
         self.customContextMenuRequested.connect(self._on_menu_requested)
         self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
 
+    def set_empty_text(self, text: str) -> None:
+        """What stands there while there is no row."""
+        self._empty_text = text
+        self.viewport().update()
+
     def unsort(self) -> None:
         """Rows in the order of the model."""
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

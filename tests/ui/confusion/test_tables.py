@@ -12,8 +12,8 @@ from sklearn.metrics import precision_recall_fscore_support
 from cifar_studio.runs.evaluation import confusion_matrix
 from cifar_studio.ui.confusion.class_table import ClassTable
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
-from cifar_studio.ui.confusion.figure_view import FigureTable
 from cifar_studio.ui.confusion.most_confused import MostConfused
+from cifar_studio.ui.tables.figure_table import FigureTable
 from ui.confusion.answers import make_answers, make_names
 
 NAMES = make_names()

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.confusion.figure_table import Column, Row
-from cifar_studio.ui.confusion.figure_view import FigureTable
+from cifar_studio.ui.tables.figure_model import Column, Row
+from cifar_studio.ui.tables.figure_table import FigureTable
 
 COLUMNS = (Column("Name", "name"), Column("Count", "count", "{:,.0f}"), Column("%", "p", "{:.2f}"))
 ROWS = [

@@ -1,0 +1,78 @@
+"""Paints a row of the comparison: the figure, and the report's value and the difference below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from typing_extensions import override
+
+from cifar_studio.ui import theme
+from cifar_studio.ui.compare.columns import COLUMNS, RUN
+from cifar_studio.ui.compare.lines import Line
+from cifar_studio.ui.compare.model import BELOW_ROLE, LINE_ROLE
+from cifar_studio.ui.tables.row_delegate import PAD_PX
+
+TOP_PX, LINE_PX, BELOW_PX = 6, 18, 16
+ROW_PX = 2 * TOP_PX + LINE_PX + 2 * BELOW_PX
+REPORT = ("report", "difference")
+
+
+class CompareDelegate(QStyledItemDelegate):
+    """A large line and small ones below it, and a hairline under each row."""
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        colours = theme.current()
+        line: Line = index.data(LINE_ROLE)
+        is_run = COLUMNS[index.column()] is RUN
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected:
+            painter.fillRect(option.rect, QColor(colours.accent))
+        pad = theme.px(PAD_PX)
+        inside = option.rect.adjusted(pad, theme.px(TOP_PX), -pad, 0)
+        text, muted = colours.text, colours.muted
+        if selected:
+            text = muted = colours.on_accent
+        side = int(index.data(Qt.ItemDataRole.TextAlignmentRole)) & ~int(
+            Qt.AlignmentFlag.AlignVertical_Mask
+        )
+        shown = str(index.data(Qt.ItemDataRole.DisplayRole))
+        if is_run and line.star:
+            shown = f"★ {shown}"
+        top = QRect(inside.left(), inside.top(), inside.width(), theme.px(LINE_PX))
+        self._write(painter, top, shown, option.font, text, side)
+        small = QFont(option.font)
+        small.setPixelSize(theme.px(theme.AXIS_PX))
+        at = QRect(top)
+        at.setHeight(theme.px(BELOW_PX))
+        at.moveTop(top.bottom() + 1)
+        for words in index.data(BELOW_ROLE):
+            self._write(painter, at, words, small, muted, side)
+            at.translate(0, theme.px(BELOW_PX))
+        if is_run and line.compares:
+            self._write_labels(painter, top, small, muted)
+        painter.setPen(QPen(QColor(colours.grid), 1))
+        painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
+
+    def _write_labels(self, painter: QPainter, top: QRect, font: QFont, colour: str) -> None:
+        """What the small lines of the other columns are, at the right of the first one."""
+        at = QRect(top)
+        at.setHeight(theme.px(BELOW_PX))
+        at.moveTop(top.bottom() + 1)
+        for word in REPORT:
+            self._write(painter, at, word, font, colour, int(Qt.AlignmentFlag.AlignRight))
+            at.translate(0, theme.px(BELOW_PX))
+
+    def _write(
+        self, painter: QPainter, at: QRect, text: str, font: QFont, colour: str, side: int
+    ) -> None:
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, at.width())
+        painter.drawText(at, side | int(Qt.AlignmentFlag.AlignVCenter), shown)

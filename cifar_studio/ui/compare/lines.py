@@ -1,0 +1,184 @@
+"""What stands in a row of the comparison: of one run, or of several seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cifar_studio.export.report_columns import Measure, RunColumn
+from cifar_studio.export.report_table import report_table
+from cifar_studio.runs.confusion_cells import MINUS, NONE
+from cifar_studio.runs.convergence import ConvergenceRule
+from cifar_studio.runs.library import Run
+from cifar_studio.runs.seeds import SeedGroup
+from cifar_studio.ui import wording
+from cifar_studio.ui.compare.columns import COLUMNS, Column
+
+PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+_SHOWN_REASONS = 2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A cell.
+
+    Attributes
+    ----------
+    value : float, str or None
+        To sort by and to write into a file; None where it is not known.
+    text : str
+        As it is shown.
+    below : tuple of str
+        The report's value and the difference, or none.
+    """
+
+    value: float | str | None
+    text: str
+    below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A row.
+
+    Attributes
+    ----------
+    runs : tuple of Run
+        The run, or those of a group that count.
+    group : SeedGroup or None
+    title : str
+    facts : tuple of str
+        What it is of; then why it does not compare with the report, or what its spread is of.
+    figures : dict of column key to Figure
+    notes : str
+        What a person wrote.
+    star : bool
+    compares : bool
+        Whether the report's values stand below.
+    words : str
+        What a search looks through, in small letters.
+    """
+
+    runs: tuple[Run, ...]
+    title: str
+    facts: tuple[str, ...]
+    figures: dict[str, Figure]
+    group: SeedGroup | None = None
+    notes: str = ""
+    star: bool = False
+    compares: bool = False
+    words: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Which runs it is about: stays the same when their figures change."""
+        left_out = self.group.left_out if self.group is not None else ()
+        return tuple(run.path.name for run in (*self.runs, *left_out))
+
+    def figure(self, column: Column) -> Figure:
+        if column.key == "run":
+            return Figure(self.title.casefold(), self.title)
+        if column.key == "notes":
+            return Figure(self.notes.casefold(), self.notes)
+        return self.figures[column.key]
+
+
+def line_of_run(run: Run, rule: ConvergenceRule) -> Line:
+    """A run with the figures of Table 2."""
+    column = RunColumn.of(run, rule)
+    figures = {c.key: _of_run(c.measure, column) for c in COLUMNS if c.measure is not None}
+    compares = column.comparability.result is not None
+    about = [column.data, f"seed {column.seed}"]
+    when = wording.day(run.started) if run.started else ""
+    if compares:  # the labels of the report's lines stand beside
+        facts = (" · ".join(about), when)
+    else:
+        state = "" if run.status.state == "finished" else wording.state(run)
+        about += [words for words in (when, state) if words]
+        facts = (" · ".join(about), column.comparability.describe(_SHOWN_REASONS))
+    notes = " ".join(run.notes.notes.split())
+    return Line(
+        runs=(run,),
+        title=wording.run_title(run),
+        facts=facts,
+        figures=figures,
+        notes=notes,
+        star=run.notes.star,
+        compares=compares,
+        words=f"{run.path.name} {column.title} {column.network} {column.data} {notes} "
+        f"seed {column.seed} {wording.state(run)} {run.config.architecture}"
+        f"{' star' if run.notes.star else ''}".casefold(),
+    )
+
+
+def line_of_group(group: SeedGroup, rule: ConvergenceRule) -> Line:
+    """A group of seeds with mean and standard deviation of each figure."""
+    figures = {}
+    for column in COLUMNS:
+        if column.measure is not None:
+            figures[column.key] = _of_group(column.measure, group, rule)
+    title = wording.network(group.config)
+    return Line(
+        runs=group.runs,
+        title=f"{title}, {group.config.epochs} epochs",
+        facts=(group.data_name, group.describe()),
+        figures=figures,
+        group=group,
+        words=" ".join(
+            (title, group.config.architecture, group.data_name, *_names(group))
+        ).casefold(),
+    )
+
+
+def _names(group: SeedGroup) -> list[str]:
+    return [run.notes.name for run in (*group.runs, *group.left_out)]
+
+
+def _of_run(measure: Measure, column: RunColumn) -> Figure:
+    value = getattr(column.summary, measure.name)
+    text = measure.studio(column)
+    printed, difference = measure.printed(column), measure.difference(column)
+    if measure.name == "epoch_seconds":
+        text, printed = _with_spread(text, printed, column)
+    below: tuple[str, ...] = ()
+    if printed is not None:
+        about = "~" if measure.is_about else ""
+        below = (about + printed, (difference or NONE).replace("-", MINUS))
+    return Figure(value, NONE if text is None else text, below)
+
+
+def _with_spread(
+    text: str | None, printed: str | None, column: RunColumn
+) -> tuple[str | None, str | None]:
+    """Mean times with their standard deviations in brackets, as the report prints them."""
+    spread = column.summary.epoch_seconds_std
+    if text is not None and spread is not None:
+        text = f"{text} ({spread:.2f})"
+    result = column.comparability.result
+    if printed is not None and result is not None:
+        printed = f"{printed} ({result.epoch_seconds_std:g})"
+    return text, printed
+
+
+def _of_group(measure: Measure, group: SeedGroup, rule: ConvergenceRule) -> Figure:
+    found = group.spread(measure.name, rule)
+    if found.mean is None:
+        return Figure(None, NONE)
+    decimals = measure.decimals or (1 if found.standard_deviation else 0)
+    text = f"{found.mean:.{decimals}f}"
+    if found.standard_deviation is None:
+        return Figure(found.mean, text)
+    return Figure(found.mean, text, (f"{PLUS_MINUS} {found.standard_deviation:.{decimals}f}",))
+
+
+def footnotes(line: Line, rule: ConvergenceRule) -> tuple[str, ...]:
+    """What is to be known about the figures of a row, sentences."""
+    if line.group is None:
+        return report_table(line.runs, rule).notes()
+    words = [
+        "Mean and sample standard deviation over seeds, one run each.",
+        f"Converged: {rule.describe()}.",
+    ]
+    if left_out := len(line.group.left_out):
+        runs = "1 run is" if left_out == 1 else f"{left_out} runs are"
+        words.append(f"{runs} left out: not at the last epoch, or of a seed that is there twice.")
+    return tuple(words)

@@ -1,0 +1,126 @@
+"""The rule of convergence, to be read and changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QDoubleValidator, QIntValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    QWidgetAction,
+)
+
+from cifar_studio.runs.convergence import ConvergenceRule, Measure
+from cifar_studio.runs.summary import DEFAULT_RULE
+from cifar_studio.ui import theme, widgets
+
+_LOSSES: tuple[tuple[Measure, str], ...] = (
+    ("test_loss", "Test loss"),
+    ("val_loss", "Validation loss"),
+    ("train_loss", "Training loss"),
+)
+WIDTH_PX = 320
+
+
+class RuleMenu(QToolButton):
+    """A button that names the rule and folds a form out to change it.
+
+    Signals
+    -------
+    rule_changed(ConvergenceRule)
+    """
+
+    rule_changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "button")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setAccessibleName("Rule of convergence")
+        self.within = QLineEdit()
+        percent = QDoubleValidator(0.0, 100.0, 3, self)
+        percent.setNotation(QDoubleValidator.Notation.StandardNotation)
+        percent.setLocale(QLocale.c())
+        self.within.setValidator(percent)
+        self.within.setToolTip("How near its minimum a loss has converged, 0 to 100 %")
+        self.window_epochs = QLineEdit()
+        self.window_epochs.setValidator(QIntValidator(1, 1000, self))
+        self.window_epochs.setToolTip("Epochs that are averaged, 1 to 1000; 1 takes the raw curve")
+        self.measure = QComboBox()
+        for key, text in _LOSSES:
+            self.measure.addItem(text, key)
+        self._words = widgets.label("", "muted")
+        self._words.setWordWrap(True)
+        self._setting = False
+        self._rule = DEFAULT_RULE
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(*[3 * theme.GRID] * 4)
+        column.setSpacing(2 * theme.GRID)
+        column.addWidget(widgets.label("A run has converged at the", "heading"))
+        column.addWidget(self._words)
+        fields = QFormLayout()
+        fields.setSpacing(2 * theme.GRID)
+        fields.addRow("Loss", self.measure)
+        fields.addRow("Within, %", self.within)
+        fields.addRow("Mean over, epochs", self.window_epochs)
+        column.addLayout(fields)
+        back = widgets.link(
+            "Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE, tell=True)
+        )
+        column.addWidget(back, 0, Qt.AlignmentFlag.AlignLeft)
+        self._form = form
+        menu = QMenu(self)
+        action = QWidgetAction(menu)
+        action.setDefaultWidget(form)
+        menu.addAction(action)
+        self.setMenu(menu)
+        self.within.textChanged.connect(self._on_changed)
+        self.window_epochs.textChanged.connect(self._on_changed)
+        self.measure.currentIndexChanged.connect(self._on_changed)
+        self.set_rule(DEFAULT_RULE)
+        self.restyle()
+
+    @property
+    def rule(self) -> ConvergenceRule:
+        """The rule in force: the last one that made sense."""
+        return self._rule
+
+    def set_rule(self, rule: ConvergenceRule, *, tell: bool = False) -> None:
+        self._setting = True
+        self._rule = rule
+        self.within.setText(f"{rule.within_percent:g}")
+        self.window_epochs.setText(str(rule.window))
+        self.measure.setCurrentIndex(self.measure.findData(rule.measure))
+        self._setting = False
+        self._show()
+        if tell:
+            self.rule_changed.emit(rule)
+
+    def restyle(self) -> None:
+        self._form.setFixedWidth(theme.px(WIDTH_PX))
+
+    def _on_changed(self) -> None:
+        """While a field is half typed, the rule before stays in force."""
+        fields = (self.within, self.window_epochs)
+        for field in fields:
+            field.setProperty("faulty", "false" if field.hasAcceptableInput() else "true")
+            widgets.restyle(field)
+        if self._setting or not all(field.hasAcceptableInput() for field in fields):
+            return
+        self._rule = ConvergenceRule(
+            float(self.within.text()), int(self.window_epochs.text()), self.measure.currentData()
+        )
+        self._show()
+        self.rule_changed.emit(self._rule)
+
+    def _show(self) -> None:
+        rule = self._rule
+        self.setText(f"Converged: within {rule.within_percent:g} %")
+        self._words.setText(f"{rule.describe()}. The report gives no rule of its own.")
+        self.setToolTip(f"{rule.describe().capitalize()}; click to change it")

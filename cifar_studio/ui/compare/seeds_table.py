@@ -1,0 +1,30 @@
+"""Groups of seeds as a table for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cifar_studio.export.report_columns import MEASURES
+from cifar_studio.runs.convergence import ConvergenceRule
+from cifar_studio.runs.seeds import SeedGroup
+from cifar_studio.ui import wording
+from cifar_studio.ui.tables.table import Cell, Table
+
+
+def seeds_table(name: str, groups: Sequence[SeedGroup], rule: ConvergenceRule) -> Table:
+    """Mean, sample standard deviation and number of seeds of every figure of Table 2."""
+    header = ["n", "Network", "Data", "Epochs", "Seeds"]
+    for measure in MEASURES:
+        header += [f"{measure.title} (mean)", f"{measure.title} (sd over seeds)"]
+    rows = []
+    for group in groups:
+        title = wording.network(group.config)
+        seeds = " ".join(map(str, group.seeds))
+        cells: list[Cell] = [len(group.runs), title, group.data_name, group.config.epochs, seeds]
+        for measure in MEASURES:
+            found = group.spread(measure.name, rule)
+            cells += [found.mean, found.standard_deviation]
+        rows.append(cells)
+    return Table(
+        name, ("n", *header), [(len(g.runs), *r) for g, r in zip(groups, rows, strict=True)]
+    )

@@ -1,0 +1,98 @@
+"""What stands above the comparison: rows, search, rule, columns, and what to do with the rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+
+from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.compare.columns import COLUMNS, RUN
+from cifar_studio.ui.compare.rule_menu import RuleMenu
+from cifar_studio.ui.segments import Segments
+
+SEARCH_PX = 180
+
+
+class CompareToolbar(QWidget):
+    """The controls.
+
+    Signals
+    -------
+    rows_chosen(str)
+        "runs" or "seeds".
+    search_changed(str)
+    columns_changed(frozenset of str)
+        Keys of the columns that are to be hidden.
+    draw_wanted()
+    export_wanted()
+    """
+
+    rows_chosen = Signal(str)
+    search_changed = Signal(str)
+    columns_changed = Signal(object)
+    draw_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = Segments(
+            "Rows",
+            [
+                ("runs", "Runs", "Each run"),
+                ("seeds", "Seeds", "Mean and spread over runs that differ only in their seed"),
+            ],
+        )
+        self.rows.chosen.connect(self.rows_chosen)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search (/)")
+        self.search.setAccessibleName("Search the comparison")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.search_changed)
+        clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
+        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
+        clear.activated.connect(self.search.clear)
+        self.rule = RuleMenu()
+        self.columns = QToolButton()
+        self.columns.setText("Columns")
+        self.columns.setProperty("role", "button")
+        self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.columns.setAccessibleName("Which columns are shown")
+        self._column_menu = QMenu(self)
+        self.columns.setMenu(self._column_menu)
+        for column in COLUMNS:
+            if column is not RUN:
+                action = self._column_menu.addAction(column.title)
+                action.setCheckable(True)
+                action.setChecked(True)
+                action.setData(column.key)
+                action.triggered.connect(lambda: self.columns_changed.emit(self.hidden))
+        self.draw = widgets.button("Draw in Curves", self.draw_wanted.emit)
+        self.draw.setToolTip("Draw the selected rows beside each other in Curves")
+        self.export = widgets.button("Export…", self.export_wanted.emit)
+        self.export.setToolTip("The selected rows, or all, as a table, figures or a report")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.rows)
+        self._row.addWidget(self.search)
+        self._row.addStretch(1)
+        for button in (self.rule, self.columns, self.draw, self.export):
+            self._row.addWidget(button)
+        self.restyle()
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Keys of the columns that are not ticked."""
+        actions = self._column_menu.actions()
+        return frozenset(str(action.data()) for action in actions if not action.isChecked())
+
+    def show_hidden(self, keys: frozenset[str]) -> None:
+        """Tick all columns but these; tells nobody."""
+        for action in self._column_menu.actions():
+            action.setChecked(action.data() not in keys)
+
+    def restyle(self) -> None:
+        self._row.setSpacing(theme.px(8))
+        self.search.setFixedWidth(theme.px(SEARCH_PX))
+        self.rows.restyle()
+        self.rule.restyle()

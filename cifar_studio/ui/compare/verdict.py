@@ -1,0 +1,76 @@
+"""Whether two selected rows differ by more than chance, in words."""
+
+from __future__ import annotations
+
+from cifar_studio.errors import StudioError
+from cifar_studio.runs.comparison import compare
+from cifar_studio.runs.confusion_cells import MINUS
+from cifar_studio.runs.evaluation import load_evaluation
+from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.library import Run
+from cifar_studio.runs.metrics import accuracy
+from cifar_studio.runs.seeds import SeedGroup
+from cifar_studio.runs.statistics import mcnemar_of, paired_difference
+
+FEW_SEEDS = 5
+
+
+def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
+    """McNemar's test of two runs on the test pictures that both were evaluated on, sentences."""
+    try:
+        answers = [load_evaluation(RunFolder(run.path).best_evaluation) for run in (a, b)]
+    except (StudioError, OSError):
+        return ("For a test picture by picture, open both in Confusion and evaluate them.",)
+    try:
+        comparison = compare(*answers)
+    except StudioError as error:
+        return (f"{error.fault}.",)
+    if not comparison.pictures:
+        return ("They were tested on different pictures.",)
+    test = mcnemar_of(comparison)
+    shares = [accuracy(matrix) or 0.0 for matrix in (comparison.a, comparison.b)]
+    chance = f"p {_p_value(test.p_value)}"
+    if test.statistic is not None:
+        chance = f"χ² = {test.statistic:.2f}, {chance}"
+    verdict = (
+        "more than chance would part them" if test.p_value < 0.05 else "as chance may part them"
+    )
+    return (
+        f"On the same {comparison.pictures:,} test pictures, each at its best epoch: A "
+        f"{100 * shares[0]:.2f} %, B {100 * shares[1]:.2f} %. Only A is right on "
+        f"{test.a_only:,}, only B on {test.b_only:,}.",
+        f"McNemar's test ({test.method}): {chance}, {verdict}. It is about these two trained "
+        "networks; whether their settings differ is a question to several seeds.",
+    )
+
+
+def verdict_on_groups(a: SeedGroup, b: SeedGroup) -> tuple[str, ...]:
+    """The paired difference of two groups of seeds, sentences."""
+    validated = all(value is not None for g in (a, b) for value in g.values("honest_top1").values())
+    figure = "honest_top1" if validated and a.runs and b.runs else "max_test_top1"
+    name = "validated top-1" if figure == "honest_top1" else "maximum top-1 (selected on test)"
+    try:
+        found = paired_difference(a.values(figure), b.values(figure))
+    except StudioError as error:
+        return (f"{error.fault}: {error.remedy[:1].lower()}{error.remedy[1:]}.",)
+    mean = f"{found.mean:+.2f}".replace("-", MINUS)
+    if found.low is None or found.high is None:
+        return (
+            f"A {MINUS} B in {name}: {mean} points on seed {found.seeds[0]}; n = 1, spread "
+            "unknown. Repeat both with more seeds.",
+        )
+    interval = f"{found.low:+.2f} to {found.high:+.2f}".replace("-", MINUS)
+    words: tuple[str, ...] = (
+        f"A {MINUS} B in {name}, paired over {found.n} seeds: {mean} points, 95 % bootstrap "
+        f"interval {interval}.",
+    )
+    if found.n < FEW_SEEDS:
+        words += (
+            f"Of only {found.n} seeds such an interval is too narrow: it holds the true mean less "
+            "often than in 95 of 100 cases.",
+        )
+    return words
+
+
+def _p_value(p: float) -> str:
+    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}"

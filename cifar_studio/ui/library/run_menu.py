@@ -1,0 +1,143 @@
+"""What can be done with runs: one menu, in the library, the head of the centre and Compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from cifar_studio.config.check import BOUNDS
+from cifar_studio.runs.command import train_command
+from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.library import Run
+from cifar_studio.ui.library.beside_runs import BesideRuns
+from cifar_studio.ui.library.run_notes import RunNotes
+from cifar_studio.ui.opening import open_folder
+
+RESUMABLE = ("stopped", "interrupted", "crashed", "failed")
+_GOES_ON = ("running", "paused")
+
+
+class RunMenu(QObject):
+    """Fills menus, and tells what was chosen.
+
+    Signals
+    -------
+    settings_wanted(Run)
+        Fill the form with this run's settings.
+    resume_wanted(Run)
+    longer_wanted(Run)
+        Train it for more epochs.
+    seeds_wanted(Run)
+        Train it with other seeds too.
+    mend_wanted(Path)
+        Take what cannot be read of a run from its checkpoint.
+    export_wanted(tuple of Run)
+    delete_wanted(tuple of Run)
+    """
+
+    settings_wanted = Signal(object)
+    resume_wanted = Signal(object)
+    longer_wanted = Signal(object)
+    seeds_wanted = Signal(object)
+    mend_wanted = Signal(object)
+    export_wanted = Signal(object)
+    delete_wanted = Signal(object)
+
+    def __init__(self, notes: RunNotes, beside: BesideRuns, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._notes = notes
+        self._beside = beside
+        self._busy = False
+        self._menu = QMenu(parent)
+        self._run: Run | None = None
+        self._menu.aboutToShow.connect(self._on_about_to_show)
+
+    def set_busy(self, busy: bool) -> None:
+        """While a run is on, no other one can go on."""
+        self._busy = busy
+
+    def menu(self, run: Run) -> QMenu:
+        """What can be done with a run: one menu, which is about the run asked for last."""
+        self._run = run
+        if not self._menu.isVisible():  # not under the person's hand
+            self.fill(self._menu, run)
+        return self._menu
+
+    def fill(self, menu: QMenu, run: Run) -> None:
+        """Put into a menu what can be done with a run."""
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        resume = menu.addAction("Resume", lambda: self.resume_wanted.emit(run))
+        longer = menu.addAction("Train longer…", lambda: self.longer_wanted.emit(run))
+        for action, is_possible in ((resume, can_resume(run)), (longer, can_train_longer(run))):
+            action.setEnabled(is_possible and not self._busy)
+            if is_possible and self._busy:
+                action.setToolTip("Another run is on; possible once that has ended")
+        if run.is_mendable:
+            mend = menu.addAction(
+                "Mend from its checkpoint", lambda: self.mend_wanted.emit(run.path)
+            )
+            mend.setToolTip("\n".join(run.damage))
+            mend.setEnabled(run.status.state not in _GOES_ON)
+        menu.addSeparator()
+        menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
+        menu.addAction("Repeat with more seeds…", lambda: self.seeds_wanted.emit(run))
+        beside = menu.addAction("Draw beside the selected run", lambda: self._beside.toggle(run))
+        beside.setCheckable(True)
+        beside.setChecked(run in self._beside)
+        menu.addSeparator()
+        menu.addAction("Rename…", lambda: self._notes.rename(run))
+        menu.addAction("Notes…", lambda: self._notes.edit(run))
+        star = "Remove star" if run.notes.star else "Star"
+        menu.addAction(star, lambda: self._notes.toggle_star(run))
+        menu.addSeparator()
+        menu.addAction("Export…", lambda: self.export_wanted.emit((run,)))
+        menu.addAction("Copy as command", lambda: copy_command(run))
+        menu.addAction("Open run folder", lambda: open_folder(run.path))
+        menu.addSeparator()
+        self._add_delete(menu, (run,))
+
+    def fill_for_several(self, menu: QMenu, runs: Sequence[Run]) -> None:
+        """Likewise, with several at once."""
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        chosen = tuple(runs)
+        menu.addAction(f"Export {len(chosen)} runs…", lambda: self.export_wanted.emit(chosen))
+        menu.addSeparator()
+        self._add_delete(menu, chosen)
+
+    def _add_delete(self, menu: QMenu, runs: tuple[Run, ...]) -> None:
+        text = "Move to the bin" if len(runs) == 1 else f"Move {len(runs)} runs to the bin"
+        delete = menu.addAction(text, lambda: self.delete_wanted.emit(runs))
+        delete.setEnabled(not any(run.status.state in _GOES_ON for run in runs))
+        if not delete.isEnabled():
+            delete.setToolTip("It is being trained; stop it first")
+
+    def _on_about_to_show(self) -> None:
+        if self._run is not None:
+            self.fill(self._menu, self._run)
+
+
+def can_resume(run: Run) -> bool:
+    """Whether a run has stopped before its end and has a state to go on from.
+
+    Before its first checkpoint that is its very beginning.
+    """
+    is_at_its_beginning = len(run.rows) <= 1
+    has_state = is_at_its_beginning or RunFolder(run.path).has_checkpoint()
+    return run.status.state in RESUMABLE and has_state
+
+
+def can_train_longer(run: Run) -> bool:
+    """Whether a run has ended, however it did, and kept a state to go on from."""
+    has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
+    has_room = len(run.rows) + 1 in BOUNDS["epochs"]
+    return has_ended and has_room and RunFolder(run.path).has_checkpoint()
+
+
+def copy_command(run: Run) -> None:
+    """Put the command that repeats a run on the clipboard."""
+    QGuiApplication.clipboard().setText(train_command(run))
