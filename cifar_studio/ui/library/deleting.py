@@ -31,18 +31,18 @@ class Deleting(QObject):
     def delete(self, runs: Sequence[Run]) -> None:
         """Move runs to the bin, and say so, with an Undo."""
         deleted: list[Deleted] = []
+        titles: list[str] = []
         faults: list[str] = []
         for run in runs:
             try:
                 deleted.append(move_to_bin(run.path))
+                titles.append(wording.dated_title(run))
             except RunFolderError as error:
                 faults.append(str(error))
         if deleted:
-            one = wording.dated_title(runs[0])
-            what = one if len(runs) == 1 else f"{len(deleted)} runs"
-            verb = "is" if len(deleted) == 1 else "are"
+            what = f"{titles[0]} is" if len(titles) == 1 else f"{len(titles)} runs are"
             undo = Action("Undo", lambda: self._restore(deleted))
-            text = " ".join((f"{what} {verb} in the system's bin.", *faults))
+            text = " ".join((f"{what} in the system's bin.", *faults))
             self._message.show_message(text, actions=(undo,))
         elif faults:
             self._message.show_message(" ".join(faults))
