@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.convergence import ConvergenceRule
 from cifar_studio.runs.library import Run
 from cifar_studio.runs.statistics import Spread, spread
-from cifar_studio.runs.summary import DEFAULT_RULE, summarize
+from cifar_studio.runs.summary import DEFAULT_RULE, RunSummary, summarize
 
 UNKNOWN_SPREAD = "n = 1, spread unknown"
 
@@ -57,13 +57,14 @@ class SeedGroup:
             words = ", ".join(map(str, seeds))
         return f"n = {len(seeds)}, seeds {words}"
 
-    def values(self, figure: str, rule: ConvergenceRule = DEFAULT_RULE) -> dict[int, float | None]:
-        """A figure of `RunSummary`, by seed."""
-        return {run.config.seed: getattr(summarize(run, rule), figure) for run in self.runs}
+    def summaries(self, rule: ConvergenceRule = DEFAULT_RULE) -> dict[int, RunSummary]:
+        """The figures of each run that counts, by seed."""
+        return {run.config.seed: summarize(run, rule) for run in self.runs}
 
-    def spread(self, figure: str, rule: ConvergenceRule = DEFAULT_RULE) -> Spread:
-        """Number, mean and standard deviation of a figure of `RunSummary` over the seeds."""
-        return spread(self.values(figure, rule).values())
+
+def over_seeds(summaries: Mapping[int, RunSummary], figure: str) -> Spread:
+    """Number, mean and standard deviation of a figure of `RunSummary` over the seeds."""
+    return spread(getattr(summary, figure) for summary in summaries.values())
 
 
 def group_by_seed(runs: Iterable[Run]) -> list[SeedGroup]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder import Notes, Status
 from cifar_studio.runs.library import Run
-from cifar_studio.runs.seeds import group_by_seed, missing_seeds
+from cifar_studio.runs.seeds import group_by_seed, missing_seeds, over_seeds
 from support import make_environment, make_row
 
 CONFIG = TrainConfig(epochs=2)
@@ -39,7 +39,7 @@ def test_that_only_the_seed_may_differ() -> None:
 def test_that_mean_and_deviation_are_those_of_the_standard_library() -> None:
     tops = [30.5, 32.25, 28.0]
     (group,) = group_by_seed([make(seed, top1) for seed, top1 in enumerate(tops)])
-    found = group.spread("max_test_top1")
+    found = over_seeds(group.summaries(), "max_test_top1")
     assert found.n == 3
     assert found.mean == pytest.approx(statistics.fmean(tops))
     assert found.standard_deviation == pytest.approx(statistics.stdev(tops))
@@ -48,7 +48,7 @@ def test_that_mean_and_deviation_are_those_of_the_standard_library() -> None:
 
 def test_that_one_seed_says_that_its_spread_is_unknown() -> None:
     (group,) = group_by_seed([make(4, 30)])
-    assert group.spread("max_test_top1").standard_deviation is None
+    assert over_seeds(group.summaries(), "max_test_top1").standard_deviation is None
     assert group.describe() == "n = 1, spread unknown, seed 4"
 
 
@@ -64,7 +64,7 @@ def test_that_a_group_without_a_finished_run_has_no_figures() -> None:
     (group,) = group_by_seed([make(0, 10, epochs_run=0)])
     assert group.runs == ()
     assert group.data_name == "demo"
-    assert group.spread("max_test_top1").mean is None
+    assert over_seeds(group.summaries(), "max_test_top1").mean is None
     assert group.describe() == "n = 0, no run has reached its last epoch"
 
 

@@ -63,10 +63,15 @@ class Comparing(QObject):
 
     def _on_draw_wanted(self, lines: Sequence[Line]) -> None:
         runs = [run for line in lines for run in line.runs]
-        if runs:
-            self._window.selection.select(runs[0].path)
+        groups = [line.group for line in lines if line.group is not None]
+        if not runs:
+            return
+        self._window.selection.select(runs[0].path)
+        if groups:
+            self._window.curves.show_groups(groups)
+        else:
             self._panel.beside.set_runs(runs[1:])
-            self._window.show_tab(CURVES)
+        self._window.show_tab(CURVES)
 
     def _on_menu_wanted(self, lines: Sequence[Line], at: QPoint) -> None:
         menu = QMenu(self._view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cifar_studio.export.report_columns import Measure, RunColumn
@@ -9,7 +10,8 @@ from cifar_studio.export.report_table import report_table
 from cifar_studio.runs.confusion_cells import MINUS, NONE
 from cifar_studio.runs.convergence import ConvergenceRule
 from cifar_studio.runs.library import Run
-from cifar_studio.runs.seeds import SeedGroup
+from cifar_studio.runs.seeds import SeedGroup, over_seeds
+from cifar_studio.runs.summary import RunSummary
 from cifar_studio.ui import wording
 from cifar_studio.ui.compare.columns import COLUMNS, Column
 
@@ -112,10 +114,8 @@ def line_of_run(run: Run, rule: ConvergenceRule) -> Line:
 
 def line_of_group(group: SeedGroup, rule: ConvergenceRule) -> Line:
     """A group of seeds with mean and standard deviation of each figure."""
-    figures = {}
-    for column in COLUMNS:
-        if column.measure is not None:
-            figures[column.key] = _of_group(column.measure, group, rule)
+    summaries = group.summaries(rule)
+    figures = {c.key: _of_group(c.measure, summaries) for c in COLUMNS if c.measure is not None}
     title = wording.network(group.config)
     return Line(
         runs=group.runs,
@@ -159,8 +159,8 @@ def _with_spread(
     return text, printed
 
 
-def _of_group(measure: Measure, group: SeedGroup, rule: ConvergenceRule) -> Figure:
-    found = group.spread(measure.name, rule)
+def _of_group(measure: Measure, summaries: Mapping[int, RunSummary]) -> Figure:
+    found = over_seeds(summaries, measure.name)
     if found.mean is None:
         return Figure(None, NONE)
     decimals = measure.decimals or (1 if found.standard_deviation else 0)

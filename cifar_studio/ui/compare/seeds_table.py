@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cifar_studio.export.report_columns import MEASURES
 from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.seeds import SeedGroup
+from cifar_studio.runs.seeds import SeedGroup, over_seeds
 from cifar_studio.ui import wording
 from cifar_studio.ui.tables.table import Cell, Table
 
@@ -21,8 +21,9 @@ def seeds_table(name: str, groups: Sequence[SeedGroup], rule: ConvergenceRule) -
         title = wording.network(group.config)
         seeds = " ".join(map(str, group.seeds))
         cells: list[Cell] = [len(group.runs), title, group.data_name, group.config.epochs, seeds]
+        summaries = group.summaries(rule)
         for measure in MEASURES:
-            found = group.spread(measure.name, rule)
+            found = over_seeds(summaries, measure.name)
             cells += [found.mean, found.standard_deviation]
         rows.append(cells)
     return Table(

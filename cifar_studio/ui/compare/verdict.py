@@ -46,11 +46,12 @@ def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
 
 def verdict_on_groups(a: SeedGroup, b: SeedGroup) -> tuple[str, ...]:
     """The paired difference of two groups of seeds, sentences."""
-    validated = all(value is not None for g in (a, b) for value in g.values("honest_top1").values())
-    figure = "honest_top1" if validated and a.runs and b.runs else "max_test_top1"
+    summaries = [list(group.summaries().items()) for group in (a, b)]
+    validated = all(s.honest_top1 is not None for side in summaries for _, s in side)
+    figure = "honest_top1" if validated and all(summaries) else "max_test_top1"
     name = "validated top-1" if figure == "honest_top1" else "maximum top-1 (selected on test)"
     try:
-        found = paired_difference(a.values(figure), b.values(figure))
+        found = paired_difference(*({seed: getattr(s, figure) for seed, s in x} for x in summaries))
     except StudioError as error:
         return (f"{error.fault}: {error.remedy[:1].lower()}{error.remedy[1:]}.",)
     mean = f"{found.mean:+.2f}".replace("-", MINUS)

@@ -13,6 +13,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from cifar_studio.ui import theme
+from cifar_studio.ui.curves.band import Band
 from cifar_studio.ui.curves.measures import QUICK_TEST, Measure, colour_of, pen
 from cifar_studio.ui.curves.run_data import RunData
 from cifar_studio.ui.curves.series import Smoother, nice_step, thin
@@ -88,6 +89,7 @@ class RunLines:
         self._plot = plot
         self._lines: dict[tuple[str, str], pg.PlotCurveItem] = {}
         self._points: dict[tuple[str, str], pg.ScatterPlotItem] = {}
+        self._bands: dict[str, Band] = {}
         self._smoothed: dict[tuple[str, str], _Smoothed] = {}
         self._drawn: dict[tuple[str, str], np.ndarray] = {}
         self._epochs_drawn: dict[str, object] = {}
@@ -95,7 +97,7 @@ class RunLines:
 
     def remove(self) -> None:
         """Take all items out of the plot."""
-        for item in (*self._lines.values(), *self._points.values()):
+        for item in (*self._lines.values(), *self._points.values(), *self._bands.values()):
             self._plot.removeItem(item)
 
     def drawn_lines(self) -> list[np.ndarray]:
@@ -146,7 +148,24 @@ class RunLines:
         else:
             line = pen(colour, 1.0, measure.dash)
         self._line("epochs", measure, shown, x, y, window, line, 5)
+        self._draw_band(measure, shown, x, y, window)
         self._mark_epochs(measure, shown, x, y, window)
+
+    def _draw_band(
+        self, measure: Measure, shown: bool, x: np.ndarray, y: np.ndarray, window: Window
+    ) -> None:
+        deviation = self.run.deviation(measure.column)
+        if deviation is None:
+            return
+        if measure.column not in self._bands:
+            self._bands[measure.column] = Band()
+            self._bands[measure.column].setZValue(0)
+            self._plot.addItem(self._bands[measure.column], ignoreBounds=True)
+        band = self._bands[measure.column]
+        band.setVisible(shown)
+        if shown:
+            low, high = _scaled(y - deviation, window), _scaled(y + deviation, window)
+            band.show_between(x, low, high, self._colour(measure, window))
 
     def _mark_epochs(
         self, measure: Measure, shown: bool, x: np.ndarray, y: np.ndarray, window: Window

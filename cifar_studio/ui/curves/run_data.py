@@ -58,6 +58,8 @@ class RunData:
         Where training stands inside the epoch that is not yet done.
     quick_pictures : int
         Test pictures of a quick test; 0 where that is not known.
+    about : str
+        What is to be said of its curves, where they are not simply those of a run.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class RunData:
         self.best_epoch = 0
         self.running: BatchesEnded | None = None
         self.quick_pictures = 0
+        self.about = ""
         self._epochs = GrowingTable(1 + len(COLUMNS))
         self._batches = GrowingTable(3, room=1024)
         self._quick_tests = GrowingTable(4)
@@ -205,6 +208,10 @@ class RunData:
         ends = self._epochs.column(0)
         values = self._epochs.column(1 + COLUMNS.index(column))
         return (ends - 0.5 if column.startswith("train_") else ends), values
+
+    def deviation(self, column: str) -> np.ndarray | None:
+        """Half the width of a band around each epoch's value; None where there is one run."""
+        return None
 
     def batches(self, column: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Position and value of points between batches; None for what is not trained on."""

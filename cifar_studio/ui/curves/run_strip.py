@@ -14,7 +14,7 @@ from cifar_studio.ui.curves.run_data import RunData
 
 
 class RunStrip(QWidget):
-    """Entries that switch runs, and a word where their data differ. Hidden for one run.
+    """Entries that switch runs, and a word about their data. Hidden for one run.
 
     Signals
     -------
@@ -49,13 +49,17 @@ class RunStrip(QWidget):
             self._runs = list(runs)
             self._rebuild()
         self._runs = list(runs)
-        self.setVisible(len(runs) > 1)
+        self.setVisible(self._is_shown)
         self._warn()
         self.show_values()
 
     def hidden_keys(self) -> frozenset[str]:
         """Folders of the runs that are switched off."""
         return self.legend.hidden_keys() if len(self._runs) > 1 else frozenset()
+
+    @property
+    def _is_shown(self) -> bool:
+        return len(self._runs) > 1 or any(run.about for run, _ in self._runs)
 
     def show_values(self) -> None:
         """The best top-1 of each run."""
@@ -64,16 +68,21 @@ class RunStrip(QWidget):
             if entry := self.legend.entries.get(str(run.path)):
                 entry.set_value(f"{best.test_top1:.2f} %" if best else "–")
 
+    def _tint(self) -> None:
+        colours = theme.current()
+        colour = colours.warning if self.notice.text().startswith("⚠") else colours.muted
+        self.notice.setStyleSheet(f"color: {colour};")
+
     def restyle(self) -> None:
         self._column.setSpacing(theme.px(4))
-        self.notice.setStyleSheet(f"color: {theme.current().warning};")
+        self._tint()
         if self._runs:
             self._rebuild()
             self.show_values()
 
     def _rebuild(self) -> None:
         entries = []
-        for run, style in self._runs if len(self._runs) > 1 else []:
+        for run, style in self._runs if self._is_shown else []:
             title = f"{style.letter}  {run.name} ({run.data_name})"
             entries.append((str(run.path), Sample(style.shade or "text"), title, "00.00 %"))
         self.legend.set_entries(entries)
@@ -87,5 +96,7 @@ class RunStrip(QWidget):
         elif len(counts) > 1:
             pictures = " and ".join(f"{count:,}" for count in counts)
             text = f"These runs were tested on different numbers of pictures ({pictures})."
-        self.notice.setText(f"⚠  {text}" if text else "")
-        self.notice.setVisible(bool(text))
+        about = dict.fromkeys(run.about for run, _ in self._runs if run.about)
+        self.notice.setText("  ".join((f"⚠  {text}" if text else "", *about)).strip())
+        self.notice.setVisible(bool(text or about))
+        self._tint()

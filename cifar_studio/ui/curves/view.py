@@ -13,6 +13,7 @@ from typing_extensions import override
 from cifar_studio.config.report import ReportResult
 from cifar_studio.runs.events import Event, RunEnded, RunStarted
 from cifar_studio.runs.library import Run
+from cifar_studio.runs.seeds import SeedGroup
 from cifar_studio.ui import theme
 from cifar_studio.ui.curves.controls import CurveControls
 from cifar_studio.ui.curves.drawn import RunStyle
@@ -26,6 +27,7 @@ from cifar_studio.ui.curves.reference import report_levels, report_of
 from cifar_studio.ui.curves.run_colours import RunColours
 from cifar_studio.ui.curves.run_data import RunData
 from cifar_studio.ui.curves.run_strip import RunStrip
+from cifar_studio.ui.curves.seeds_data import SeedsData
 from cifar_studio.ui.curves.series import epoch_limit
 from cifar_studio.ui.curves.slice_reader import SliceReader
 from cifar_studio.ui.explaining import explain
@@ -75,6 +77,7 @@ class CurvesView(QWidget):
         self._live_ended = False
         self._shown: RunData | None = None
         self._overlays: list[RunData] = []
+        self._groups: list[RunData] = []
         self._result: ReportResult | None = None
         self._planned_epochs = 10
         self._empty_hint = "Press Ctrl+R to start a training"
@@ -154,9 +157,15 @@ class CurvesView(QWidget):
         if live is self._shown or live in self._overlays:
             self._request_redraw()
 
+    def show_groups(self, groups: Sequence[SeedGroup]) -> None:
+        """Draw groups of seeds in place of runs, until another run is shown or laid beside."""
+        self._groups = [SeedsData(group) for group in groups if group.runs]
+        self._show_runs()
+
     def set_overlays(self, runs: Sequence[Run]) -> None:
         """Draw other runs beside the one shown; colour is then the run."""
         live = self._live
+        self._groups = []
         self._overlays = [
             live if live is not None and run.path == live.path else RunData.from_run(run)
             for run in runs
@@ -173,6 +182,7 @@ class CurvesView(QWidget):
     # Drawing
 
     def _show(self, run: RunData | None) -> None:
+        self._groups = []
         self._shown = run
         self._result, exact, why = report_of(run)
         self.controls.set_report(self._result is not None, exact, why)
@@ -195,7 +205,9 @@ class CurvesView(QWidget):
             self._redraw()
 
     def _runs(self) -> list[RunData]:
-        """The run shown and the others, each once."""
+        """The run shown and the others, each once; or the groups of seeds."""
+        if self._groups:
+            return list(self._groups)
         named = {run.path: run for run in (self._shown, *self._overlays) if run is not None}
         return list(named.values())
 
@@ -255,7 +267,7 @@ class CurvesView(QWidget):
             self.headline.show_hint(self._empty_hint)
         else:
             live = self._shown is self._live and not self._live_ended
-            several = len(self._runs()) > 1
+            several = len(self._runs()) > 1 or bool(self._groups)
             self.headline.show_run(self._shown, live, self._shown.name if several else "")
         self.strip.show_values()
 
