@@ -27,7 +27,11 @@ _PATIENCE_S = 2.0
 
 
 def write_file(
-    path: Path, write: Callable[[BinaryIO], None], *, keep_as: Path | None = None
+    path: Path,
+    write: Callable[[BinaryIO], None],
+    *,
+    keep_as: Path | None = None,
+    check: Callable[[Path], None] | None = None,
 ) -> None:
     """Give `path` new contents at once: temporary file, fsync, rename, fsync of the folder.
 
@@ -39,6 +43,8 @@ def write_file(
     keep_as : Path, optional
         In the same folder: the old contents, if there are any, get this name. A crash between the
         two renames leaves them there and nothing at `path`.
+    check : callable, optional
+        Looks at the whole file before it takes its place; what it raises leaves the old file.
     """
     # Part of the name, since a file system ends names at 255 bytes.
     prefix = f".{path.name[:_NAME_KEPT]}."
@@ -48,6 +54,8 @@ def write_file(
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        if check is not None:
+            check(Path(name))
         Path(name).chmod(0o644)
         if keep_as is not None:
             with contextlib.suppress(FileNotFoundError):

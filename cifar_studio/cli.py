@@ -19,6 +19,7 @@ from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, StudioError
+from cifar_studio.export.formats import EVERYDAY, FORMATS, checked_formats, inches_of
 from cifar_studio.usage import NAME, UsageError, explain
 
 if TYPE_CHECKING:
@@ -208,6 +209,42 @@ def predict(
         moment="last" if last else "best",
     )
     raise typer.Exit(predict_in_console(request, json=json))
+
+
+@app.command()
+def export(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN_FOLDER...", show_default=False)],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FOLDER", help="Where to; made if it is not there.")
+    ],
+    formats: Annotated[
+        str,
+        typer.Option("--as", metavar="FORMATS", help=f"Of {', '.join(FORMATS)}; with commas."),
+    ] = ",".join(EVERYDAY),
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Inches of each figure, such as 6x4.")
+    ] = "",
+    dpi: Annotated[int, typer.Option(help="Dots an inch of a PNG file.")] = 300,
+    data: DataOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Write runs as tables, figures and networks into a folder, a folder of its name for each."""
+    from cifar_studio.runner.console_work import export_in_console
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import ExportRequest
+
+    width, height = inches_of(size) if size else (None, None)
+    request = ExportRequest(
+        id=new_id(),
+        folders=[str(_run_folder(run)) for run in runs],
+        to=str(to.absolute()),
+        formats=list(checked_formats(formats.split(","))),
+        data=data,
+        width_in=width,
+        height_in=height,
+        dpi=dpi,
+    )
+    raise typer.Exit(export_in_console(request, json=json))
 
 
 @app.command()

@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from cifar_studio.config.report import REPORT_ODDITIES
 from cifar_studio.export import tables
-from cifar_studio.export.latex import to_latex
-from cifar_studio.export.markdown import to_markdown
 from cifar_studio.export.report_columns import MEASURES, Kind, Measure, RunColumn
 from cifar_studio.export.sheet import Entry, Footnotes, Sheet
-from cifar_studio.export.writing import suffix_of, write_export
+from cifar_studio.export.table_file import write_table_file
 from cifar_studio.runs.confusion_cells import MINUS, NONE
 from cifar_studio.runs.convergence import ConvergenceRule
 from cifar_studio.runs.library import Run
@@ -113,16 +110,7 @@ def write_report_table(path: Path, table: ReportTable) -> None:
     BadInputError
         Another suffix, or the place cannot be written.
     """
-    suffix = suffix_of(path, (".csv", ".tsv", ".md", ".tex"))
-    if suffix in (".csv", ".tsv"):
-        tables.write_table(path, table.header(), table.rows())
-        return
-    text = to_markdown(table.sheet()) if suffix == ".md" else to_latex(table.sheet())
-
-    def write(file: BinaryIO) -> None:
-        file.write(text.encode())
-
-    write_export(path, write)
+    write_table_file(path, table.header(), table.rows(), table.sheet)
 
 
 class _SheetMaker:

@@ -27,8 +27,17 @@ def suffix_of(path: Path, known: Collection[str]) -> str:
     raise BadInputError(f"{path.name} {what}", f"End its name in {names}")
 
 
-def write_export(path: Path, write: Callable[[BinaryIO], None]) -> None:
+def write_export(
+    path: Path, write: Callable[[BinaryIO], None], check: Callable[[Path], None] | None = None
+) -> None:
     """Write a file that a person asked for, atomically; a file of that name is replaced.
+
+    Parameters
+    ----------
+    path : Path
+    write : callable
+    check : callable, optional
+        As `atomic.write_file` means it.
 
     Raises
     ------
@@ -36,7 +45,7 @@ def write_export(path: Path, write: Callable[[BinaryIO], None]) -> None:
         The place cannot be written. What was there is left as it was.
     """
     try:
-        atomic.write_file(path, write)
+        atomic.write_file(path, write, check=check)
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be written ({error.strerror or error})",

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
 from cifar_studio.runner.evaluating import evaluate_run
 from cifar_studio.runner.evaluation_report import EvaluationReport
+from cifar_studio.runner.exporting import export_runs
 from cifar_studio.runner.predicting import predict
-from cifar_studio.runner.protocol import EvaluateRequest, PredictRequest
+from cifar_studio.runner.protocol import EvaluateRequest, ExportRequest, PredictRequest
 from cifar_studio.runs.answers import (
     CAUTION,
     AnyEvent,
+    Exported,
+    ExportProgressed,
     PictureRefused,
     Predicted,
     PredictionEnded,
@@ -75,6 +80,45 @@ def predict_in_console(request: PredictRequest, *, json: bool) -> int:
     elif answers:
         tell(f"{CAUTION}.")
     return 2 if refused else 0
+
+
+def export_in_console(request: ExportRequest, *, json: bool) -> int:
+    """Write runs with a progress bar, and say what was written; the exit code, 1 after a fault.
+
+    Raises StudioError where nothing can be written at all.
+    """
+    ended: Exported | None = None
+    with (
+        unwound_on_ctrl_c(),
+        Progress(*_EVALUATION_COLUMNS, console=stderr_console(), transient=True) as bar,
+    ):
+        task = bar.add_task("exporting", total=None)
+        for event in export_runs(request):
+            if isinstance(event, ExportProgressed):
+                name = escape(printable(event.name))
+                bar.update(task, completed=event.done, total=event.total, description=name)
+            elif isinstance(event, Exported):
+                ended = event
+    assert ended is not None
+    for fault in ended.faults:
+        tell(f"cifar-studio: {printable(fault)}")
+    if json:
+        print_result(
+            as_json(
+                {
+                    "folder": plain(ended.folder),
+                    "files": [plain(name) for name in ended.files],
+                    "checks": [plain(check) for check in ended.checks],
+                    "faults": [plain(fault) for fault in ended.faults],
+                }
+            )
+        )
+    else:
+        for check in ended.checks:
+            tell(printable(check))
+        folder = Path(ended.folder)
+        print_result("\n".join(printable(str(folder / name)) for name in ended.files))
+    return 1 if ended.faults else 0
 
 
 def _evaluated(events: Iterator[AnyEvent]) -> RunEvaluated:

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cifar_studio.data.names import ClassNames, names_of
 from cifar_studio.errors import BadInputError
 from cifar_studio.export import calibration_figure, confusion_figure
 from cifar_studio.export.calibration_figure import save_calibration
 from cifar_studio.export.confusion_figure import save_confusion
+from cifar_studio.export.curves_figure import DEFAULT_IN, Curves, save_curves
 from cifar_studio.export.page import Caption, Size
-from cifar_studio.runner.protocol import SaveFigureRequest
-from cifar_studio.runs import library
+from cifar_studio.runner.evaluated_run import (
+    EvaluatedRun,
+    data_title,
+    load_evaluated,
+    test_pictures,
+    top1_words,
+)
+from cifar_studio.runner.protocol import ExportRequest, SaveFigureRequest
 from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.calibration import calibrate
+from cifar_studio.runs.comparability import comparability
 from cifar_studio.runs.comparison import compare
 from cifar_studio.runs.confusion_cells import MINUS, cells_of
-from cifar_studio.runs.environment import DataFacts
-from cifar_studio.runs.evaluation import Evaluation, load_evaluation
-from cifar_studio.runs.events import Moment
-from cifar_studio.runs.folder import RunFolder, run_of
-from cifar_studio.runs.metrics import accuracy
-from cifar_studio.runs.titles import dated_title
-
-
-@dataclass(frozen=True, eq=False)
-class _Evaluated:
-    """A run and one of its evaluations."""
-
-    title: str
-    data: DataFacts
-    names: ClassNames
-    evaluation: Evaluation
-    epoch: str
+from cifar_studio.runs.library import Run
+from cifar_studio.runs.titles import chosen_by, dated_title, is_validated, training_caption
 
 
 def save_figure(request: SaveFigureRequest) -> FigureSaved:
@@ -53,8 +42,8 @@ def save_figure(request: SaveFigureRequest) -> FigureSaved:
             f"side {request.side} needs a second run", "Name one with beside, or choose side a"
         )
     path = Path(request.path)
-    a = _load(request.folder, request.moment)
-    b = _load(request.beside, "best") if request.beside else None
+    a = load_evaluated(Path(request.folder), request.moment)
+    b = load_evaluated(Path(request.beside), "best") if request.beside else None
     if b is not None:
         _check_same_data(a, b)
     if request.figure == "calibration":
@@ -67,14 +56,14 @@ def save_figure(request: SaveFigureRequest) -> FigureSaved:
 
 
 def _save_calibration(
-    request: SaveFigureRequest, path: Path, a: _Evaluated, b: _Evaluated | None
+    request: SaveFigureRequest, path: Path, a: EvaluatedRun, b: EvaluatedRun | None
 ) -> None:
     if request.side == "difference":
         raise BadInputError("there is no difference of two calibrations", "Choose side a or side b")
     shown = b if request.side == "b" and b is not None else a
     answers = shown.evaluation
     calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
-    caption = _caption(shown)
+    caption = shown.caption
     if calibration.left_out:
         left_out = f"{calibration.left_out:,} answers without a finite probability are left out"
         caption = Caption(caption.title, (*caption.details, left_out))
@@ -83,7 +72,7 @@ def _save_calibration(
 
 
 def _save_matrix(
-    request: SaveFigureRequest, path: Path, a: _Evaluated, b: _Evaluated | None
+    request: SaveFigureRequest, path: Path, a: EvaluatedRun, b: EvaluatedRun | None
 ) -> None:
     """Two runs beside each other share their colours, as they do in the window."""
     shown, other = (b, a) if request.side == "b" and b is not None else (a, b)
@@ -94,7 +83,7 @@ def _save_matrix(
     save_confusion(
         path,
         cells,
-        _caption(shown),
+        shown.caption,
         _size(request, confusion_figure.DEFAULT_IN),
         percent=request.percent,
         logarithmic=request.logarithmic,
@@ -102,7 +91,9 @@ def _save_matrix(
     )
 
 
-def _save_difference(request: SaveFigureRequest, path: Path, a: _Evaluated, b: _Evaluated) -> None:
+def _save_difference(
+    request: SaveFigureRequest, path: Path, a: EvaluatedRun, b: EvaluatedRun
+) -> None:
     """Over the pictures that both runs were tested on."""
     comparison = compare(a.evaluation, b.evaluation)
     if not comparison.pictures:
@@ -111,9 +102,9 @@ def _save_difference(request: SaveFigureRequest, path: Path, a: _Evaluated, b: _
             "Choose a run that shares test pictures",
         )
     details = (
-        f"A: {a.title} · {a.epoch} · {_top1(comparison.a)}",
-        f"B: {b.title} · {b.epoch} · {_top1(comparison.b)}",
-        f"{_data_title(a.data)} · {_test_pictures(comparison.pictures)} that both were tested on",
+        f"A: {a.title} · {a.epoch} · {top1_words(comparison.a)}",
+        f"B: {b.title} · {b.epoch} · {top1_words(comparison.b)}",
+        f"{data_title(a.data)} · {test_pictures(comparison.pictures)} that both were tested on",
     )
     save_confusion(
         path,
@@ -125,19 +116,7 @@ def _save_difference(request: SaveFigureRequest, path: Path, a: _Evaluated, b: _
     )
 
 
-def _load(folder: str, moment: Moment) -> _Evaluated:
-    """Raises StudioError where the run, its data's name or the evaluation cannot be read."""
-    run = library.load(run_of(Path(folder)))
-    files = RunFolder(run.path)
-    data = files.read_environment().data
-    evaluation = load_evaluation(files.evaluation_file(moment))
-    validated = bool(run.rows) and all(row.val_top1 is not None for row in run.rows)
-    chosen = "best on validation" if validated else "best on test (selected)"
-    epoch = f"epoch {evaluation.epoch}, {chosen if moment == 'best' else 'latest'}"
-    return _Evaluated(dated_title(run), data, names_of(data.name), evaluation, epoch)
-
-
-def _check_same_data(a: _Evaluated, b: _Evaluated) -> None:
+def _check_same_data(a: EvaluatedRun, b: EvaluatedRun) -> None:
     """Where a digest is missing, `compare` still looks at each picture's class."""
     digests = {a.data.digest, b.data.digest} - {""}
     if a.data.is_demo != b.data.is_demo or len(digests) > 1:
@@ -146,31 +125,7 @@ def _check_same_data(a: _Evaluated, b: _Evaluated) -> None:
         )
 
 
-def _caption(shown: _Evaluated) -> Caption:
-    evaluation = shown.evaluation
-    parts = (
-        _data_title(shown.data),
-        shown.epoch,
-        _test_pictures(len(evaluation.true)),
-        _top1(evaluation.confusion),
-    )
-    return Caption(shown.title, (" · ".join(parts),))
-
-
-def _data_title(data: DataFacts) -> str:
-    return "demo set" if data.is_demo else data.name
-
-
-def _test_pictures(count: int) -> str:
-    return f"{count:,} test {'picture' if count == 1 else 'pictures'}"
-
-
-def _top1(confusion: NDArray[np.int64]) -> str:
-    share = accuracy(confusion)
-    return "no top-1" if share is None else f"top-1 {100 * share:.2f} %"
-
-
-def _size(request: SaveFigureRequest, otherwise: tuple[float, float]) -> Size:
+def _size(request: SaveFigureRequest | ExportRequest, otherwise: tuple[float, float]) -> Size:
     """Raises BadInputError where it is out of range."""
     width, height = request.width_in, request.height_in
     return Size(
@@ -178,3 +133,53 @@ def _size(request: SaveFigureRequest, otherwise: tuple[float, float]) -> Size:
         otherwise[1] if height is None else height,
         request.dpi,
     )
+
+
+def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportRequest) -> None:
+    """Write the curves of runs, or the confusion or calibration of the first one.
+
+    Raises
+    ------
+    StudioError
+        The run was not evaluated, the size is out of range, or the file cannot be written.
+    """
+    if figure == "curves":
+        curves = [_curves(run) for run in runs]
+        size = _size(asked, DEFAULT_IN["both"])
+        report = comparability(runs[0]).result if len(runs) == 1 else None
+        save_curves(path, curves, _curves_caption(runs), size, report=report)
+        return
+    shown = load_evaluated(runs[0].path, "best")
+    if figure == "confusion":
+        cells = cells_of(shown.evaluation.confusion, shown.names, "superclasses")
+        save_confusion(path, cells, shown.caption, _size(asked, confusion_figure.DEFAULT_IN))
+    else:
+        answers = shown.evaluation
+        calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
+        size = _size(asked, calibration_figure.DEFAULT_IN)
+        save_calibration(path, calibration, shown.caption, size)
+
+
+def _curves(run: Run) -> Curves:
+    best = run.best
+    return Curves(
+        title=f"{dated_title(run)} ({run.data_name}, seed {run.config.seed})",
+        rows=run.rows,
+        epochs=run.config.epochs,
+        training=training_caption(run.config),
+        best_epoch=best.epoch if best else None,
+        chosen_by=chosen_by(is_validated(run)),
+    )
+
+
+def _curves_caption(runs: Sequence[Run]) -> Caption:
+    if len(runs) > 1:
+        names = sorted({run.data_name for run in runs})
+        details = [" and ".join(names)]
+        if len(names) > 1:
+            details.append("Different data share these axes: do not compare them.")
+        return Caption(f"{len(runs)} runs", tuple(details))
+    (run,) = runs
+    parts = [run.data_name, f"{len(run.rows)} of {run.config.epochs} epochs"]
+    parts.append(f"seed {run.config.seed}")
+    return Caption(dated_title(run), (" · ".join(parts),))

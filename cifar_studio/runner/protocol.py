@@ -10,7 +10,9 @@ import msgspec
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import AnyEvent
 from cifar_studio.runs.confusion_cells import Level
+from cifar_studio.runs.convergence import ConvergenceRule
 from cifar_studio.runs.events import Moment
+from cifar_studio.runs.summary import DEFAULT_RULE
 
 
 class Command(StrEnum):
@@ -229,6 +231,37 @@ class SaveFigureRequest(Request, frozen=True, kw_only=True, tag="save_figure"):
     dpi: int = 300
 
 
+class ExportRequest(Request, frozen=True, kw_only=True, tag="export"):
+    """Write what runs are into a folder, for other people and programs.
+
+    Attributes
+    ----------
+    folders : list of str
+        The runs.
+    to : str
+        Made where it is not there. Each run gets a folder of its name in it.
+    formats : list of str
+        Keys of `export.formats.FORMATS`.
+    data : str
+        As `ResumeRequest` means it; exported networks are checked on test pictures.
+    rule : ConvergenceRule
+        Of the table of the runs.
+    width_in, height_in : float or None
+        Inches of a figure; None is what suits it.
+    dpi : int
+        Dots an inch of a PNG file.
+    """
+
+    folders: list[str]
+    to: str
+    formats: list[str]
+    data: str = "auto"
+    rule: ConvergenceRule = DEFAULT_RULE
+    width_in: float | None = None
+    height_in: float | None = None
+    dpi: int = 300
+
+
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
     """A command for the work with the same id."""
 
@@ -248,6 +281,7 @@ AnyRequest = (
     | ExplainRequest
     | AugmentRequest
     | SaveFigureRequest
+    | ExportRequest
     | ControlRequest
 )
 

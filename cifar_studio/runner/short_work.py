@@ -17,6 +17,7 @@ from cifar_studio.runner.protocol import (
     EstimateRequest,
     EvaluateRequest,
     ExplainRequest,
+    ExportRequest,
     FetchDataRequest,
     FindRepeatsRequest,
     MendRequest,
@@ -66,6 +67,10 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.figures import save_figure
 
         yield save_figure(request)
+    elif isinstance(request, ExportRequest):
+        from cifar_studio.runner.exporting import export_runs
+
+        yield from export_runs(request)
     else:
         raise TypeError(f"{type(request).__name__} is no short request")
 

@@ -202,6 +202,42 @@ class FigureSaved(Event, frozen=True, kw_only=True, tag="figure_saved"):
     path: str
 
 
+class ExportProgressed(Event, frozen=True, kw_only=True, tag="export_progressed"):
+    """A file is being written.
+
+    Attributes
+    ----------
+    done, total : int
+        Files.
+    name : str
+        Of the one that is next.
+    """
+
+    done: int
+    total: int
+    name: str
+
+
+class Exported(Event, frozen=True, kw_only=True, tag="exported"):
+    """Runs were written into a folder.
+
+    Attributes
+    ----------
+    folder : str
+    files : tuple of str
+        What was written, below the folder.
+    checks : tuple of str
+        How networks that were written answered, held against their runs.
+    faults : tuple of str
+        What could not be written, and why, sentences.
+    """
+
+    folder: str
+    files: tuple[str, ...]
+    checks: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
 class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
     """A short request was given up as asked."""
 
@@ -229,6 +265,8 @@ AnyEvent = (
     | Explained
     | Augmented
     | FigureSaved
+    | ExportProgressed
+    | Exported
     | Cancelled
     | RequestFailed
 )
@@ -244,6 +282,7 @@ LAST_EVENTS = (
     Explained,
     Augmented,
     FigureSaved,
+    Exported,
     Cancelled,
     RequestFailed,
 )

@@ -27,3 +27,26 @@ def dated_title(run: Run) -> str:
 def run_title(run: Run) -> str:
     """The name that a person gave, else the network."""
     return run.notes.name or network(run.config)
+
+
+def chosen_by(validated: bool) -> str:
+    """How the best epoch was chosen."""
+    return "best on validation" if validated else "best on test (selected)"
+
+
+def is_validated(run: Run) -> bool:
+    """Whether a validation split chose the best epoch of a run."""
+    return bool(run.rows) and all(row.val_top1 is not None for row in run.rows)
+
+
+def training_caption(config: TrainConfig) -> str:
+    """What sets training figures apart from test figures, for this config."""
+    words = ["while learning"]
+    if config.random_crop or config.horizontal_flip:
+        words.append("augmented")
+    rate = config.dropout
+    if rate is None:
+        rate = architecture(config.architecture).standard_dropout
+    if rate > 0:
+        words.append("dropout on")
+    return f"training ({', '.join(words)})"

@@ -7,6 +7,7 @@ import math
 
 from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.library import Run
+from cifar_studio.runs.titles import chosen_by as chosen_by
 from cifar_studio.runs.titles import dated_title as dated_title
 from cifar_studio.runs.titles import network as network
 from cifar_studio.runs.titles import run_title as run_title
@@ -72,11 +73,6 @@ def day(moment: datetime.datetime) -> str:
     if moment.date() == now.date():
         return f"today {moment:%H:%M}"
     return f"{moment:%d %b %H:%M}" if moment.year == now.year else f"{moment:%d %b %Y}"
-
-
-def chosen_by(validated: bool) -> str:
-    """How the best epoch was chosen."""
-    return "best on validation" if validated else "best on test (selected)"
 
 
 def failure(failed: RequestFailed) -> str:

@@ -21,6 +21,7 @@ from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, best_row
 from cifar_studio.runs.events import BatchesEnded, EpochEnded, Event, QuickTestEnded, RunStarted
 from cifar_studio.runs.library import Run, load
+from cifar_studio.runs.titles import training_caption
 from cifar_studio.ui import wording
 from cifar_studio.ui.curves.series import GrowingTable
 from cifar_studio.ui.library.growing_file import TraceFile
@@ -262,15 +263,7 @@ class RunData:
     @property
     def training_caption(self) -> str:
         """What sets training figures apart from test figures, for this config."""
-        words = ["while learning"]
-        if self.config.random_crop or self.config.horizontal_flip:
-            words.append("augmented")
-        rate = self.config.dropout
-        if rate is None:
-            rate = architecture(self.config.architecture).standard_dropout
-        if rate > 0:
-            words.append("dropout on")
-        return f"training ({', '.join(words)})"
+        return training_caption(self.config)
 
     @property
     def on_complete_cifar(self) -> bool:

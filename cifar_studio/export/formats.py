@@ -1,0 +1,86 @@
+"""What can leave the studio: the choices of the command `export` and of the window's dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cifar_studio.errors import BadInputError
+
+
+@dataclass(frozen=True)
+class Format:
+    """One choice.
+
+    Attributes
+    ----------
+    key : str
+        What the command line takes.
+    group : str
+        "Tables", "Figures", "Networks" or "Whole runs".
+    title, about : str
+        For a person: a few words, and a sentence.
+    """
+
+    key: str
+    group: str
+    title: str
+    about: str
+
+
+FORMATS: dict[str, Format] = {
+    one.key: one
+    for one in (
+        Format(
+            "csv",
+            "Tables",
+            "CSV",
+            "Epochs, Table 2, classes, confusion and every answer, for spreadsheets.",
+        ),
+        Format("md", "Tables", "Markdown", "The same tables for a text in Markdown."),
+        Format("tex", "Tables", "LaTeX", "The same tables for LaTeX, ruled by booktabs."),
+        Format("png", "Figures", "PNG", "Curves, confusion and calibration as pictures."),
+        Format("svg", "Figures", "SVG", "The same figures as vector graphics."),
+        Format("pdf", "Figures", "PDF", "The same figures as PDF."),
+        Format(
+            "weights",
+            "Networks",
+            "Weights",
+            "weights.safetensors, which stock torchvision networks load strictly.",
+        ),
+        Format(
+            "program", "Networks", "torch.export", "network.pt2, a program that needs torch only."
+        ),
+        Format(
+            "onnx", "Networks", "ONNX", "network.onnx, for other runtimes; needs the extra onnx."
+        ),
+    )
+}
+EVERYDAY = ("csv", "png", "svg")
+
+
+def checked_formats(keys: Iterable[str]) -> tuple[str, ...]:
+    """The formats of these keys, each once, in the order of `FORMATS`.
+
+    Raises
+    ------
+    BadInputError
+        None is given, or one is unknown.
+    """
+    wanted = {key.strip().lower().removeprefix(".") for key in keys} - {""}
+    unknown = sorted(wanted - FORMATS.keys())
+    if unknown or not wanted:
+        what = f"there is no format {', '.join(unknown)}" if unknown else "no format is given"
+        raise BadInputError(what, f"Choose from {', '.join(FORMATS)}")
+    return tuple(key for key in FORMATS if key in wanted)
+
+
+def inches_of(words: str) -> tuple[float, float]:
+    """Width and height of "6x4"; raises BadInputError for anything else."""
+    try:
+        width, height = (float(part) for part in words.lower().split("x"))
+    except ValueError:
+        raise BadInputError(
+            f"the size {words} is not width and height", "Write it as inches, such as 6x4"
+        ) from None
+    return width, height
