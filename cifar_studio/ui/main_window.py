@@ -24,6 +24,7 @@ from cifar_studio.ui.control_bar import ControlBar
 from cifar_studio.ui.curves.run_colours import RunColours
 from cifar_studio.ui.curves.view import CurvesView
 from cifar_studio.ui.data_bar import DataBar
+from cifar_studio.ui.exporting.exporting import Exporting
 from cifar_studio.ui.keep_awake import KeepAwake
 from cifar_studio.ui.leaving import Leaving
 from cifar_studio.ui.library.run_model import RunModel
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         )
         self.selection = self._display.selection
         self.run_actions = RunActions(self, self._runs.menu, self._model)
+        self.exporting = Exporting(self.short_work, self.message, lambda: self.compare.rule, self)
         self._comparing = Comparing(self, self.compare, self._model, self._runs)
         self._lay_out()
         build_menus(self)
@@ -168,6 +170,15 @@ class MainWindow(QMainWindow):
         if chosen:
             self._take_paths([Path(chosen)])
 
+    def export_runs(self) -> None:
+        """Export the rows chosen in Compare while that is shown, else the run that is shown."""
+        if self.centre.tab == COMPARE:
+            self.exporting.ask(self.compare.chosen_runs)
+            return
+        selected = self.selection.selected
+        run = self._model.find(selected) if selected is not None else None
+        self.exporting.ask([run] if run is not None else [])
+
     def open_pictures(self) -> None:
         self.show_tab(PICTURES)
         self.looking.pictures.intake.open()
@@ -219,6 +230,8 @@ class MainWindow(QMainWindow):
         self.centre.tab_changed.connect(self._on_tab_changed)
         self.looking.pictures_wanted.connect(lambda: self.show_tab(PICTURES))
         self.curves.table_wanted.connect(self.looking.save_table)
+        self._runs.menu.export_wanted.connect(self.exporting.ask)
+        self.exporting.told.connect(self._status.show_word)
         for source in (self.looking, self.saving):
             source.told.connect(self._status.show_word)
             source.failed.connect(self.message.show_message)

@@ -23,6 +23,8 @@ def build_menus(window: MainWindow) -> None:
     _add(file, "Open pictures…", shortcuts.OPEN_PICTURES, window.open_pictures)
     _add(file, "Use my copy of CIFAR-100…", "", window.choose_data)
     file.addSeparator()
+    _add(file, "Export…", shortcuts.EXPORT, window.export_runs)
+    file.addSeparator()
     _add(file, "Quit", shortcuts.QUIT, window.close)
     run = bar.addMenu("&Run")
     _add(run, "Start", shortcuts.START, window.request_start)

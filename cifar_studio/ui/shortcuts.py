@@ -18,6 +18,7 @@ FOLD = "Ctrl+B"
 TABS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4")
 OPEN_PICTURES = "Ctrl+I"
 LIVE = "Ctrl+G"
+EXPORT = "Ctrl+E"
 LARGER, SMALLER, NORMAL = "Ctrl+=", "Ctrl+-", "Ctrl+0"
 SHEET = "F1"
 QUIT = "Ctrl+Q"
@@ -37,6 +38,7 @@ SHEET_ROWS = (
     ("Enter  +  Esc", "Pictures of a cell, its classes, back (Confusion)"),
     ("/", "Find a class (Confusion)"),
     (LIVE, "Show the run that trains"),
+    (EXPORT, "Export the run shown, or the rows of Compare"),
     ("F5", "Look at the runs again"),
     ("← → Home End", "Walk along the curves"),
     ("Ctrl+C", "Copy the table, plot or picture in focus"),

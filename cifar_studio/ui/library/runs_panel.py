@@ -86,10 +86,12 @@ class RunsPanel(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(slot)
         self._loading = False
+        self._selected: Path | None = None
         self._lay_out(queue)
         for shown in (model, self._filter):
             shown.rowsInserted.connect(self._show_empty)
             shown.rowsRemoved.connect(self._show_empty)
+        self._filter.rowsInserted.connect(self._on_rows_inserted)
         self._show_empty()
 
     def focus_search(self) -> None:
@@ -97,7 +99,8 @@ class RunsPanel(QWidget):
         self._search.selectAll()
 
     def select(self, path: Path) -> None:
-        """Show a run as chosen; tells nobody."""
+        """Show a run as chosen, now or when it has been read; tells nobody."""
+        self._selected = path
         for row in range(self._filter.rowCount()):
             index = self._filter.index(row, 0)
             if index.data(RUN_ROLE).path == path:
@@ -138,8 +141,14 @@ class RunsPanel(QWidget):
         self._filter.search(text)
         self._show_empty()
 
+    def _on_rows_inserted(self) -> None:
+        """A library is read in turns: the run that is shown may come late."""
+        if self._selected is not None and not self._list.currentIndex().isValid():
+            self.select(self._selected)
+
     def _on_current_changed(self, current: QModelIndex) -> None:
         if current.isValid() and not self._loading:
+            self._selected = current.data(RUN_ROLE).path
             self.run_chosen.emit(current.data(RUN_ROLE).path)
 
     def _on_star_pressed(self) -> None:
