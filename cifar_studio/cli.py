@@ -17,6 +17,7 @@ import typer
 from cifar_studio import __version__, atomic, paths, terminal
 from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
+from cifar_studio.config.study import FULL, SHORT, StudySize, study_runs
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, StudioError
 from cifar_studio.export.formats import EVERYDAY, FORMATS, checked_formats, inches_of
@@ -35,6 +36,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Where the pictures are, whether they are whole, and fetching them.")
 app.add_typer(data_app, name="data")
+study_app = typer.Typer(help="Many runs, one after another.")
+app.add_typer(study_app, name="study")
 
 RunsOption = Annotated[
     Path | None,
@@ -302,6 +305,55 @@ def repeats(data: DataOption = "auto", json: JsonOption = False) -> None:
     list_repeats(data, json=json)
 
 
+@study_app.command()
+def report(
+    short: Annotated[
+        bool,
+        typer.Option("--short", help="3 epochs with 100 training pictures a class; marked so."),
+    ] = False,
+    epochs: Annotated[int | None, typer.Option(help="Of every run.")] = None,
+    train_per_class: Annotated[int | None, typer.Option(help="Training pictures.")] = None,
+    test_per_class: Annotated[int | None, typer.Option(help="Test pictures.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each kind.")] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Another setting of all runs; repeatable."),
+    ] = None,
+    data: DataOption = "auto",
+    runs: RunsOption = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say how long it takes.")
+    ] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the table there too: .csv, .tsv, .md or .tex."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Repeat the report's six runs, then print its Table 2. Given again, it goes on."""
+    from cifar_studio.runner.study_console import study_in_console
+
+    base = SHORT if short else FULL
+    size = StudySize(
+        epochs=base.epochs if epochs is None else epochs,
+        train_per_class=base.train_per_class if train_per_class is None else train_per_class,
+        test_per_class=base.test_per_class if test_per_class is None else test_per_class,
+        seeds=seeds,
+    )
+    folder = runs or paths.runs_folder()
+    _check_folder_name(folder)
+    code = study_in_console(
+        study_runs(size, settings or []),
+        data=data,
+        folder=folder,
+        command=[NAME, *sys.argv[1:]],
+        estimate_only=estimate,
+        table=table,
+        json=json,
+    )
+    raise typer.Exit(code)
+
+
 def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfig:
     if name and file:
         raise BadInputError("both --preset and --config are given", "Give one of them")
@@ -318,15 +370,19 @@ def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRe
     from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import TrainRequest
 
-    folder = str(runs or paths.runs_folder())
-    if any(character < " " for character in folder):
+    folder = runs or paths.runs_folder()
+    _check_folder_name(folder)
+    return TrainRequest(
+        id=new_id(), config=config, data=data, runs=str(folder), command=[NAME, *sys.argv[1:]]
+    )
+
+
+def _check_folder_name(folder: Path) -> None:
+    if any(character < " " for character in str(folder)):
         raise BadInputError(
             f"the name of the folder {folder} has a line end or another control character",
             "Rename it, or choose another place with --runs",
         )
-    return TrainRequest(
-        id=new_id(), config=config, data=data, runs=folder, command=[NAME, *sys.argv[1:]]
-    )
 
 
 def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequest:

@@ -9,12 +9,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cifar_studio.plain_text import plain, printable
-from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
+from cifar_studio.runner.console import unwound_on_ctrl_c
 from cifar_studio.runner.evaluating import evaluate_run
 from cifar_studio.runner.evaluation_report import EvaluationReport
 from cifar_studio.runner.exporting import export_runs
 from cifar_studio.runner.predicting import predict
 from cifar_studio.runner.protocol import EvaluateRequest, ExportRequest, PredictRequest
+from cifar_studio.runner.training_display import stderr_console
 from cifar_studio.runs.answers import (
     CAUTION,
     AnyEvent,

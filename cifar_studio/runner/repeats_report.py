@@ -8,7 +8,8 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.kept_repeats import repeats_of
 from cifar_studio.data.repeats import Repeats
 from cifar_studio.data.source import load_dataset
-from cifar_studio.runner.console import stderr_console, unwound_on_ctrl_c
+from cifar_studio.runner.console import unwound_on_ctrl_c
+from cifar_studio.runner.training_display import stderr_console
 from cifar_studio.terminal import as_json, print_result
 
 _COLUMNS = (

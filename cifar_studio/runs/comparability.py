@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cifar_studio.config.presets import REPORT_PRESETS, Preset
 from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.config.serialization import differences
+from cifar_studio.config.setting_words import setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.library import Run
@@ -69,7 +70,7 @@ def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
     if comparable_result(config) is not None:
         return ()
     changed = differences(config, _nearest_report_preset(config).config)
-    return tuple(_words(key, value) for key, (_, value) in changed.items())
+    return tuple(setting_in_words(key, value) for key, (_, value) in changed.items())
 
 
 def _nearest_report_preset(config: TrainConfig) -> Preset:
@@ -88,37 +89,3 @@ def _nearest_report_preset(config: TrainConfig) -> Preset:
 def _progress_reasons(run: Run) -> tuple[str, ...]:
     there, planned = len({row.epoch for row in run.rows}), run.config.epochs
     return () if there >= planned else (f"{there} of {planned} epochs run",)
-
-
-def _words(key: str, value: object) -> str:
-    """A changed setting as a reason."""
-    if key in _AMOUNTS:
-        return _AMOUNTS[key].format(value)
-    if key in _SWITCHES:
-        on, off = _SWITCHES[key]
-        return on if value else off
-    if key == "stem":
-        return "first layers for 32x32" if value == "cifar" else "first layers as published"
-    if key == "dropout":
-        return "standard dropout" if value is None else f"dropout {value:g}"
-    if key == "dropout_sites":
-        return "dropout after blocks" if value == "blocks" else "dropout before the classifier"
-    return f"{key.replace('_', ' ')} {value}"
-
-
-_AMOUNTS = {
-    "epochs": "{} epochs",
-    "train_per_class": "{} training pictures a class",
-    "test_per_class": "{} test pictures a class",
-    "validation_per_class": "{} validation pictures a class",
-    "learning_rate": "learning rate {:g}",
-    "momentum": "momentum {:g}",
-    "weight_decay": "weight decay {:g}",
-}
-_SWITCHES = {
-    "nesterov": ("Nesterov momentum", "no Nesterov momentum"),
-    "random_crop": ("random crop", "no random crop"),
-    "horizontal_flip": ("mirror images", "no mirror images"),
-    "deterministic": ("deterministic algorithms", "no deterministic algorithms"),
-    "specialize": ("network rewritten for 32x32", "network not rewritten for 32x32"),
-}

@@ -1,0 +1,85 @@
+"""The report's study as settings: its six runs, whole or smaller, with one seed or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from cifar_studio.config.presets import REPORT_PRESETS, Preset
+from cifar_studio.config.serialization import checked, differences, from_words
+from cifar_studio.config.setting_words import setting_in_words
+from cifar_studio.config.train_config import TrainConfig
+
+
+@dataclass(frozen=True)
+class StudySize:
+    """How much of the study is repeated.
+
+    Attributes
+    ----------
+    epochs : int or None
+        Of every run; None is as many as the report's.
+    train_per_class, test_per_class : int or None
+        Pictures; None is all of them.
+    seeds : int
+        Runs of each kind, with seeds from 0 on.
+    """
+
+    epochs: int | None = None
+    train_per_class: int | None = None
+    test_per_class: int | None = None
+    seeds: int = 1
+
+
+SIZES = ("epochs", "train_per_class", "test_per_class")
+FULL = StudySize()
+SHORT = StudySize(epochs=3, train_per_class=100)
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """A run of the study.
+
+    Attributes
+    ----------
+    preset : Preset
+        The report's run that it repeats.
+    config : TrainConfig
+    """
+
+    preset: Preset
+    config: TrainConfig
+
+    @property
+    def mark(self) -> str:
+        """What sets it apart from the report's run: "short: 3 epochs, 100 pictures a class"."""
+        changed = differences(self.config, self.preset.config)
+        words = [
+            setting_in_words(key, after) for key, (_, after) in changed.items() if key in SIZES
+        ]
+        return f"short: {', '.join(words)}" if words else ""
+
+
+def study_runs(size: StudySize = FULL, words: Sequence[str] = ()) -> list[StudyRun]:
+    """The report's six runs in its order, seed by seed.
+
+    Parameters
+    ----------
+    size : StudySize
+    words : sequence of str
+        Other settings as `KEY=VALUE`, the same for all runs.
+
+    Raises
+    ------
+    ConfigError
+        A value is out of its range.
+    """
+    smaller = {key: value for key in SIZES if (value := getattr(size, key)) is not None}
+    found = []
+    for number in range(size.seeds):
+        for preset in REPORT_PRESETS:
+            config = from_words(words, replace(preset.config, **smaller))
+            found.append(StudyRun(preset, checked(replace(config, seed=config.seed + number))))
+    return found

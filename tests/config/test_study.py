@@ -1,0 +1,42 @@
+"""The report's study as settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from cifar_studio.config.presets import REPORT_PRESETS
+from cifar_studio.config.study import SHORT, StudySize, study_runs
+from cifar_studio.errors import ConfigError
+
+
+def test_that_the_whole_study_is_the_six_presets() -> None:
+    runs = study_runs()
+    assert [run.config for run in runs] == [preset.config for preset in REPORT_PRESETS]
+    assert all(run.mark == "" for run in runs)
+
+
+def test_that_a_smaller_one_is_marked_in_every_run() -> None:
+    for run in study_runs(SHORT):
+        assert run.config.epochs == 3
+        assert run.config.train_per_class == 100
+        assert run.mark == "short: 3 epochs, 100 training pictures a class"
+    (first, *_) = study_runs(StudySize(epochs=1, test_per_class=1))
+    assert first.mark == "short: 1 epoch, 1 test picture a class"
+
+
+def test_that_seeds_follow_each_other() -> None:
+    runs = study_runs(StudySize(seeds=3))
+    assert [run.config.seed for run in runs] == [seed for seed in (0, 1, 2) for _ in range(6)]
+    assert [run.config.seed for run in study_runs(StudySize(seeds=2), ["seed=5"])][::6] == [5, 6]
+
+
+def test_that_other_settings_are_no_smaller_study() -> None:
+    (first, *_) = study_runs(words=["precision=auto"])
+    assert first.config.precision == "auto"
+    assert first.mark == ""
+
+
+@pytest.mark.parametrize("words", [["epochs=0"], ["train_per_clas=5"], ["validation_per_class=10"]])
+def test_that_bad_settings_are_refused(words: list[str]) -> None:
+    with pytest.raises(ConfigError):
+        study_runs(words=words)
