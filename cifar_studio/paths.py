@@ -35,6 +35,11 @@ def settings_file() -> Path:
     return platformdirs.user_config_path(_APP, appauthor=False) / "settings.json"
 
 
+def queue_file() -> Path:
+    """The window's runs that wait."""
+    return platformdirs.user_data_path(_APP, appauthor=False) / "queue.json"
+
+
 def presets_folder() -> Path:
     """Presets that a person saved, one JSON file each."""
     return platformdirs.user_config_path(_APP, appauthor=False) / "presets"

@@ -22,7 +22,7 @@ def confirm_quit(parent: QWidget, kept: str, waiting: int) -> bool:
     text = f"{kept} You can resume it at the next start."
     if waiting:
         runs = "run that waits" if waiting == 1 else f"{waiting} runs that wait"
-        text += f" The {runs} will be forgotten."
+        text += f" The {runs} will be there then too."
     box.setInformativeText(text)
     leave = box.addButton("Save and quit", QMessageBox.ButtonRole.AcceptRole)
     box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)

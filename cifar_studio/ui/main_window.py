@@ -33,10 +33,12 @@ from cifar_studio.ui.looking.looking import Looking
 from cifar_studio.ui.menus import build_menus
 from cifar_studio.ui.message_bar import MessageBar
 from cifar_studio.ui.panel_folding import PanelFolding
+from cifar_studio.ui.queue_file import QueueFile
 from cifar_studio.ui.run_actions import RunActions
 from cifar_studio.ui.run_controller import Activity, RunController
 from cifar_studio.ui.run_display import RunDisplay, RunWidgets
 from cifar_studio.ui.run_header import RunHeader
+from cifar_studio.ui.run_queue import PlannedRun
 from cifar_studio.ui.saving import Saving
 from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.setup_panel import SetupPanel
@@ -44,6 +46,7 @@ from cifar_studio.ui.short_work import ShortWork
 from cifar_studio.ui.shortcuts import ShortcutSheet
 from cifar_studio.ui.side_panel import RUNS_PAGE, SETUP_PAGE, SidePanel
 from cifar_studio.ui.status_line import StatusLine
+from cifar_studio.ui.study_dialog import ask_study
 from cifar_studio.ui.type_size import apply_fitting
 
 
@@ -59,6 +62,7 @@ class MainWindow(QMainWindow):
         theme.manager().apply(self.settings.theme, self.settings.scale)
         self._awake = KeepAwake()
         self.controller = RunController(str(paths.runs_folder()), self)
+        self._queue_file = QueueFile(paths.queue_file(), self.controller.queue, self)
         self.short_work = ShortWork(self)
         self._leaving = Leaving(self.controller, self.short_work, self)
         self._costs = CostEstimator(SpeedBook(paths.speeds_file()), self.short_work, self)
@@ -119,6 +123,15 @@ class MainWindow(QMainWindow):
             self.show_setup()
         elif not self._data_bar.is_busy or planned.data == "demo":
             self.controller.start(planned)
+
+    def repeat_report(self) -> None:
+        """Put the report's six runs into the queue, whole or smaller."""
+        data = self.setup.data()
+        runs = ask_study(self, self._costs, data == "demo")
+        for run in runs or ():
+            self.controller.start(PlannedRun(run.config, data, run.preset.name))
+        if runs:
+            self.show_runs()
 
     def show_live(self) -> None:
         if self.selection.live is not None:
@@ -253,6 +266,9 @@ class MainWindow(QMainWindow):
     def _on_shown(self) -> None:
         self.controller.warm_up()
         self.open_library()
+        if waiting := self._queue_file.restore():
+            runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+            self.message.show_notice(f"{runs} since last time: see Runs, and Go on there.")
 
     def _on_tab_changed(self) -> None:
         self._fold_for_view()
@@ -356,5 +372,6 @@ class MainWindow(QMainWindow):
             self._leaving.begin()
 
     def _on_settled(self) -> None:
+        self._queue_file.close()
         self._awake.release()
         self.close()

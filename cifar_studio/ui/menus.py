@@ -31,6 +31,7 @@ def build_menus(window: MainWindow) -> None:
     _add(run, "Pause or resume", shortcuts.PAUSE, window.controls.toggle_pause)
     _add(run, "Stop…", shortcuts.STOP, window.controls.open_stop_menu)
     run.addSeparator()
+    _add(run, "Repeat the report…", "", window.repeat_report)
     _add(run, "Show the run that trains", shortcuts.LIVE, window.show_live)
     view = bar.addMenu("&View")
     for position, title in enumerate(window.tab_titles):

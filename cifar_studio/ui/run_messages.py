@@ -206,7 +206,7 @@ class RunMessages(QObject):
         )
 
     def _on_queue_changed(self) -> None:
-        if not self._controller.queue.is_held:
+        if not self._controller.queue.is_held_by_failures:
             self._bar.withdraw(QUEUE)
 
 

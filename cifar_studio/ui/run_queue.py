@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -50,6 +51,8 @@ class RunQueue(QObject):
     changed()
     held(str)
         No more runs are handed out until `release`; carries the fault of the last one.
+
+    A person may hold it too, and runs of last time wait until a person lets them go.
     """
 
     changed = Signal()
@@ -60,7 +63,8 @@ class RunQueue(QObject):
         self._runs: list[PlannedRun] = []
         self._taken: PlannedRun | None = None
         self._failures = 0
-        self._is_held = False
+        self._is_held = False  # by failures
+        self._is_paused = False  # by a person
 
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
@@ -68,7 +72,24 @@ class RunQueue(QObject):
 
     @property
     def is_held(self) -> bool:
+        """Whether runs wait that `take_next` does not hand out."""
+        return (self._is_held or self._is_paused) and bool(self._runs)
+
+    @property
+    def is_held_by_failures(self) -> bool:
         return self._is_held and bool(self._runs)
+
+    def restore(self, runs: Sequence[PlannedRun]) -> None:
+        """Take runs of last time in; they wait for a person."""
+        if runs:
+            self._runs = [*runs, *self._runs]
+            self._is_paused = True
+            self.changed.emit()
+
+    def pause(self) -> None:
+        """Hand out no run until `release`."""
+        self._is_paused = True
+        self.changed.emit()
 
     def add(self, run: PlannedRun) -> None:
         self._runs.append(run)
@@ -79,7 +100,7 @@ class RunQueue(QObject):
         run = self._runs.pop(position)
         if not self._runs:  # whatever comes later was not part of what failed
             self._failures = 0
-            self._is_held = False
+            self._is_held = self._is_paused = False
         self.changed.emit()
         return run
 
@@ -91,7 +112,7 @@ class RunQueue(QObject):
 
     def take_next(self) -> PlannedRun | None:
         """Hand out the first run; None where none waits or the queue is held."""
-        self._taken = self._runs.pop(0) if self._runs and not self._is_held else None
+        self._taken = self._runs.pop(0) if self._runs and not self.is_held else None
         if self._taken is not None:
             self.changed.emit()
         return self._taken
@@ -103,7 +124,9 @@ class RunQueue(QObject):
     def note_success(self) -> None:
         """A run got so far that there is no reason to hold the others."""
         self._failures = 0
-        self.release()
+        if self._is_held:
+            self._is_held = False
+            self.changed.emit()
 
     def note_failure(self, fault: str, unbegun: PlannedRun | None) -> None:
         """A run failed.
@@ -125,7 +148,7 @@ class RunQueue(QObject):
 
     def release(self) -> None:
         """Hand out runs again."""
-        if self._is_held:
+        if self._is_held or self._is_paused:
             self._failures = 0
-            self._is_held = False
+            self._is_held = self._is_paused = False
             self.changed.emit()

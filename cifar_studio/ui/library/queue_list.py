@@ -52,12 +52,20 @@ class QueueList(QWidget):
         head = QWidget()
         layout = QHBoxLayout(head)
         layout.setContentsMargins(0, 0, 0, 0)
-        held = " · held" if self._queue.is_held else ""
+        is_held = self._queue.is_held
+        held = " · held" if is_held else ""
         layout.addWidget(widgets.label(f"Waiting · {count}{held}", "heading"), 1)
-        if held:
-            go_on = widgets.link("Go on", self.go_on_wanted.emit)
-            go_on.setToolTip("Several runs in a row have failed; start the next one")
-            layout.addWidget(go_on)
+        if is_held:
+            link = widgets.link("Go on", self.go_on_wanted.emit)
+            link.setToolTip(
+                "Several runs in a row have failed; start the next one"
+                if self._queue.is_held_by_failures
+                else "Start the next one"
+            )
+        else:
+            link = widgets.link("Hold", self._queue.pause)
+            link.setToolTip("Start no other run after the one that goes on")
+        layout.addWidget(link)
         return head
 
     def _row(self, position: int, planned: PlannedRun) -> QWidget:

@@ -50,6 +50,11 @@ class CostEstimator(QObject):
         """Why a config could not be measured; empty where it could, or was not yet."""
         return self._failed.get(speed_key(config), "")
 
+    @property
+    def may_measure(self) -> bool:
+        """Whether the machine is free."""
+        return self._may_measure
+
     def set_may_measure(self, may_measure: bool) -> None:
         """Whether the machine is free; measuring beside a training would mislead."""
         self._may_measure = may_measure
