@@ -31,7 +31,7 @@ from cifar_studio.engine import archive
 from cifar_studio.runner import console
 from cifar_studio.runs.events import BatchesEnded
 
-save, show = archive.save_state, console._Display.show
+save, show = archive.save_state, console.TrainingDisplay.show
 
 def save_slowly(*arguments):
     print("saving", file=sys.stderr, flush=True)
@@ -43,7 +43,7 @@ def show_and_interrupt(display, event):
     if isinstance(event, BatchesEnded):
         signal.raise_signal({first})
 
-archive.save_state, console._Display.show = save_slowly, show_and_interrupt
+archive.save_state, console.TrainingDisplay.show = save_slowly, show_and_interrupt
 """
 
 
@@ -190,7 +190,7 @@ from cifar_studio.runner import console
 from cifar_studio.runs.events import BatchesEnded
 from cifar_studio.runs.folder import RunFolder
 
-show = console._Display.show
+show = console.TrainingDisplay.show
 followed = []
 
 def fail(display, event):
@@ -204,7 +204,7 @@ def look(error):
     return unexpected(error)
 
 unexpected = cli._unexpected
-console._Display.show = fail
+console.TrainingDisplay.show = fail
 cli._unexpected = look
 """
     result = studio(*ENDLESS, f"--runs={tmp_path / 'runs'}", code=code)
