@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 
 from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.compare.columns import COLUMNS, RUN
 from cifar_studio.ui.compare.rule_menu import RuleMenu
+from cifar_studio.ui.flow import FlowLayout
 from cifar_studio.ui.segments import Segments
 
 SEARCH_PX = 180
@@ -71,13 +72,9 @@ class CompareToolbar(QWidget):
         self.draw.setToolTip("Draw the selected rows beside each other in Curves")
         self.export = widgets.button("Export…", self.export_wanted.emit)
         self.export.setToolTip("The selected rows, or all, as a table, figures or a report")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.addWidget(self.rows)
-        self._row.addWidget(self.search)
-        self._row.addStretch(1)
-        for button in (self.rule, self.columns, self.draw, self.export):
-            self._row.addWidget(button)
+        self._row = FlowLayout(self, 0)
+        for part in (self.rows, self.search, self.rule, self.columns, self.draw, self.export):
+            self._row.addWidget(part)
         self.restyle()
 
     @property
@@ -92,7 +89,7 @@ class CompareToolbar(QWidget):
             action.setChecked(action.data() not in keys)
 
     def restyle(self) -> None:
-        self._row.setSpacing(theme.px(8))
+        self._row.set_gap(theme.px(8), theme.px(8))
         self.search.setFixedWidth(theme.px(SEARCH_PX))
         self.rows.restyle()
         self.rule.restyle()
