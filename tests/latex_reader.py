@@ -22,7 +22,11 @@ _WORDS = {
 def rows_of(latex: str) -> list[list[str]]:
     """The cells of the first `tabular` as they are read, marks in brackets: "51.62[a]"."""
     start = latex.index("\\toprule\n") + len("\\toprule\n")
-    body = latex[start : latex.index("\\bottomrule\n")].replace("\\midrule\n", "")
+    body = (
+        latex[start : latex.index("\\bottomrule\n")]
+        .replace("\\midrule\n", "")
+        .replace("\\endhead\n", "")
+    )
     rows, cells, cell, depth = [], [], "", 0
     for token in _TOKEN.findall(body):
         if token == "\n" and not cell and not cells:

@@ -9,7 +9,7 @@ from cifar_studio.export.plain_table import PlainTable
 from cifar_studio.export.tables import Cell
 from cifar_studio.runs.confusion_cells import Level
 from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.runs.metrics import class_scores, to_superclasses
+from cifar_studio.runs.metrics import class_scores, most_confused, to_superclasses
 
 _SHARE = "{:.4f}"
 
@@ -48,6 +48,24 @@ def confusion_table(evaluation: Evaluation, names: ClassNames, level: Level) -> 
         (titles[row], *(int(confusion[row, column]) for column in order)) for row in order
     ]
     return PlainTable(f"Confusion of the {level}", header, rows)
+
+
+def mistake_table(evaluation: Evaluation, names: ClassNames, n: int) -> PlainTable:
+    """The `n` most frequent mistakes: classes, how often, and per cent of the class's pictures."""
+    confusion, titles = evaluation.confusion, names.class_titles
+    shown = confusion.sum(axis=1)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            titles[true],
+            titles[said],
+            "yes" if names.superclass_of[true] == names.superclass_of[said] else "no",
+            count,
+            100.0 * count / int(shown[true]),
+        )
+        for true, said, count in most_confused(confusion, n)
+    ]
+    header = ("True class", "Answer", "Same superclass", "Pictures", "% of the class")
+    return PlainTable("Most frequent mistakes", header, rows, {"% of the class": "{:.1f}"})
 
 
 def prediction_table(evaluation: Evaluation, names: ClassNames) -> PlainTable:

@@ -17,7 +17,7 @@ class Format:
     key : str
         What the command line takes.
     group : str
-        "Tables", "Figures", "Networks" or "Whole runs".
+        "Tables", "Figures", "Reports", "Networks" or "Whole runs".
     title, about : str
         For a person: a few words, and a sentence.
     """
@@ -42,6 +42,12 @@ FORMATS: dict[str, Format] = {
         Format("png", "Figures", "PNG", "Curves, confusion and calibration as pictures."),
         Format("svg", "Figures", "SVG", "The same figures as vector graphics."),
         Format("pdf", "Figures", "PDF", "The same figures as PDF."),
+        Format(
+            "html",
+            "Reports",
+            "HTML report",
+            "report.html: all chosen runs with figures, tables, pictures and method, in one file.",
+        ),
         Format(
             "weights",
             "Networks",

@@ -28,6 +28,7 @@ _SIGNS = {
     "\N{MINUS SIGN}": "$-$",
 }
 _LIGATURE = re.compile(r"([-`',!?])(?=[-`',])")
+_PAGE_ROWS = 45
 _LAST_LATIN = "\N{LATIN SMALL LETTER LONG S}"  # what pdfLaTeX's usual fonts reach to
 
 
@@ -38,14 +39,28 @@ def escape(text: str) -> str:
 
 
 def to_latex(sheet: Sheet) -> str:
-    r"""A `table` with caption, `tabular` and footnotes; needs `\usepackage{booktabs}`."""
-    notes = [f"{_marks((place,))} {escape(words)}\\par" for place, words in enumerate(sheet.notes)]
-    body = [
+    r"""Caption, table and footnotes; needs `\usepackage{booktabs}`.
+
+    A `table` with a `tabular`; one of more rows than a page holds is a `longtable`, which breaks
+    over pages and needs that package too.
+    """
+    is_long = len(sheet.rows) > _PAGE_ROWS
+    body = _long_table(sheet) if is_long else _table(sheet)
+    packages = r"\usepackage{booktabs}" + (r" and \usepackage{longtable}" if is_long else "")
+    head = [f"% Needs {packages}."]
+    if any(sign > _LAST_LATIN for sign in "\n".join(body)):
+        head.append("% Some letters need LuaLaTeX or XeLaTeX, and a font that has them.")
+    return "\n".join((*head, *body)) + "\n"
+
+
+def _table(sheet: Sheet) -> list[str]:
+    notes = _notes(sheet)
+    return [
         r"\begin{table}",
         r"\centering",
         f"\\caption{{{escape(sheet.title)}}}",
         r"\small",
-        f"\\begin{{tabular}}{{l{'r' * (len(sheet.header) - 1)}}}",
+        f"\\begin{{tabular}}{{{_columns(sheet)}}}",
         r"\toprule",
         _line(sheet.header),
         r"\midrule",
@@ -55,10 +70,32 @@ def to_latex(sheet: Sheet) -> str:
         *((r"\par\medskip\raggedright\footnotesize", *notes) if notes else ()),
         r"\end{table}",
     ]
-    head = [r"% Needs \usepackage{booktabs}."]
-    if any(sign > _LAST_LATIN for sign in "\n".join(body)):
-        head.append("% Some letters need LuaLaTeX or XeLaTeX, and a font that has them.")
-    return "\n".join((*head, *body)) + "\n"
+
+
+def _long_table(sheet: Sheet) -> list[str]:
+    """The header again on each page."""
+    return [
+        r"{\small",
+        f"\\begin{{longtable}}{{{_columns(sheet)}}}",
+        f"\\caption{{{escape(sheet.title)}}} \\\\",
+        r"\toprule",
+        _line(sheet.header),
+        r"\midrule",
+        r"\endhead",
+        *map(_line, sheet.rows),
+        r"\bottomrule",
+        r"\end{longtable}",
+        *_notes(sheet),
+        "}",
+    ]
+
+
+def _columns(sheet: Sheet) -> str:
+    return "".join("l" if sheet.is_text(column) else "r" for column in range(len(sheet.header)))
+
+
+def _notes(sheet: Sheet) -> list[str]:
+    return [f"{_marks((place,))} {escape(words)}\\par" for place, words in enumerate(sheet.notes)]
 
 
 def _line(entries: Iterable[Entry]) -> str:

@@ -22,7 +22,8 @@ def escape(text: str) -> str:
 
 def to_markdown(sheet: Sheet) -> str:
     """The title, the table and its footnotes, ending in a line end."""
-    rule = " | ".join(["---", *["---:"] * (len(sheet.header) - 1)])
+    columns = range(len(sheet.header))
+    rule = " | ".join("---" if sheet.is_text(column) else "---:" for column in columns)
     lines = [_line(sheet.header), f"| {rule} |", *map(_line, sheet.rows)]
     notes = [f"{_marks((place,))} {escape(words)}" for place, words in enumerate(sheet.notes)]
     return "\n\n".join((f"**{escape(sheet.title)}**", "\n".join(lines), *notes)) + "\n"

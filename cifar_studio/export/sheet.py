@@ -5,8 +5,13 @@ How it is written down lives in `markdown.py` and `latex.py`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from cifar_studio.runs.confusion_cells import MINUS, NONE
+
+_NUMBER = re.compile(rf"[~+{MINUS}-]?[0-9]")
 
 
 class Entry(NamedTuple):
@@ -42,6 +47,13 @@ class Sheet:
     header: tuple[Entry, ...]
     rows: tuple[tuple[Entry, ...], ...]
     notes: tuple[str, ...]
+
+    def is_text(self, column: int) -> bool:
+        """Whether a column is words, to be set from the left: the first, or without a number."""
+        if column == 0:
+            return True
+        cells = [row[column].text for row in self.rows if row[column].text not in ("", NONE)]
+        return bool(cells) and not any(_NUMBER.match(text) for text in cells)
 
 
 @dataclass

@@ -78,6 +78,8 @@ def _jobs(
             yield _Job(to / f"table-2.{key}", _quietly(partial(write_report_table, table=table)))
         elif key in _FIGURES and len(runs) > 1:
             yield _figure(request, runs, to / f"curves.{key}", "curves")
+        elif key == "html":
+            yield _report(request, runs, to / "report.html")
     for run in runs:
         folder = to / run.path.name
         evaluated = _Once(run.path)
@@ -132,6 +134,16 @@ def _figure(request: ExportRequest, runs: Sequence[Run], path: Path, figure: str
         from cifar_studio.runner.figures import save_run_figure
 
         save_run_figure(path, runs, figure, request)
+
+    return _Job(path, _quietly(write))
+
+
+def _report(request: ExportRequest, runs: Sequence[Run], path: Path) -> _Job:
+    def write(path: Path) -> None:
+        from cifar_studio.export.html_report import write_html_report
+        from cifar_studio.runner.report_material import report_of
+
+        write_html_report(path, report_of(runs, request))
 
     return _Job(path, _quietly(write))
 

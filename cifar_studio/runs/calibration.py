@@ -104,3 +104,25 @@ def calibrate(
         maximum_error=float(gaps.max()) if some else None,
         left_out=int((~finite_N).sum()),
     )
+
+
+def in_words(calibration: Calibration | None) -> str:
+    """Confidence against accuracy, and the errors."""
+    if calibration is None or calibration.expected_error is None:
+        return "No answer to judge"
+    said, right = calibration.mean_confidence, calibration.mean_accuracy
+    assert said is not None
+    assert right is not None
+    assert calibration.maximum_error is not None
+    if abs(said - right) < 0.005:
+        verdict = "about as often as it claims"
+    else:
+        verdict = "overconfident" if said > right else "underconfident"
+    text = (
+        f"It claims {100 * said:.2f} % on average and is right {100 * right:.2f} %: {verdict}. "
+        f"Expected calibration error {100 * calibration.expected_error:.2f} %, "
+        f"maximum {100 * calibration.maximum_error:.2f} %."
+    )
+    if calibration.left_out:
+        text += f" {calibration.left_out:,} answers without a finite probability are left out."
+    return text

@@ -9,6 +9,7 @@ from typing import Any
 
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.serialization import to_mapping
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.library import Run
 
 UNKNOWN = "unknown"
@@ -39,6 +40,11 @@ def settings_apart(runs: Sequence[Run]) -> list[SettingApart]:
     for name, values in _surroundings(runs):
         found.append(SettingApart(name, values))
     return [setting for setting in found if len(set(setting.values)) > 1]
+
+
+def all_settings(config: TrainConfig) -> list[tuple[str, str]]:
+    """Every key of a config with its value, as the command line takes it."""
+    return [(key, _text(value)) for key, value in to_mapping(config).items()]
 
 
 def changes_from_preset(run: Run) -> tuple[str, list[SettingApart]]:

@@ -23,21 +23,6 @@ from cifar_studio.runs.answers import Exported, ExportProgressed
 from cifar_studio.runs.evaluation import load_evaluation
 from cifar_studio.runs.folder import Notes, RunFolder
 from cli_support import studio
-from runner.small_runs import train
-
-
-@pytest.fixture(scope="module")
-def _runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("exported_runs")
-
-
-@pytest.fixture
-def run(_runs: Path, tmp_path: Path, shared_cache: Path) -> RunFolder:
-    """A finished run of the demo set, of this test's own."""
-    if not list(_runs.iterdir()):
-        train(_runs)
-    (made,) = _runs.iterdir()
-    return RunFolder(Path(shutil.copytree(made, tmp_path / "runs" / made.name)))
 
 
 def export(to: Path, formats: list[str], *runs: RunFolder) -> Exported:
