@@ -251,6 +251,38 @@ def export(
 
 
 @app.command()
+def reproduce(
+    run: RunArgument,
+    epochs: Annotated[
+        int | None, typer.Option(help="Only the first ones; as many as it has by default.")
+    ] = None,
+    data: DataOption = "auto",
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a run again and say, figure by figure, what differs; exit 3 where anything does."""
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import TrainRequest
+    from cifar_studio.runs.library import load
+    from cifar_studio.runs.reproduction import config_to_repeat
+
+    original = load(_run_folder(run))
+    folder = runs or paths.runs_folder()
+    _check_folder_name(folder)
+    request = TrainRequest(
+        id=new_id(),
+        config=config_to_repeat(original, epochs),
+        data=data,
+        runs=str(folder),
+        command=[NAME, *sys.argv[1:]],
+        repeats=str(original.path),
+    )
+    from cifar_studio.runner.reproducing import reproduce_in_console
+
+    raise typer.Exit(reproduce_in_console(request, json=json))
+
+
+@app.command()
 def runs(runs: RunsOption = None, json: JsonOption = False) -> None:
     """List the library, one run a line, newest first."""
     from cifar_studio.runner.listing import list_folder

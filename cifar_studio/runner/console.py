@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import signal
+from pathlib import Path
 from typing import Any
 
 from rich.progress import (
@@ -27,6 +28,7 @@ from cifar_studio.runs.events import (
     RunEnded,
     RunPaused,
 )
+from cifar_studio.runs.folder import RunFolder
 from cifar_studio.terminal import as_json, print_result, tell
 
 
@@ -43,6 +45,28 @@ def train_in_console(request: TrainRequest | ResumeRequest, *, json: bool) -> in
     StudioError
         The training cannot begin, or the result cannot be written.
     """
+    ended, ended_well = followed(request)
+    if json:
+        result = {
+            "run": ended.folder,
+            "state": ended.state,
+            "message": ended.message,
+            "epochs": RunFolder(Path(ended.folder)).read_epochs(),
+        }
+        print_result(as_json(result))
+    else:
+        print_result(f"run: {printable(ended.folder)}")
+    return 0 if ended_well else 1
+
+
+def followed(request: TrainRequest | ResumeRequest) -> tuple[RunEnded, bool]:
+    """Train and show progress; how it ended, and whether that is what was wanted.
+
+    Raises
+    ------
+    StudioError
+        The training cannot begin.
+    """
     with SignalControl() as control:
         training = prepare(request)
         ended, refusal = _follow(training, control)
@@ -50,17 +74,7 @@ def train_in_console(request: TrainRequest | ResumeRequest, *, json: bool) -> in
     stopped_itself = ended.state == "stopped" and refusal is not None and not control.asked
     for message, remedy in _last_words(ended, refusal if stopped_itself else None):
         tell(f"cifar-studio: {message}." + (f" {remedy}." if remedy else ""))
-    if json:
-        result = {
-            "run": ended.folder,
-            "state": ended.state,
-            "message": ended.message,
-            "epochs": training.folder.read_epochs(),
-        }
-        print_result(as_json(result))
-    else:
-        print_result(f"run: {printable(ended.folder)}")
-    return 0 if ended.state in ("finished", "stopped") and not stopped_itself else 1
+    return ended, ended.state in ("finished", "stopped") and not stopped_itself
 
 
 def _follow(training: Training, control: SignalControl) -> tuple[RunEnded, RunPaused | None]:

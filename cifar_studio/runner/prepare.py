@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cifar_studio.config.serialization import checked
+from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.source import load_dataset
-from cifar_studio.engine.device import resolve
+from cifar_studio.engine.device import is_usable, resolve
 from cifar_studio.engine.environment import describe
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.resumption import Resumption
+from cifar_studio.runner.run_pictures import find_pictures
 from cifar_studio.runner.training import Training, as_text, check_name, check_room, unwritable
 from cifar_studio.runs import folder as folders
+from cifar_studio.runs.environment import Environment, ResolvedSettings, changed_settings
 from cifar_studio.runs.folder import RunFolder
 
 
@@ -33,8 +39,10 @@ def _prepare_new(request: TrainRequest) -> Training:
     config = checked(request.config)
     parent = Path(request.runs)
     check_name(parent)
-    dataset = load_dataset(request.data)
-    environment = describe(config, dataset, resolve(config), as_text(request.command))
+    repeated = _Repeated(request)
+    dataset = repeated.dataset()
+    environment = describe(config, dataset, repeated.resolved, as_text(request.command))
+    environment = replace(environment, repeats=repeated.name)
     folder = folders.create(parent, config.architecture)
     try:
         check_room(folder, config)
@@ -50,7 +58,45 @@ def _prepare_new(request: TrainRequest) -> Training:
         if isinstance(error, OSError):
             raise unwritable(parent, error) from error
         raise
-    return Training(config, dataset, folder, environment, None, lock)
+    return Training(config, dataset, folder, environment, None, lock, repeated.notices())
+
+
+class _Repeated:
+    """What a new run takes from the one that it repeats, if it repeats one."""
+
+    def __init__(self, request: TrainRequest) -> None:
+        self._request = request
+        self._before: Environment | None = None
+        self.name = ""
+        if request.repeats:
+            original = RunFolder(folders.run_of(Path(request.repeats)))
+            self._before = original.read_environment()
+            self.name = as_text([original.path.name])[0]
+
+    def dataset(self) -> Dataset:
+        if self._before is None:
+            return load_dataset(self._request.data)
+        return find_pictures(self.name, self._before.data, self._request.data)
+
+    @functools.cached_property
+    def resolved(self) -> ResolvedSettings:
+        wanted = self._request.config.device
+        if self._before is not None and is_usable(self._before.resolved):
+            device = self._before.resolved.device
+            if wanted in ("auto", device, device.partition(":")[0]):
+                return self._before.resolved
+        return resolve(self._request.config)
+
+    def notices(self) -> tuple[str, ...]:
+        if self._before is None:
+            return ()
+        changed = changed_settings(self._before.resolved, self.resolved)
+        if not changed:
+            return ()
+        return (
+            f"This machine is another than that of {self.name} ({changed}): the last digits may "
+            "differ",
+        )
 
 
 def _prepare_resume(request: ResumeRequest) -> Training:

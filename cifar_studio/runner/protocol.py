@@ -52,12 +52,16 @@ class TrainRequest(Request, frozen=True, kw_only=True, tag="train"):
         The folder in which the run folder is made.
     command : list of str
         What a person would type to get this run.
+    repeats : str
+        The folder of a run that is to be repeated: its very pictures, and what was chosen for it
+        by looking at the machine where this one can do that. Empty for a run of its own.
     """
 
     config: TrainConfig
     data: str
     runs: str
     command: list[str] = []
+    repeats: str = ""
 
 
 class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):

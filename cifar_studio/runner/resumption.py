@@ -19,7 +19,7 @@ from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.protocol import ResumeRequest
 from cifar_studio.runner.run_pictures import find_pictures
 from cifar_studio.runner.training import Training, as_text, check_room, unwritable
-from cifar_studio.runs.environment import Environment, ResolvedSettings
+from cifar_studio.runs.environment import Environment, ResolvedSettings, changed_settings
 from cifar_studio.runs.epochs import best_row
 from cifar_studio.runs.folder import RunFolder, Status
 
@@ -112,6 +112,8 @@ class Resumption:
             before = recorded.resolved
         resolved = self._resolved(config, before)
         environment = describe(config, dataset, resolved, as_text(self._request.command))
+        if recorded is not None:
+            environment = replace(environment, repeats=recorded.repeats)
         check_room(self._folder, config)
         # In this order: whatever a crash leaves between them can be resumed in its turn.
         if recorded is None or recorded.resolved != resolved:
@@ -198,11 +200,7 @@ class Resumption:
         is_new = is_new or before is None or not is_usable(before)
         after = before if before is not None and not is_new else resolve(config)
         if before is not None and after != before:
-            changed = ", ".join(
-                f"{key.replace('_', ' ')} {getattr(before, key)} before, {getattr(after, key)} now"
-                for key in ResolvedSettings.__struct_fields__
-                if getattr(before, key) != getattr(after, key)
-            )
+            changed = changed_settings(before, after)
             self._note(
                 f"The machine is another than the run was started on ({changed}): the last digits "
                 "may differ from those of an undisturbed run"

@@ -33,6 +33,15 @@ class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
     specialized: bool
 
 
+def changed_settings(before: ResolvedSettings, after: ResolvedSettings) -> str:
+    """In which of them two differ: "threads 2 before, 4 now"; empty where in none."""
+    return ", ".join(
+        f"{key.replace('_', ' ')} {getattr(before, key)} before, {getattr(after, key)} now"
+        for key in ResolvedSettings.__struct_fields__
+        if getattr(before, key) != getattr(after, key)
+    )
+
+
 class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Which pictures a run saw.
 
@@ -68,7 +77,11 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """Versions, machine, data and command of a run."""
+    """Versions, machine, data and command of a run.
+
+    `repeats` is the name of the run folder whose settings and machine it took again, empty for
+    most.
+    """
 
     studio: str
     python: str
@@ -83,3 +96,4 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     data: DataFacts
     command: list[str]
     started: str
+    repeats: str = ""

@@ -37,8 +37,13 @@ def settings_apart(runs: Sequence[Run]) -> list[SettingApart]:
     found = []
     for key in configs[0] if configs else ():
         found.append(SettingApart(key, tuple(_text(config[key]) for config in configs)))
-    for name, values in _surroundings(runs):
-        found.append(SettingApart(name, values))
+    apart = [setting for setting in found if len(set(setting.values)) > 1]
+    return [*apart, *circumstances_apart(runs)]
+
+
+def circumstances_apart(runs: Sequence[Run]) -> list[SettingApart]:
+    """Versions, data and machine in which not all of these runs are the same."""
+    found = [SettingApart(name, values) for name, values in _surroundings(runs)]
     return [setting for setting in found if len(set(setting.values)) > 1]
 
 
@@ -64,6 +69,8 @@ def _surroundings(runs: Sequence[Run]) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "threads", tuple(str(e.resolved.threads) if e else UNKNOWN for e in places)
     yield "memory format", tuple(e.resolved.memory_format if e else UNKNOWN for e in places)
     yield "torch", tuple(e.torch if e else UNKNOWN for e in places)
+    yield "torchvision", tuple(e.torchvision if e else UNKNOWN for e in places)
+    yield "CIFAR Studio", tuple(e.studio if e else UNKNOWN for e in places)
     yield "epochs run", tuple(str(len(run.rows)) for run in runs)
 
 

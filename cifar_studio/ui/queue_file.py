@@ -18,6 +18,7 @@ class _Kept(msgspec.Struct):
     config: TrainConfig
     data: str
     preset: str = ""
+    repeats: str = ""
 
 
 class _KeptQueue(msgspec.Struct):
@@ -54,7 +55,7 @@ class QueueFile(QObject):
         with contextlib.suppress(OSError, json_file.NotAsExpectedError):
             kept = json_file.read(self._path, _KeptQueue)
         runs = [
-            PlannedRun(run.config, run.data, run.preset)
+            PlannedRun(run.config, run.data, run.preset, run.repeats)
             for run in kept.runs
             if not check(run.config)
         ]
@@ -80,6 +81,6 @@ class QueueFile(QObject):
 
     def _write(self) -> None:
         """A place that cannot be written is no reason to disturb anybody: the queue is here."""
-        runs = [_Kept(run.config, run.data, run.preset) for run in self._queue.runs]
+        runs = [_Kept(run.config, run.data, run.preset, run.repeats) for run in self._queue.runs]
         with contextlib.suppress(OSError):
             json_file.write(self._path, _KeptQueue(runs))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.runs.library import Run
+from cifar_studio.runs.reproduction import config_to_repeat
 from cifar_studio.runs.seeds import group_by_seed, group_key, missing_seeds
 from cifar_studio.ui import dialogs
 from cifar_studio.ui.library.deleting import Deleting
@@ -36,6 +37,7 @@ class RunActions(QObject):
         menu.resume_wanted.connect(self.resume)
         menu.longer_wanted.connect(self._train_longer)
         menu.seeds_wanted.connect(self._repeat_with_seeds)
+        menu.reproduction_wanted.connect(self._reproduce)
         menu.mend_wanted.connect(self.mend)
         menu.delete_wanted.connect(self._delete)
         self._deleting.changed.connect(self._model.refresh)
@@ -71,11 +73,16 @@ class RunActions(QObject):
         n = ask_seeds(self._window, run, present)
         if n is None:
             return
-        is_demo = run.environment is not None and run.environment.data.is_demo
         for seed in missing_seeds(first, n, present):
             config = replace(first, seed=seed)
-            self._window.controller.start(PlannedRun(config, "demo" if is_demo else "auto"))
+            self._window.controller.start(PlannedRun(config, _data_of(run)))
         self._window.show_runs()
+
+    def _reproduce(self, run: Run) -> None:
+        """Train the same again; what came of it is said when it has ended."""
+        self._window.controller.start(
+            PlannedRun(config_to_repeat(run), _data_of(run), repeats=str(run.path))
+        )
 
     def _delete(self, runs: tuple[Run, ...]) -> None:
         selection = self._window.selection
@@ -89,3 +96,8 @@ class RunActions(QObject):
         self._window.say(f"{path.name} is whole again")
         self._model.refresh()
         self._window.selection.select(path)
+
+
+def _data_of(run: Run) -> str:
+    is_demo = run.environment is not None and run.environment.data.is_demo
+    return "demo" if is_demo else "auto"

@@ -197,7 +197,11 @@ class RunController(QObject):
     def _start(self, planned: PlannedRun) -> None:
         self._begin(
             TrainRequest(
-                id=new_id(), config=planned.config, data=planned.data, runs=self._runs_folder
+                id=new_id(),
+                config=planned.config,
+                data=planned.data,
+                runs=self._runs_folder,
+                repeats=planned.repeats,
             ),
             planned,
         )

@@ -20,6 +20,7 @@ from cifar_studio.runs.events import (
     RunStarted,
 )
 from cifar_studio.runs.library import Run, load
+from cifar_studio.runs.reproduction import reproduction_of
 from cifar_studio.ui import remedies, wording
 from cifar_studio.ui.library.run_menu import can_resume
 from cifar_studio.ui.library.run_model import RunModel
@@ -87,6 +88,8 @@ class RunMessages(QObject):
             self._bar.withdraw(NO_ANSWER)
             if event.state in ("failed", "crashed") and not self._controller.is_closing:
                 self._show_failure(event)
+            elif event.state == "finished":
+                self._show_reproduction(event)
             self._started = None
 
     def _show_failure(self, event: RunEnded) -> None:
@@ -97,6 +100,19 @@ class RunMessages(QObject):
             actions=self._actions(event, run),
             subject=event.folder,
         )
+
+    def _show_reproduction(self, event: RunEnded) -> None:
+        """Of a run that repeats another one: whether it came out the same."""
+        run = self._find(event.folder)
+        if run is None or run.environment is None or not run.environment.repeats:
+            return
+        name = run.environment.repeats
+        original = next((one for one in self._model.runs if one.path.name == name), None)
+        if original is None:
+            return
+        with contextlib.suppress(StudioError):
+            verdict = reproduction_of(original, run).verdict()
+            self._bar.show_notice(f"{wording.run_title(original)}, trained again: {verdict}")
 
     def _find(self, folder: str) -> Run | None:
         found = self._model.find(Path(folder)) if folder else None

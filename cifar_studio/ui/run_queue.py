@@ -24,15 +24,20 @@ class PlannedRun:
         "auto", "demo" or a path.
     preset : str
         Name of the preset that it came from, empty where there was none.
+    repeats : str
+        Folder of a run that it is to reproduce, empty where there is none.
     """
 
     config: TrainConfig
     data: str
     preset: str = ""
+    repeats: str = ""
 
     @property
     def title(self) -> str:
-        return f"{architecture(self.config.architecture).title} · {self.config.epochs} epochs"
+        name = architecture(self.config.architecture).title
+        again = " again" if self.repeats else ""
+        return f"{name}{again} · {self.config.epochs} epochs"
 
     @property
     def data_title(self) -> str:

@@ -16,6 +16,7 @@ from cifar_studio import paths
 from cifar_studio.runs.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.library import list_runs, load
+from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.run_controller import Activity
 from cifar_studio.ui.run_queue import PlannedRun
@@ -65,6 +66,25 @@ def test_that_a_click_on_start_trains_and_leaves_a_run_folder(
     shown = window.curves.shown
     assert shown is not None
     assert shown.rows == list(run.rows)
+
+
+def test_that_a_run_is_reproduced_and_the_outcome_said(qtbot: QtBot, window: MainWindow) -> None:
+    fill_in(window)
+    window.request_start()
+    first = wait_for(qtbot, window, RunEnded)
+    assert isinstance(first, RunEnded)
+    original = load(Path(first.folder))
+    panel = window.findChild(RunsPanel)
+    actions = panel.menu.menu(original).actions()
+    (reproduce,) = (action for action in actions if action.text() == "Reproduce")
+    reproduce.trigger()
+    second = wait_for(qtbot, window, RunEnded)
+    assert isinstance(second, RunEnded)
+    again = load(Path(second.folder))
+    assert again.environment is not None
+    assert again.environment.repeats == original.path.name
+    assert again.rows[-1].test_loss == original.rows[-1].test_loss
+    qtbot.waitUntil(lambda: "same, to the last digit" in window.message.text)
 
 
 def test_that_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:

@@ -12,7 +12,11 @@ from cifar_studio.runs.library import Run
 from cifar_studio.runs.settings_apart import SettingApart, changes_from_preset, settings_apart
 from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.compare.lines import Line, footnotes
-from cifar_studio.ui.compare.verdict import verdict_on_groups, verdict_on_runs
+from cifar_studio.ui.compare.verdict import (
+    verdict_on_groups,
+    verdict_on_repetition,
+    verdict_on_runs,
+)
 from cifar_studio.ui.tables.figure_model import Column, Row
 from cifar_studio.ui.tables.figure_table import FigureTable
 
@@ -110,6 +114,7 @@ def _words(lines: Sequence[Line], rule: ConvergenceRule) -> list[str]:
         if a.group is not None and b.group is not None:
             words += verdict_on_groups(a.group, b.group)
         else:
+            words += verdict_on_repetition(a.runs[0], b.runs[0])
             words += verdict_on_runs(a.runs[0], b.runs[0])
     if len({run.data_name for run in _subjects(lines)}) > 1:
         words.append("They are of different data: their figures do not compare with each other.")

@@ -9,6 +9,7 @@ from cifar_studio.runs.evaluation import load_evaluation
 from cifar_studio.runs.folder import RunFolder
 from cifar_studio.runs.library import Run
 from cifar_studio.runs.metrics import accuracy
+from cifar_studio.runs.reproduction import reproduction_of
 from cifar_studio.runs.seeds import SeedGroup
 from cifar_studio.runs.statistics import mcnemar_of, paired_difference
 
@@ -42,6 +43,15 @@ def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
         f"McNemar's test ({test.method}): {chance}, {verdict}. It is about these two trained "
         "networks; whether their settings differ is a question to several seeds.",
     )
+
+
+def verdict_on_repetition(a: Run, b: Run) -> tuple[str, ...]:
+    """Whether two runs of the same settings came out the same; nothing for other runs."""
+    try:
+        found = reproduction_of(a, b)
+    except StudioError:
+        return ()
+    return (f"The same settings, seed included. {found.verdict()}",)
 
 
 def verdict_on_groups(a: SeedGroup, b: SeedGroup) -> tuple[str, ...]:

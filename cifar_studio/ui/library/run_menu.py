@@ -32,6 +32,8 @@ class RunMenu(QObject):
         Train it for more epochs.
     seeds_wanted(Run)
         Train it with other seeds too.
+    reproduction_wanted(Run)
+        Train the very same again.
     mend_wanted(Path)
         Take what cannot be read of a run from its checkpoint.
     export_wanted(tuple of Run)
@@ -42,6 +44,7 @@ class RunMenu(QObject):
     resume_wanted = Signal(object)
     longer_wanted = Signal(object)
     seeds_wanted = Signal(object)
+    reproduction_wanted = Signal(object)
     mend_wanted = Signal(object)
     export_wanted = Signal(object)
     delete_wanted = Signal(object)
@@ -85,6 +88,9 @@ class RunMenu(QObject):
         menu.addSeparator()
         menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
         menu.addAction("Repeat with more seeds…", lambda: self.seeds_wanted.emit(run))
+        reproduce = menu.addAction("Reproduce", lambda: self.reproduction_wanted.emit(run))
+        reproduce.setToolTip("Train it again, the seed too, and say figure by figure what differs")
+        reproduce.setEnabled(bool(run.rows))
         beside = menu.addAction("Draw beside the selected run", lambda: self._beside.toggle(run))
         beside.setCheckable(True)
         beside.setChecked(run in self._beside)
