@@ -52,13 +52,19 @@ FORMATS: dict[str, Format] = {
             "weights",
             "Networks",
             "Weights",
-            "weights.safetensors, which stock torchvision networks load strictly.",
+            "weights.safetensors, which stock torchvision networks load strictly, and network.py.",
         ),
         Format(
             "program", "Networks", "torch.export", "network.pt2, a program that needs torch only."
         ),
         Format(
             "onnx", "Networks", "ONNX", "network.onnx, for other runtimes; needs the extra onnx."
+        ),
+        Format(
+            "script",
+            "Whole runs",
+            "Script",
+            "train.py: the same training in plain PyTorch and torchvision, without the studio.",
         ),
     )
 }

@@ -1,7 +1,7 @@
 """A report of runs as one HTML file that needs nothing else: figures and pictures are inside.
 
-What goes into it is gathered by `runner/report_material.py`; how it looks is
-`resources/report/report.html.jinja` and `report.css`. It holds no script and fetches nothing.
+What goes into it is gathered by `runner/report_material.py`; how it looks is `report.html.jinja`
+and `report.css` in `resources/templates`. It holds no script and fetches nothing.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import jinja2
-from markupsafe import Markup
+from typing import BinaryIO
 
 from cifar_studio.export.methods import Reference
-from cifar_studio.export.sheet import Sheet, letters
+from cifar_studio.export.sheet import Sheet
+from cifar_studio.export.templates import page, verbatim
 from cifar_studio.export.writing import suffix_of, write_export
-from cifar_studio.paths import resources_folder
-from cifar_studio.plain_text import printable
 
 _PX_A_POINT = 1.2
 _WIDEST_PX = 900
@@ -39,6 +35,11 @@ class Figure:
 
     svg: bytes
     caption: str
+
+    @property
+    def address(self) -> str:
+        """The drawing itself, as an address."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
 
     @property
     def width_px(self) -> int:
@@ -62,6 +63,11 @@ class Sample:
     true: str
     said: str
     confidence_percent: float
+
+    @property
+    def address(self) -> str:
+        """The picture itself, as an address."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
 
     @property
     def is_right(self) -> bool:
@@ -162,34 +168,14 @@ def write_html_report(path: Path, report: Report) -> None:
         Another suffix, or the place cannot be written.
     """
     suffix_of(path, (".html",))
-    page = html_of(report).encode()
+    text = html_of(report).encode()
 
     def write(file: BinaryIO) -> None:
-        file.write(page)
+        file.write(text)
 
     write_export(path, write)
 
 
 def html_of(report: Report) -> str:
-    """The page. Names and notes of runs may come from strangers: all text is escaped."""
-    folder = resources_folder() / "report"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_plain,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["data_uri"] = _data_uri
-    environment.filters["letters"] = letters
-    style = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html.jinja").render(report=report, style=style)
-
-
-def _plain(value: Any) -> Any:
-    return printable(value) if type(value) is str else value
-
-
-def _data_uri(content: bytes, kind: str) -> Markup:
-    return Markup(f"data:image/{kind};base64,{base64.b64encode(content).decode()}")
+    """The page."""
+    return page("report.html.jinja", report=report, style=verbatim("report.css"))

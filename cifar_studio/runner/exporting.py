@@ -14,6 +14,7 @@ from cifar_studio.export.evaluation_tables import class_table, confusion_table, 
 from cifar_studio.export.formats import FORMATS, checked_formats
 from cifar_studio.export.plain_table import write_plain_table
 from cifar_studio.export.report_table import report_table, write_report_table
+from cifar_studio.export.script import write_network_code, write_script
 from cifar_studio.export.writing import write_export
 from cifar_studio.reading import open_file
 from cifar_studio.runner.evaluated_run import EvaluatedRun, load_evaluated
@@ -92,6 +93,8 @@ def _jobs(
                     yield _figure(request, [run], folder / f"{figure}.{key}", figure)
         if networks:
             yield from _networks(request, run, folder, networks)
+        if "script" in formats:
+            yield _Job(folder / "train.py", _quietly(partial(write_script, run=run)))
 
 
 class _Once:
@@ -161,6 +164,8 @@ def _networks(
     }
     for key in formats:
         yield _Job(folder / names[key], partial(network.write, key))
+    if "weights" in formats:
+        yield _Job(folder / "network.py", _quietly(partial(write_network_code, run=run)))
 
 
 def _quietly(write: Callable[[Path], object]) -> Callable[[Path], str]:

@@ -110,7 +110,7 @@ def test_that_one_fault_does_not_keep_the_other_files(run: RunFolder, tmp_path: 
     run.best_checkpoint.write_bytes(b"torn")
     ended = export(tmp_path / "out", ["csv", "png", "weights"], run)
     names = {Path(name).name for name in ended.files}
-    assert names == {"table-2.csv", "epochs.csv", "curves.png"}
+    assert names == {"table-2.csv", "epochs.csv", "curves.png", "network.py"}
     assert len(ended.faults) == 8
     assert any("weights.safetensors" in fault for fault in ended.faults)
     assert not list((tmp_path / "out").rglob("*.part"))
@@ -122,6 +122,14 @@ def test_that_networks_are_checked(run: RunFolder, tmp_path: Path) -> None:
     for check in ended.checks:
         assert "100 of 100 pictures named alike" in check
     assert len(ended.checks) == 2
+    assert {Path(name).name for name in ended.files} >= {"network.py", "weights.safetensors"}
+
+
+def test_that_a_script_leaves_too(run: RunFolder, tmp_path: Path) -> None:
+    ended = export(tmp_path / "out", ["script"], run)
+    assert not ended.faults
+    ((name,),) = [ended.files]
+    compile((tmp_path / "out" / name).read_text(), name, "exec")
 
 
 def test_the_command(run: RunFolder, tmp_path: Path) -> None:
@@ -162,4 +170,5 @@ def test_formats_and_sizes() -> None:
     assert inches_of("6X4.5") == (6.0, 4.5)
     with pytest.raises(BadInputError):
         inches_of("wide")
-    assert set(FORMATS) >= {"csv", "md", "tex", "png", "svg", "weights", "program", "onnx"}
+    networks = {"weights", "program", "onnx"}
+    assert set(FORMATS) >= {"csv", "md", "tex", "png", "svg", "html", "script"} | networks
