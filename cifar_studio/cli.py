@@ -250,9 +250,23 @@ def export(
     raise typer.Exit(export_in_console(request, json=json))
 
 
+@app.command(name="open")
+def open_bundles(
+    bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", show_default=False)],
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put the runs of .cifarrun files into the folder of runs."""
+    from cifar_studio.runner.opening import open_in_console
+
+    folder = runs or paths.runs_folder()
+    _check_folder_name(folder)
+    raise typer.Exit(open_in_console(bundles, folder, json=json))
+
+
 @app.command()
 def reproduce(
-    run: RunArgument,
+    run: Annotated[Path, typer.Argument(metavar="RUN_FOLDER or BUNDLE", show_default=False)],
     epochs: Annotated[
         int | None, typer.Option(help="Only the first ones; as many as it has by default.")
     ] = None,
@@ -263,12 +277,15 @@ def reproduce(
     """Train a run again and say, figure by figure, what differs; exit 3 where anything does."""
     from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import TrainRequest
+    from cifar_studio.runs.bundle.manifest import SUFFIX
+    from cifar_studio.runs.bundle.opening import open_bundle
     from cifar_studio.runs.library import load
     from cifar_studio.runs.reproduction import config_to_repeat
 
-    original = load(_run_folder(run))
     folder = runs or paths.runs_folder()
     _check_folder_name(folder)
+    is_bundle = run.suffix.lower() == SUFFIX and not run.is_dir()
+    original = load(open_bundle(run, folder).path if is_bundle else _run_folder(run))
     request = TrainRequest(
         id=new_id(),
         config=config_to_repeat(original, epochs),

@@ -66,6 +66,12 @@ FORMATS: dict[str, Format] = {
             "Script",
             "train.py: the same training in plain PyTorch and torchvision, without the studio.",
         ),
+        Format(
+            "bundle",
+            "Whole runs",
+            "Run as one file",
+            "A .cifarrun file that others open, look through, go on with and reproduce.",
+        ),
     )
 }
 EVERYDAY = ("csv", "png", "svg")

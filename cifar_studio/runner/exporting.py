@@ -20,6 +20,8 @@ from cifar_studio.reading import open_file
 from cifar_studio.runner.evaluated_run import EvaluatedRun, load_evaluated
 from cifar_studio.runner.protocol import ExportRequest
 from cifar_studio.runs.answers import AnyEvent, Exported, ExportProgressed
+from cifar_studio.runs.bundle.manifest import SUFFIX
+from cifar_studio.runs.bundle.writing import write_bundle
 from cifar_studio.runs.folder import RunFolder, run_of
 from cifar_studio.runs.library import Run, load
 
@@ -95,6 +97,9 @@ def _jobs(
             yield from _networks(request, run, folder, networks)
         if "script" in formats:
             yield _Job(folder / "train.py", _quietly(partial(write_script, run=run)))
+        if "bundle" in formats:
+            bundle = to / f"{run.path.name}{SUFFIX}"
+            yield _Job(bundle, _quietly(partial(write_bundle, run=run.path)))
 
 
 class _Once:

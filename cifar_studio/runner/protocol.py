@@ -120,6 +120,18 @@ class MendRequest(Request, frozen=True, kw_only=True, tag="mend"):
     folder: str
 
 
+class OpenBundleRequest(Request, frozen=True, kw_only=True, tag="open_bundle"):
+    """Put the run of a .cifarrun file into a folder of runs.
+
+    Attributes
+    ----------
+    bundle, runs : str
+    """
+
+    bundle: str
+    runs: str
+
+
 class EvaluateRequest(Request, frozen=True, kw_only=True, tag="evaluate"):
     """Evaluate a run's network and keep the arrays in its folder.
 
@@ -280,6 +292,7 @@ AnyRequest = (
     | FetchDataRequest
     | FindRepeatsRequest
     | MendRequest
+    | OpenBundleRequest
     | EvaluateRequest
     | PredictRequest
     | ExplainRequest

@@ -21,11 +21,20 @@ from cifar_studio.runner.protocol import (
     FetchDataRequest,
     FindRepeatsRequest,
     MendRequest,
+    OpenBundleRequest,
     PredictRequest,
     PrepareDataRequest,
     SaveFigureRequest,
 )
-from cifar_studio.runs.answers import AnyEvent, DataProgressed, DataReady, RepeatsFound, RunMended
+from cifar_studio.runs.answers import (
+    AnyEvent,
+    DataProgressed,
+    DataReady,
+    RepeatsFound,
+    RunMended,
+    RunOpened,
+)
+from cifar_studio.runs.bundle.opening import open_bundle
 from cifar_studio.runs.folder import RunFolder
 
 EVENTS_PER_SECOND = 10
@@ -47,6 +56,9 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.resumption import mend
 
         yield RunMended(folder=request.folder, files=mend(RunFolder(Path(request.folder))))
+    elif isinstance(request, OpenBundleRequest):
+        opened = open_bundle(Path(request.bundle), Path(request.runs))
+        yield RunOpened(folder=str(opened.path), was_there=opened.was_there)
     elif isinstance(request, EvaluateRequest):
         from cifar_studio.runner.evaluating import evaluate_run
 

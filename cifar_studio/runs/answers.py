@@ -80,6 +80,20 @@ class RunMended(Event, frozen=True, kw_only=True, tag="run_mended"):
     files: tuple[str, ...]
 
 
+class RunOpened(Event, frozen=True, kw_only=True, tag="run_opened"):
+    """The run of a bundle stands in the folder of runs.
+
+    Attributes
+    ----------
+    folder : str
+    was_there : bool
+        Whether it stood there before.
+    """
+
+    folder: str
+    was_there: bool
+
+
 class RunEvaluated(Event, frozen=True, kw_only=True, tag="run_evaluated"):
     """A run's network was evaluated, and its arrays lie in the run folder.
 
@@ -258,6 +272,7 @@ AnyEvent = (
     | DataReady
     | RepeatsFound
     | RunMended
+    | RunOpened
     | RunEvaluated
     | Predicted
     | PictureRefused
@@ -277,6 +292,7 @@ LAST_EVENTS = (
     DataReady,
     RepeatsFound,
     RunMended,
+    RunOpened,
     RunEvaluated,
     PredictionEnded,
     Explained,

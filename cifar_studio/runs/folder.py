@@ -25,7 +25,7 @@ from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, append_row, read_rows, rewrite_rows
 from cifar_studio.runs.events import Moment, RunState
 
-_FILES = (
+FILES = (
     "config.json",
     "environment.json",
     "status.json",
@@ -104,7 +104,7 @@ class RunFolder:
             where a file of the run belongs, which a folder of a stranger may lead astray with.
         """
         try:
-            for name in _FILES:
+            for name in FILES:
                 _check_ordinary(self.path / name)
             return lock.take(self.lock_file)
         except lock.LockTakenError:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio import paths
-from cifar_studio.data.places import is_archive, locate
+from cifar_studio.data.places import locate
 from cifar_studio.runner.speeds import SpeedBook
 from cifar_studio.runs.answers import DataReady
 from cifar_studio.runs.events import DeviceInfo, EpochEnded, Event, RunStarted
-from cifar_studio.runs.folder import is_run_folder
 from cifar_studio.ui import dialogs, settings, theme, window_memory, wording
 from cifar_studio.ui.centre import COMPARE, CONFUSION, PICTURES, TITLES, Centre
 from cifar_studio.ui.compare.comparing import Comparing
@@ -47,6 +43,7 @@ from cifar_studio.ui.shortcuts import ShortcutSheet
 from cifar_studio.ui.side_panel import RUNS_PAGE, SETUP_PAGE, SidePanel
 from cifar_studio.ui.status_line import StatusLine
 from cifar_studio.ui.study_dialog import ask_study
+from cifar_studio.ui.taking_in import TakingIn
 from cifar_studio.ui.type_size import apply_fitting
 
 
@@ -72,7 +69,7 @@ class MainWindow(QMainWindow):
         self.controls = ControlBar()
         self.panel = SidePanel(self.setup, self._runs, self.controls)
         self.folding = PanelFolding(self.panel, self)
-        self._data_bar = DataBar(self.short_work)
+        self.data_bar = DataBar(self.short_work)
         self.message = MessageBar()
         self._header = RunHeader()
         self.run_colours = RunColours(len(theme.LIGHT.runs), self.settings.run_colours)
@@ -83,7 +80,7 @@ class MainWindow(QMainWindow):
         self.compare = CompareView()
         self._status = StatusLine()
         self.centre = Centre(
-            (self._data_bar, self.message, self._header),
+            (self.data_bar, self.message, self._header),
             (self.curves, self.looking.pictures, self.looking.confusion, self.compare),
         )
         self._display = RunDisplay(
@@ -101,6 +98,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self.selection = self._display.selection
+        self.taking_in = TakingIn(self)
         self.run_actions = RunActions(self, self._runs.menu, self._model)
         self.exporting = Exporting(self.short_work, self.message, lambda: self.compare.rule, self)
         self._comparing = Comparing(self, self.compare, self._model, self._runs)
@@ -121,7 +119,7 @@ class MainWindow(QMainWindow):
         planned = self.setup.planned_run()
         if planned is None:
             self.show_setup()
-        elif not self._data_bar.is_busy or planned.data == "demo":
+        elif not self.data_bar.is_busy or planned.data == "demo":
             self.controller.start(planned)
 
     def repeat_report(self) -> None:
@@ -176,13 +174,6 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         dialogs.show_about(self)
 
-    def open_run_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
-            self, "Open a run folder", str(paths.runs_folder())
-        )
-        if chosen:
-            self._take_paths([Path(chosen)])
-
     def export_runs(self) -> None:
         """Export the rows chosen in Compare while that is shown, else the run that is shown."""
         if self.centre.tab == COMPARE:
@@ -191,15 +182,6 @@ class MainWindow(QMainWindow):
         selected = self.selection.selected
         run = self._model.find(selected) if selected is not None else None
         self.exporting.ask([run] if run is not None else [])
-
-    def open_pictures(self) -> None:
-        self.show_tab(PICTURES)
-        self.looking.pictures.intake.open()
-
-    def choose_data(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "The folder cifar-100-python")
-        if chosen:
-            self._data_bar.take(Path(chosen))
 
     def _lay_out(self) -> None:
         upper = QHBoxLayout()
@@ -213,7 +195,7 @@ class MainWindow(QMainWindow):
         layout.addLayout(upper, 1)
         layout.addWidget(self._status)
         self.setCentralWidget(whole)
-        self._data_bar.hide()
+        self.data_bar.hide()
         self._header.show_nothing()
 
     def _wire(self) -> None:
@@ -232,7 +214,7 @@ class MainWindow(QMainWindow):
         self._leaving.settled.connect(self._on_settled)
         self._leaving.waited_long.connect(self._status.show_waiting)
         self.setup.form_changed.connect(self._on_form_changed)
-        self._data_bar.data_ready.connect(self._on_data_ready)
+        self.data_bar.data_ready.connect(self._on_data_ready)
         self._runs.run_chosen.connect(self.selection.select)
         self._runs.mend_wanted.connect(self.run_actions.mend)
         self._runs.beside.changed.connect(self.curves.set_overlays)
@@ -252,7 +234,7 @@ class MainWindow(QMainWindow):
     def _offer_data(self) -> None:
         present = locate("auto") is not None
         self.setup.set_cifar100_present(present, self.settings.data)
-        self._data_bar.setVisible(not present)
+        self.data_bar.setVisible(not present)
 
     def open_library(self) -> None:
         """Read the library, and show the run of last time or the newest."""
@@ -327,26 +309,12 @@ class MainWindow(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if self.taking_in.can_take(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        urls = event.mimeData().urls()
-        self._take_paths([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
-
-    def _take_paths(self, paths: Sequence[Path]) -> None:
-        """A run folder is shown, a copy of CIFAR-100 read, all else looked at as pictures."""
-        if not paths:
-            return
-        first = paths[0]
-        if is_run_folder(first):
-            self.selection.select(first)
-        elif first.is_dir() or is_archive(first):
-            self._data_bar.take(first)
-        else:
-            self.show_tab(PICTURES)
-            self.looking.pictures.intake.take([str(path) for path in paths])
+        self.taking_in.take_dropped(event.mimeData())
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

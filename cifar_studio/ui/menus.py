@@ -19,9 +19,10 @@ def build_menus(window: MainWindow) -> None:
     """Fill the window's menu bar."""
     bar = window.menuBar()
     file = bar.addMenu("&File")
-    _add(file, "Open a run folder…", "Ctrl+O", window.open_run_folder)
-    _add(file, "Open pictures…", shortcuts.OPEN_PICTURES, window.open_pictures)
-    _add(file, "Use my copy of CIFAR-100…", "", window.choose_data)
+    _add(file, "Open a run folder…", "Ctrl+O", window.taking_in.ask_run_folder)
+    _add(file, "Open runs from files…", "", window.taking_in.ask_bundles)
+    _add(file, "Open pictures…", shortcuts.OPEN_PICTURES, window.taking_in.ask_pictures)
+    _add(file, "Use my copy of CIFAR-100…", "", window.taking_in.ask_data)
     file.addSeparator()
     _add(file, "Export…", shortcuts.EXPORT, window.export_runs)
     file.addSeparator()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject
 
+from cifar_studio import paths
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.runs.library import Run
 from cifar_studio.runs.reproduction import config_to_repeat
 from cifar_studio.runs.seeds import group_by_seed, group_key, missing_seeds
 from cifar_studio.ui import dialogs
+from cifar_studio.ui.library.bundles import Bundles
 from cifar_studio.ui.library.deleting import Deleting
 from cifar_studio.ui.library.mending import Mending
 from cifar_studio.ui.run_queue import PlannedRun
@@ -33,6 +36,7 @@ class RunActions(QObject):
         self._model = model
         self._mending = Mending(window.short_work, self)
         self._deleting = Deleting(window.message, self)
+        self._bundles = Bundles(window.short_work, paths.runs_folder(), self)
         menu.settings_wanted.connect(self.use_settings)
         menu.resume_wanted.connect(self.resume)
         menu.longer_wanted.connect(self._train_longer)
@@ -41,6 +45,8 @@ class RunActions(QObject):
         menu.mend_wanted.connect(self.mend)
         menu.delete_wanted.connect(self._delete)
         self._deleting.changed.connect(self._model.refresh)
+        self._bundles.opened.connect(self._on_opened)
+        self._bundles.failed.connect(window.message.show_message)
         self._mending.mended.connect(self._on_mended)
         self._mending.failed.connect(window.message.show_message)
 
@@ -54,6 +60,11 @@ class RunActions(QObject):
 
     def resume(self, run: Run) -> None:
         self._window.controller.resume(str(run.path), "auto")
+
+    def open_bundles(self, bundles: Sequence[Path]) -> None:
+        """Put runs that came as files into the library, and show the last one."""
+        self._window.say(f"Opening {bundles[0].name}…")
+        self._bundles.open(bundles)
 
     def mend(self, path: Path) -> None:
         self._window.say(f"Mending {path.name} from its checkpoint…")
@@ -91,6 +102,11 @@ class RunActions(QObject):
         if selection.selected in gone and not selection.selected.exists():
             left = next((run for run in self._model.runs if run.path not in gone), None)
             selection.select(left.path if left is not None else None)
+
+    def _on_opened(self, path: Path, was_there: bool) -> None:
+        self._window.say(f"{path.name} {'was there already' if was_there else 'is opened'}")
+        self._model.refresh()
+        self._window.selection.select(path)
 
     def _on_mended(self, path: Path) -> None:
         self._window.say(f"{path.name} is whole again")

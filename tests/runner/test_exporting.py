@@ -21,8 +21,10 @@ from cifar_studio.runner.exporting import export_runs
 from cifar_studio.runner.protocol import ExportRequest
 from cifar_studio.runs.answers import Exported, ExportProgressed
 from cifar_studio.runs.evaluation import load_evaluation
+from cifar_studio.runs.events import RunEnded
 from cifar_studio.runs.folder import Notes, RunFolder
 from cli_support import studio
+from runner.small_runs import resume
 
 
 def export(to: Path, formats: list[str], *runs: RunFolder) -> Exported:
@@ -132,6 +134,33 @@ def test_that_a_script_leaves_too(run: RunFolder, tmp_path: Path) -> None:
     compile((tmp_path / "out" / name).read_text(), name, "exec")
 
 
+def test_that_a_bundle_is_opened_looked_at_and_reproduced(
+    run: RunFolder, tmp_path: Path, one_thread: None
+) -> None:
+    ended = export(tmp_path / "out", ["bundle"], run)
+    assert ended.files == (f"{run.path.name}.cifarrun",)
+    bundle = tmp_path / "out" / ended.files[0]
+    other = tmp_path / "other runs"
+    done = studio("open", bundle, tmp_path / "none.cifarrun", "--runs", other, "--json")
+    assert done.returncode == 2
+    assert "none.cifarrun cannot be opened" in done.stderr
+    (told,) = json.loads(done.stdout)
+    opened = RunFolder(Path(told["run"]))
+    assert not told["was_there"]
+    best = load_evaluation(opened.best_evaluation)
+    assert np.array_equal(best.predicted, load_evaluation(run.best_evaluation).predicted)
+    assert not export(tmp_path / "again", ["weights"], opened).faults, "the network came along"
+    *_, longer = resume(opened, epochs=3)
+    assert isinstance(longer, RunEnded)
+    assert longer.state == "finished"
+    repeated = studio("reproduce", bundle, "--epochs", "1", "--runs", tmp_path / "third")
+    assert repeated.returncode in (0, 3), repeated.stderr  # as many threads as that process has
+    assert "epoch" in repeated.stderr
+    names = sorted(path.name for path in (tmp_path / "third").iterdir())
+    assert len(names) == 2
+    assert run.path.name in names
+
+
 def test_the_command(run: RunFolder, tmp_path: Path) -> None:
     to = tmp_path / "a place with blanks"
     done = studio("export", run.path, "--to", to, "--as", "csv,PNG", "--size", "4x3", "--json")
@@ -171,4 +200,4 @@ def test_formats_and_sizes() -> None:
     with pytest.raises(BadInputError):
         inches_of("wide")
     networks = {"weights", "program", "onnx"}
-    assert set(FORMATS) >= {"csv", "md", "tex", "png", "svg", "html", "script"} | networks
+    assert set(FORMATS) >= {"csv", "md", "tex", "png", "svg", "html", "script", "bundle"} | networks
