@@ -48,17 +48,19 @@ RUN_COLOURS = (
     "#009E73",
     "#A2508A",
     "#7A6A00",
-    "#3B6FB6",
+    "#2A2A7C",
     "#B3261E",
     "#5B5B56",
 )
 _UNDER_AXES_PT = 34.0
 _LEGEND_COLUMNS = 2
+_SHORT_WORDS = 20
 _MARKED_UNTIL = 100
 _Dash = Literal["-"] | tuple[float, tuple[float, ...]]
 _SOLID: _Dash = "-"
 _DASHED: _Dash = (0, (5, 3))
 _DASH_DOTTED: _Dash = (0, (7, 2.5, 1.5, 2.5))
+_DOTTED: _Dash = (0, (1, 2.5))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +125,7 @@ _MEASURES: dict[Panel, tuple[_Measure, ...]] = {
         _Measure("train_top1", "", "#D55E00", _DASHED, ""),
     ),
 }
+_CHANCE: dict[Panel, tuple[float, ...]] = {"loss": (CHANCE_LOSS,), "accuracy": (1.0, 5.0)}
 _AXIS: dict[Panel, str] = {"loss": "cross-entropy, nats", "accuracy": "accuracy, %"}
 
 
@@ -275,13 +278,9 @@ def _draw_line(
 
 
 def _draw_levels(axes: Axes, panel: Panel, unit: float, report: ReportResult | None) -> None:
-    """Chance dotted; the report's values dashed, named at the left, where curves are far."""
-    chance = {
-        "loss": ((CHANCE_LOSS, "chance 4.61"),),
-        "accuracy": ((1.0, ""), (5.0, "chance 1 % top-1, 5 % top-5")),
-    }[panel]
-    for value, words in chance:
-        _level(axes, value, words, (0, (1, 2.5)), unit, right=True)
+    """Chance dotted, named in the legend; the report's values dashed, named where they stand."""
+    for value in _CHANCE[panel]:
+        _level(axes, value, "", _DOTTED, unit)
     if report is None:
         return
     printed = {
@@ -292,20 +291,20 @@ def _draw_levels(axes: Axes, panel: Panel, unit: float, report: ReportResult | N
         ),
     }[panel]
     for value, words in printed:
-        _level(axes, value, words, (0, (9, 3)), unit, right=False)
+        _level(axes, value, words, (0, (9, 3)), unit)
 
 
-def _level(axes: Axes, value: float, words: str, dash: _Dash, unit: float, right: bool) -> None:
+def _level(axes: Axes, value: float, words: str, dash: _Dash, unit: float) -> None:
     axes.axhline(value, color=MUTED, linewidth=0.8 * unit, linestyle=dash, zorder=1)
     if words:
         axes.text(
-            0.995 if right else 0.01,
+            0.01,
             value,
             words,
             transform=axes.get_yaxis_transform(),
             fontsize=LABEL_PT * unit,
             color=MUTED,
-            ha="right" if right else "left",
+            ha="left",
             va="bottom",
             zorder=4,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5 * unit},
@@ -337,7 +336,10 @@ def _handles(panel: Panel, curves: Sequence[Curves], unit: float) -> list[Line2D
         found.append(
             Line2D([], [], color=LINE, linestyle=_DASHED, linewidth=0.8 * unit, label=words)
         )
-    return found
+    look: dict[str, Any] = {"color": MUTED, "linestyle": _DOTTED, "linewidth": 0.8 * unit}
+    found.append(Line2D([], [], label="chance", **look))
+    # Columns are filled one after the other: long words stand together, or two would be wide.
+    return sorted(found, key=lambda line: len(str(line.get_label())) > _SHORT_WORDS)
 
 
 def _legend(axes: Axes, handles: Sequence[Line2D], unit: float) -> None:
@@ -351,8 +353,9 @@ def _legend(axes: Axes, handles: Sequence[Line2D], unit: float) -> None:
             fontsize=LABEL_PT * unit,
             borderaxespad=0.2,
             borderpad=0.2,
-            handlelength=2.6,
-            columnspacing=1.4,
+            handlelength=2.3,
+            handletextpad=0.6,
+            columnspacing=1.0,
         )
 
 

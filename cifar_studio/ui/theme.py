@@ -80,7 +80,7 @@ LIGHT = Theme(
     warning="#8A5A00",
     error="#B3261E",
     good="#00704F",
-    runs=("#0072B2", "#D55E00", "#009E73", "#A2508A", "#7A6A00", "#3B6FB6", "#B3261E", "#5B5B56"),
+    runs=("#0072B2", "#D55E00", "#009E73", "#A2508A", "#7A6A00", "#2A2A7C", "#B3261E", "#5B5B56"),
 )
 
 DARK = Theme(
@@ -101,7 +101,7 @@ DARK = Theme(
     warning="#F0C05A",
     error="#FF8A80",
     good="#5CC8A0",
-    runs=("#56B4E9", "#E69F00", "#CC79A7", "#4CC38A", "#F0E442", "#9DB8FF", "#FF8A80", "#BDBDB7"),
+    runs=("#56B4E9", "#E69F00", "#CC79A7", "#4CC38A", "#F0E442", "#C9B6FF", "#FF8A80", "#BDBDB7"),
 )
 
 
