@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
 from cifar_studio.config.train_config import TrainConfig
@@ -193,10 +195,11 @@ REPORT_ODDITIES: tuple[ReportOddity, ...] = (
 def comparable_result(config: TrainConfig) -> ReportResult | None:
     """The printed column that a run of an unchanged report preset repeats; None for any other.
 
-    Whether the run saw complete CIFAR-100 is for the caller to know.
+    The report names no seed, so a run with any seed repeats it. Whether it saw complete CIFAR-100
+    is for the caller to know.
     """
     for candidate in REPORT_PRESETS:
-        if candidate.config == config:
+        if candidate.config == replace(config, seed=candidate.config.seed):
             return REPORT_RESULTS[candidate.name]
     return None
 

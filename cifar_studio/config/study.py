@@ -55,11 +55,28 @@ class StudyRun:
     @property
     def mark(self) -> str:
         """What sets it apart from the report's run: "short: 3 epochs, 100 pictures a class"."""
-        changed = differences(self.config, self.preset.config)
-        words = [
-            setting_in_words(key, after) for key, (_, after) in changed.items() if key in SIZES
-        ]
-        return f"short: {', '.join(words)}" if words else ""
+        smaller = _smaller(self.config, self.preset.config)
+        return f"short: {_in_words(self.config, smaller)}" if smaller else ""
+
+
+def shortened_by(config: TrainConfig) -> str:
+    """What makes a run a smaller form of one of the report's; empty for every other run.
+
+    "3 epochs, 100 training pictures a class". The report names no seed: any will do.
+    """
+    for preset in REPORT_PRESETS:
+        smaller = _smaller(config, preset.config)
+        if smaller and differences(config, preset.config).keys() <= {*smaller, "seed"}:
+            return _in_words(config, smaller)
+    return ""
+
+
+def _smaller(config: TrainConfig, report: TrainConfig) -> list[str]:
+    return [key for key in SIZES if getattr(config, key) < getattr(report, key)]
+
+
+def _in_words(config: TrainConfig, keys: list[str]) -> str:
+    return ", ".join(setting_in_words(key, getattr(config, key)) for key in keys)
 
 
 def study_runs(size: StudySize = FULL, words: Sequence[str] = ()) -> list[StudyRun]:

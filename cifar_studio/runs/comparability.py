@@ -70,7 +70,9 @@ def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
     if comparable_result(config) is not None:
         return ()
     changed = differences(config, _nearest_report_preset(config).config)
-    return tuple(setting_in_words(key, value) for key, (_, value) in changed.items())
+    return tuple(
+        setting_in_words(key, value) for key, (_, value) in changed.items() if key != "seed"
+    )
 
 
 def _nearest_report_preset(config: TrainConfig) -> Preset:

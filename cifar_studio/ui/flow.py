@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 from typing_extensions import override
 
@@ -60,16 +60,30 @@ class FlowLayout(QLayout):
         return QSize(0, max((hint.height() for hint in hints), default=0))
 
     def _arrange(self, rect: QRect, move: bool) -> int:
-        x, y, height = rect.left(), rect.top(), 0
+        y = rect.top()
+        for place, row in enumerate(self._rows(rect.width())):
+            height = max(hint.height() for _, hint in row)
+            y += self._row_gap if place else 0
+            x = rect.left()
+            for item, hint in row:
+                if move:
+                    down = (height - hint.height()) // 2  # what stands in a row shares its middle
+                    size = QSize(min(hint.width(), rect.width()), hint.height())
+                    item.setGeometry(QRect(QPoint(x, y + down), size))
+                x += hint.width() + self._gap
+            y += height
+        return y - rect.top()
+
+    def _rows(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        rows: list[list[tuple[QLayoutItem, QSize]]] = []
+        x = 0
         for item in self._items:
             if item.isEmpty():  # hidden: takes neither room nor a gap
                 continue
             hint = item.sizeHint()
-            if x > rect.left() and x + hint.width() > rect.right() + 1:
-                x, y = rect.left(), y + height + self._row_gap
-                height = 0
-            if move:
-                item.setGeometry(QRect(x, y, min(hint.width(), rect.width()), hint.height()))
+            if not rows or x + hint.width() > width:
+                rows.append([])
+                x = 0
+            rows[-1].append((item, hint))
             x += hint.width() + self._gap
-            height = max(height, hint.height())
-        return y + height - rect.top()
+        return rows

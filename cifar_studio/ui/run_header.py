@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
+from cifar_studio.config.study import shortened_by
 from cifar_studio.runs.library import Run
 from cifar_studio.ui import theme, widgets, wording
 
@@ -76,7 +77,10 @@ class RunHeader(QWidget):
         self._name.setText(wording.run_title(run))
         data = run.environment.data if run.environment else None
         facts = [run.data_name]
-        if data is not None and not data.complete:
+        short = shortened_by(run.config)
+        if short:
+            facts.append(f"short: {short}")
+        elif data is not None and not data.complete:
             facts.append(
                 f"{data.train_pictures:,} training and {data.test_pictures:,} test pictures"
             )
@@ -101,7 +105,8 @@ class RunHeader(QWidget):
             best = run.best
             figure = f" · {best.test_top1:.2f} %" if best else ""
             when = f" · {wording.day(run.started)}" if run.started else ""
-            text = f"{wording.run_title(run)} · {run.data_name}{figure}{when}"
+            short = " · short" if shortened_by(run.config) else ""
+            text = f"{wording.run_title(run)} · {run.data_name}{short}{figure}{when}"
             action = self._menu.addAction(text.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(run.path == selected)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from cifar_studio.config.presets import REPORT_PRESETS
-from cifar_studio.config.study import SHORT, StudySize, study_runs
+from cifar_studio.config.study import SHORT, StudySize, shortened_by, study_runs
 from cifar_studio.errors import ConfigError
 
 
@@ -40,3 +41,12 @@ def test_that_other_settings_are_no_smaller_study() -> None:
 def test_that_bad_settings_are_refused(words: list[str]) -> None:
     with pytest.raises(ConfigError):
         study_runs(words=words)
+
+
+def test_that_a_smaller_form_of_the_reports_run_is_known_by_its_settings() -> None:
+    config = REPORT_PRESETS[0].config
+    assert shortened_by(config) == ""
+    assert shortened_by(replace(config, seed=5)) == ""
+    assert shortened_by(replace(config, epochs=2, seed=5)) == "2 epochs"
+    assert shortened_by(replace(config, epochs=2, batch_size=64)) == "", "another experiment"
+    assert shortened_by(replace(config, epochs=200)) == ""
