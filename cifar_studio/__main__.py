@@ -17,7 +17,7 @@ def main() -> None:
         from cifar_studio.ui.app import run_window
 
         sys.exit(run_window([]))
-    from cifar_studio.cli import run_command_line
+    from cifar_studio.cli.app import run_command_line
 
     run_command_line()
 

@@ -58,7 +58,15 @@ def read_until(terminal: int, words: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "module",
-    ["cifar_studio.cli", "typer", "msgspec", "numpy", "torch._utils", "torch.nn", "torchvision"],
+    [
+        "cifar_studio.cli.app",
+        "typer",
+        "msgspec",
+        "numpy",
+        "torch._utils",
+        "torch.nn",
+        "torchvision",
+    ],
 )
 def test_that_ctrl_c_in_the_midst_of_imports_ends_at_once_and_quietly(
     tmp_path: Path, module: str
@@ -185,7 +193,7 @@ def test_that_what_goes_wrong_in_the_display_saves_and_lets_go(tmp_path: Path) -
     code = """
 import sys
 from pathlib import Path
-from cifar_studio import cli
+from cifar_studio.cli import app as cli
 from cifar_studio.runner import console
 from cifar_studio.runs.events import BatchesEnded
 from cifar_studio.runs.folder import RunFolder

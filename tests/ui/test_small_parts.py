@@ -12,7 +12,7 @@ from PySide6.QtCore import QModelIndex
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
-from cifar_studio.cli import app
+from cifar_studio.cli.app import app
 from cifar_studio.config.presets import preset
 from cifar_studio.config.serialization import from_words
 from cifar_studio.config.train_config import TrainConfig

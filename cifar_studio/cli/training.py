@@ -1,0 +1,144 @@
+"""`train` and `reproduce`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cifar_studio.cli.options import (
+    DataOption,
+    JsonOption,
+    RunsOption,
+    folder_of_runs,
+    run_folder,
+)
+from cifar_studio.config.presets import PRESETS, preset
+from cifar_studio.config.serialization import from_words, read_config
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import BadInputError
+from cifar_studio.usage import NAME
+
+if TYPE_CHECKING:
+    from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
+
+_CHANGEABLE = ("epochs", "device")
+
+
+def train(
+    preset_name: Annotated[
+        str | None,
+        typer.Option("--preset", metavar="NAME", help=f"One of: {', '.join(PRESETS)}."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="A config.json.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change one setting; repeatable. With --resume: epochs or device.",
+        ),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="RUN_FOLDER", help="Go on with a stopped run."),
+    ] = None,
+    data: DataOption = "auto",
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a network. The last line of standard output is "run: FOLDER"."""
+    if resume is not None:
+        if preset_name or config:
+            raise BadInputError(
+                "--resume goes on with a run's own settings", "Leave --preset and --config out"
+            )
+        request: TrainRequest | ResumeRequest = _resume_request(resume, data, settings or [])
+    else:
+        request = _train_request(_config(preset_name, config, settings or []), data, runs)
+    # Only now: it imports torch, and a typing error should be told at once.
+    from cifar_studio.runner.console import train_in_console
+
+    raise typer.Exit(train_in_console(request, json=json))
+
+
+def reproduce(
+    run: Annotated[Path, typer.Argument(metavar="RUN_FOLDER or BUNDLE", show_default=False)],
+    epochs: Annotated[
+        int | None, typer.Option(help="Only the first ones; as many as it has by default.")
+    ] = None,
+    data: DataOption = "auto",
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a run again and say, figure by figure, what differs; exit 3 where anything does."""
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import TrainRequest
+    from cifar_studio.runs.bundle.manifest import SUFFIX
+    from cifar_studio.runs.bundle.opening import open_bundle
+    from cifar_studio.runs.library import load
+    from cifar_studio.runs.reproduction import config_to_repeat
+
+    folder = folder_of_runs(runs)
+    is_bundle = run.suffix.lower() == SUFFIX and not run.is_dir()
+    original = load(open_bundle(run, folder).path if is_bundle else run_folder(run))
+    request = TrainRequest(
+        id=new_id(),
+        config=config_to_repeat(original, epochs),
+        data=data,
+        runs=str(folder),
+        command=[NAME, *sys.argv[1:]],
+        repeats=str(original.path),
+    )
+    from cifar_studio.runner.reproducing import reproduce_in_console
+
+    raise typer.Exit(reproduce_in_console(request, json=json))
+
+
+def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfig:
+    if name and file:
+        raise BadInputError("both --preset and --config are given", "Give one of them")
+    if not name and not file:
+        raise BadInputError(
+            "neither --preset nor --config is given",
+            f"Give --preset with one of {', '.join(PRESETS)}",
+        )
+    base = preset(name).config if name else read_config(file) if file else TrainConfig()
+    return from_words(words, base)
+
+
+def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRequest:
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import TrainRequest
+
+    folder = folder_of_runs(runs)
+    return TrainRequest(
+        id=new_id(), config=config, data=data, runs=str(folder), command=[NAME, *sys.argv[1:]]
+    )
+
+
+def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequest:
+    from cifar_studio.runner.launch import new_id
+    from cifar_studio.runner.protocol import ResumeRequest
+
+    keys = [word.partition("=")[0].strip() for word in words]
+    others = [key for key in dict.fromkeys(keys) if key not in _CHANGEABLE]
+    if others:
+        raise BadInputError(
+            f"a run that goes on keeps its {', '.join(others)}",
+            f"With --resume only {' and '.join(_CHANGEABLE)} can be set; start a new run instead",
+        )
+    config = from_words(words)
+    return ResumeRequest(
+        id=new_id(),
+        folder=str(run_folder(folder)),
+        data=data,
+        epochs=config.epochs if "epochs" in keys else None,
+        device=config.device if "device" in keys else None,
+        command=[NAME, *sys.argv[1:]],
+    )
