@@ -10,6 +10,7 @@ crops and shuffles in other ways.
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from pathlib import Path
@@ -17,15 +18,16 @@ from typing import Any, BinaryIO
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.data.names import names_of
-from cifar_studio.errors import BadInputError
+from cifar_studio.errors import RunFolderError
 from cifar_studio.export.templates import code
 from cifar_studio.export.writing import suffix_of, write_export
+from cifar_studio.plain_text import printable
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.library import Run
 
 COMPLETE = (500, 100)
 PRECISIONS = ("float32", "bfloat16", "float16")
-_CIFAR_MEAN, _CIFAR_STD = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
+CIFAR100_MEAN, CIFAR100_STD = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
 _MAX_NAME = 80
 _WIDTH = 96
 
@@ -36,8 +38,8 @@ def write_script(path: Path, run: Run) -> None:
     Raises
     ------
     BadInputError
-        The run ended before its environment was written, another suffix than .py, or the place
-        cannot be written.
+        The run's environment is missing or not usable, another suffix than .py, or the place cannot
+        be written.
     """
     _write(path, script_of(run))
 
@@ -53,10 +55,7 @@ def script_of(run: Run) -> str:
     is_part = (config.train_per_class, config.test_per_class) != COMPLETE
     precision = environment.resolved.precision
     if precision not in PRECISIONS:
-        raise BadInputError(
-            f"{run.path.name} has an environment.json with a precision that is none",
-            "Mend the run folder",
-        )
+        raise _bad_environment(run, "precision")
     return code(
         "script.py.jinja",
         **_common(run, environment),
@@ -75,7 +74,7 @@ def network_code_of(run: Run) -> str:
     names = " ".join(map(_plain, names_of(environment.data.name).class_names))
     values = _common(run, environment)
     data = environment.data
-    values["mean"], values["std"] = _rounded(data.mean), _rounded(data.std)
+    values["mean"], values["std"] = _channels(data.mean, run), _channels(data.std, run)
     return code("network.py.jinja", **values, classes=textwrap.fill(names, _WIDTH))
 
 
@@ -84,9 +83,12 @@ def _common(run: Run, environment: Environment) -> dict[str, Any]:
     network = architecture(config.architecture)
     rate = network.standard_dropout if config.dropout is None else config.dropout
     in_classifier, in_blocks = (rate, 0.0) if config.dropout_sites == "classifier" else (0.0, rate)
-    mean, std = _rounded(data.mean), _rounded(data.std)
+    mean, std = _channels(data.mean, run), _channels(data.std, run)
     if data.is_demo and config.normalization == "dataset":
-        mean, std = _CIFAR_MEAN, _CIFAR_STD  # the demo set's own numbers are none of CIFAR-100's
+        mean, std = (
+            CIFAR100_MEAN,
+            CIFAR100_STD,
+        )  # the demo set's own numbers are none of CIFAR-100's
     return {
         "config": config,
         "title": network.title,
@@ -108,14 +110,24 @@ def _drops_by_hook(name: str, in_classifier: float, in_blocks: float) -> bool:
 
 def _environment_of(run: Run) -> Environment:
     if run.environment is None:
-        raise BadInputError(
-            f"{run.path.name} has no environment.json", "Resume the run, which writes it"
+        raise RunFolderError(
+            f"{printable(run.path.name)} has no environment.json", "Resume the run, which writes it"
         )
     return run.environment
 
 
-def _rounded(values: list[float]) -> tuple[float, ...]:
-    return tuple(round(value, 6) for value in values)
+def _channels(values: list[float], run: Run) -> tuple[float, ...]:
+    """Three numbers that may stand in a program."""
+    if len(values) != 3 or not all(map(math.isfinite, values)):
+        raise _bad_environment(run, "mean or standard deviation")
+    return tuple(values)
+
+
+def _bad_environment(run: Run, what: str) -> RunFolderError:
+    return RunFolderError(
+        f"the environment.json of {printable(run.path.name)} has no {what} that can be used",
+        "Mend the run folder",
+    )
 
 
 def _plain(text: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import itertools
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,39 +18,30 @@ from msgspec.structs import replace
 from cifar_studio.config.architectures import ArchitectureName, Stem
 from cifar_studio.config.check import check
 from cifar_studio.config.presets import REPORT_PRESETS
-from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.config.train_config import Schedule, TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.source import load_dataset
 from cifar_studio.data.subset import choose
 from cifar_studio.engine.models import build_for
-from cifar_studio.errors import BadInputError
-from cifar_studio.export.script import network_code_of, script_of
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.folder import Notes, Status
+from cifar_studio.errors import BadInputError, RunFolderError
+from cifar_studio.export.script import (
+    CIFAR100_MEAN,
+    CIFAR100_STD,
+    network_code_of,
+    script_of,
+    write_script,
+)
 from cifar_studio.runs.library import Run
-from support import make_environment, make_row
-
-PATIENCE_S = 110
-
-
-def script(config: TrainConfig, precision: str = "float32", data: str = "CIFAR-100") -> str:
-    environment = make_environment(data)
-    resolved = replace(environment.resolved, precision=precision)
-    return script_of(run_of(config, replace(environment, resolved=resolved)))
-
-
-def run_of(config: TrainConfig, environment: Environment) -> Run:
-    path = Path('20260401_120000_resnet18"""')  # a name that would end the docstring
-    status = Status(state="finished", epochs=1)
-    return Run(path, config, environment, status, (make_row(1),), Notes())
+from export.scripts import loaded, run_of, with_precision
+from support import make_environment
 
 
 def every_config() -> list[TrainConfig]:
     found = [preset.config for preset in REPORT_PRESETS]
-    for network, stem, (dropout, sites), (train, validation), nesterov in itertools.product(
+    for network, stem, (dropout, sites), (training, validation), flag in itertools.product(
         ("resnet18", "mobilenet_v2", "vgg11", "densenet161"),
         ("imagenet", "cifar"),
-        ((None, "classifier"), (0.5, "classifier"), (0.3, "blocks")),
+        ((None, "classifier"), (0.1 + 0.2, "classifier"), (0.1 + 0.2, "blocks")),
         ((500, 0), (20, 0), (400, 10)),
         (False, True),
     ):
@@ -60,75 +50,72 @@ def every_config() -> list[TrainConfig]:
             stem=stem,  # type: ignore[arg-type]
             dropout=dropout,
             dropout_sites=sites,  # type: ignore[arg-type]
-            train_per_class=train,
+            train_per_class=training,
             validation_per_class=validation,
-            nesterov=nesterov,
-            random_crop=nesterov,
+            learning_rate=1e-05,
+            nesterov=flag,
+            random_crop=flag,
+            deterministic=flag,
+            device="cuda:1" if flag else "auto",
             horizontal_flip=stem == "cifar",
-            normalization="half" if nesterov else "dataset",
+            normalization="half" if flag else "dataset",
         )
         if not check(config):
             found.append(config)
     return found
 
 
-def loaded(text: str, folder: Path) -> ModuleType:
-    path = folder / "script_under_test.py"
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location("script_under_test", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_that_every_script_is_tidy_and_short(tmp_path: Path) -> None:
+def test_that_every_script_and_loader_is_tidy_and_short(tmp_path: Path) -> None:
     for number, config in enumerate(every_config()):
         for precision in ("float32", "bfloat16", "float16"):
-            text = script(config, precision)
-            assert len(text.splitlines()) <= 160
+            text = script_of(run_of(config, with_precision(precision)))
+            assert len(text.splitlines()) <= 170
             assert "cifar_studio" not in text
             (tmp_path / f"script_{number}_{precision}.py").write_text(text)
-    assert_tidy(tmp_path)
-
-
-def assert_tidy(path: Path) -> None:
+        loader = network_code_of(run_of(config))
+        assert len(loader.splitlines()) <= 60
+        (tmp_path / f"loader_{number}.py").write_text(loader)
     ruff = [sys.executable, "-m", "ruff"]
-    options = ["--isolated", "--line-length", "100", "--no-cache", str(path)]
+    options = ["--isolated", "--line-length", "100", "--no-cache", str(tmp_path)]
     rules = ["--select", "E,F,W,I,B,UP"]
     for command in (["check", *rules], ["format", "--check"]):
         done = subprocess.run([*ruff, *command, *options], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-2000:]
 
 
+@pytest.mark.usefixtures("random_state")
 @pytest.mark.parametrize(
     "config",
     [
-        TrainConfig(dropout=0.5),
+        TrainConfig(dropout=0.5, seed=5),
         TrainConfig(stem="cifar", dropout=0.3, dropout_sites="blocks"),
         TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.3, dropout_sites="blocks"),
+        TrainConfig(architecture="mobilenet_v2", dropout=0.4),
         TrainConfig(architecture="vgg11", stem="cifar"),
         TrainConfig(architecture="densenet161", stem="cifar", dropout=0.5),
+        TrainConfig(architecture="densenet161", dropout=0.5, dropout_sites="blocks"),
     ],
-    ids=lambda config: f"{config.architecture}-{config.dropout_sites}",
+    ids=lambda config: f"{config.architecture}-{config.stem}-{config.dropout_sites}",
 )
 def test_that_it_builds_the_studios_network(tmp_path: Path, config: TrainConfig) -> None:
-    theirs = loaded(script(config), tmp_path).build()
+    """The same names and starting weights, and the same pictures dropped for the same seed."""
+    module = loaded(script_of(run_of(config)), tmp_path)
+    torch.manual_seed(module.SEED)
+    theirs = module.build()
     ours = build_for(config)
-    parameters = list(ours.parameters())
-    assert [p.shape for p in theirs.parameters()] == [p.shape for p in parameters]
-    with torch.no_grad():
-        for mine, value in zip(theirs.parameters(), parameters, strict=True):
-            mine.copy_(value)
-    pictures = torch.randn(4, 3, 32, 32)
-    torch.testing.assert_close(theirs.eval()(pictures), ours.eval()(pictures))
-    assert list(theirs.state_dict()) == list(ours.state_dict())
+    weights = theirs.state_dict()
+    assert list(weights) == list(ours.state_dict())
+    for name, value in ours.state_dict().items():
+        assert torch.equal(weights[name], value), name
+    pictures = torch.randn(3, 3, 32, 32)
+    answers = []
     for network in (theirs, ours):
-        network.train()
-    with torch.no_grad():
-        drawn = [(torch.manual_seed(1), network(pictures))[1] for network in (theirs, ours)]
-    torch.testing.assert_close(*drawn)  # dropout draws the same masks at the same places
+        torch.manual_seed(1)
+        with torch.no_grad():
+            answers.append((network.train()(pictures), network.eval()(pictures)))
+    for mine, wanted in zip(*answers, strict=True):
+        assert torch.equal(mine, wanted)
+    assert not torch.equal(*answers[0])
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "vgg11", "densenet161"])
@@ -148,39 +135,76 @@ def test_that_its_code_loads_exported_weights(
     with torch.inference_mode():
         torch.testing.assert_close(theirs(normalized), ours(normalized))
     assert len(module.CLASSES) == 100
-    (tmp_path / "network.py").write_text(text)
-    assert_tidy(tmp_path / "network.py")
-
-
-def test_that_dropout_after_blocks_drops_while_training_only(tmp_path: Path) -> None:
-    config = TrainConfig(dropout=0.5, dropout_sites="blocks")
-    network = loaded(script(config), tmp_path).build()
-    pictures = torch.randn(8, 3, 32, 32)
-    with torch.no_grad():
-        assert torch.equal(network.eval()(pictures), network(pictures))
-        assert not torch.equal(network.train()(pictures), network(pictures))
 
 
 def test_that_it_takes_the_same_pictures(tmp_path: Path, shared_cache: Path) -> None:
     config = TrainConfig(train_per_class=20, validation_per_class=7, test_per_class=11, seed=3)
     dataset: Dataset = load_dataset("demo")
     wanted = choose(dataset, train_per_class=20, validation_per_class=7, test_per_class=11, seed=3)
-    module = loaded(script(config), tmp_path)
-    train, validation, test = module.choose(dataset.train.labels_N, dataset.test.labels_N, 3)
-    assert np.array_equal(train, wanted.train)
-    assert np.array_equal(validation, wanted.validation)
-    assert np.array_equal(test, wanted.test)
+    module = loaded(script_of(run_of(config)), tmp_path)
+    chosen, held_back, tested = module.choose(dataset.train.labels_N, dataset.test.labels_N)
+    assert np.array_equal(chosen, wanted.train)
+    assert np.array_equal(held_back, wanted.validation)
+    assert np.array_equal(tested, wanted.test)
 
 
-def test_that_a_run_of_the_demo_set_says_what_it_trains_on() -> None:
-    assert "this trains on CIFAR-100" in script(TrainConfig(), data="demo")
+def test_that_every_setting_is_in_it() -> None:
+    base = TrainConfig(dropout=0.25)
+    changes = {
+        "architecture": "densenet161",
+        "stem": "cifar",
+        "dropout": 0.5,
+        "dropout_sites": "blocks",
+        "epochs": 3,
+        "batch_size": 64,
+        "learning_rate": 0.02,
+        "momentum": 0.8,
+        "weight_decay": 0.0,
+        "nesterov": True,
+        "random_crop": False,
+        "horizontal_flip": False,
+        "train_per_class": 400,
+        "test_per_class": 50,
+        "validation_per_class": 10,
+        "seed": 1,
+        "deterministic": True,
+        "device": "cpu",
+    }
+    # What stands in environment.json decides these two, ...
+    resolved = {"normalization", "precision"}
+    # ... there is one schedule, and lossless rewrites change no result.
+    assert get_args(Schedule) == ("constant",)
+    without = {"schedule", "specialize"}
+    assert changes.keys() | resolved | without == set(TrainConfig.__struct_fields__)
+    plain = script_of(run_of(replace(base, train_per_class=300)))
+    for key, value in changes.items():
+        changed = replace(base, **{"train_per_class": 300, key: value})
+        assert script_of(run_of(changed)) != plain, key
+    assert "STD = (0.25, 0.25, 0.25)" in plain
+    assert "torch.bfloat16" in script_of(run_of(base, with_precision("bfloat16")))
 
 
-def test_that_a_strangers_environment_puts_no_code_in() -> None:
-    words = 'float32")\nimport os  # '
-    with pytest.raises(BadInputError, match="precision that is none"):
-        script(TrainConfig(), precision=words)
-    environment = replace(make_environment("CIFAR-100"), torch='"""\nimport os\n"""')
-    text = script_of(run_of(TrainConfig(), environment))
-    assert "import os" not in [line.strip() for line in text.splitlines()]
-    assert isinstance(ast.parse(text).body[0], ast.Expr)
+def test_that_a_run_of_the_demo_set_says_what_it_trains_on(tmp_path: Path) -> None:
+    text = script_of(run_of(TrainConfig(), make_environment("demo")))
+    module = loaded(text, tmp_path)
+    assert "This trains on CIFAR-100" in (module.__doc__ or "")
+    assert (module.MEAN, module.STD) == (CIFAR100_MEAN, CIFAR100_STD)
+    assert "10.00 %" not in text  # of other pictures
+
+
+def test_that_a_strangers_run_puts_nothing_into_it(tmp_path: Path) -> None:
+    hostile = 'x"""\nimport os\nos.abort()\n"""\\\udcff{run}'
+    environment = replace(make_environment("CIFAR-100"), torch=hostile, torchvision=hostile)
+    found = ast.parse(script_of(run_of(TrainConfig(), environment, hostile)))
+    wanted = ast.parse(script_of(run_of(TrainConfig())))
+    assert ast.get_docstring(found) != ast.get_docstring(wanted)
+    assert [ast.dump(node) for node in found.body[1:]] == [
+        ast.dump(node) for node in wanted.body[1:]
+    ]
+    with pytest.raises(RunFolderError, match="no precision"):
+        script_of(run_of(TrainConfig(), with_precision("float32); os.abort(")))
+    run = run_of(TrainConfig())
+    with pytest.raises(RunFolderError, match="no environment"):
+        script_of(Run(run.path, run.config, None, run.status, run.rows, run.notes))
+    with pytest.raises(BadInputError, match=r"End its name in \.py"):
+        write_script(tmp_path / "train.txt", run)
