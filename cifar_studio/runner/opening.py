@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cifar_studio.errors import StudioError
 from cifar_studio.plain_text import plain, printable
+from cifar_studio.runner.console import unwound_on_ctrl_c
 from cifar_studio.runs.bundle.opening import open_bundle
 from cifar_studio.terminal import as_json, print_result, tell
 
@@ -17,7 +18,8 @@ def open_in_console(bundles: Sequence[Path], runs: Path, *, json: bool) -> int:
     refused = False
     for bundle in bundles:
         try:
-            found = open_bundle(bundle, runs)
+            with unwound_on_ctrl_c():
+                found = open_bundle(bundle, runs)
         except StudioError as error:
             refused = True
             tell(f"cifar-studio: {printable(str(error))}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -26,9 +26,14 @@ class NotAsExpectedError(ValueError):
 
 def write(path: Path, value: msgspec.Struct) -> None:
     """Write atomically and indented, for people too; raises OSError."""
-    text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False) + "\n"
+    atomic.write_bytes(path, encoded(msgspec.to_builtins(value)))
+
+
+def encoded(value: Any) -> bytes:
+    """Lists, dictionaries and plain values as the text of a file."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     # Only surrogates are no UTF-8, and Python's escape of them is JSON's.
-    atomic.write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read(path: Path, kind: type[_T]) -> _T:
@@ -40,14 +45,26 @@ def read(path: Path, kind: type[_T]) -> _T:
     OSError
         It is missing, no ordinary file, or longer than `MAX_BYTES`.
     """
+    value = read_plain(path)
+    try:
+        return msgspec.convert(value, kind)
+    except (OverflowError, msgspec.ValidationError) as error:
+        raise NotAsExpectedError(_brief(error)) from error
+
+
+def read_plain(path: Path) -> Any:
+    """Read lists, dictionaries and plain values; raises as `read`."""
     data = read_bytes(path, MAX_BYTES)
     try:
-        value = json.loads(data.decode(), parse_float=_float, parse_constant=_refuse)
-        return msgspec.convert(value, kind)
+        return json.loads(data.decode(), parse_float=_float, parse_constant=_refuse)
     except RecursionError:
         raise NotAsExpectedError("it is nested too deeply") from None
-    except (ValueError, OverflowError, msgspec.ValidationError) as error:
-        raise NotAsExpectedError(str(error).partition("\n")[0][:100]) from error
+    except (ValueError, OverflowError) as error:
+        raise NotAsExpectedError(_brief(error)) from error
+
+
+def _brief(error: Exception) -> str:
+    return str(error).partition("\n")[0][:100]
 
 
 def _float(text: str) -> float:

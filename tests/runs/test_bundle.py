@@ -7,15 +7,21 @@ import json
 import os
 import random
 import shutil
+import signal
+import struct
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
+import msgspec
 import numpy as np
 import pytest
 
+from cifar_studio import sealed
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.runs.bundle.manifest import LARGEST
@@ -23,14 +29,23 @@ from cifar_studio.runs.bundle.opening import open_bundle
 from cifar_studio.runs.bundle.writing import write_bundle
 from cifar_studio.runs.folder import FILES, Notes, RunFolder, Status
 from cifar_studio.runs.library import load
+from failing_disk import FailingDisk
 from support import make_environment, make_row
 
 NAME = "20260401_120000_resnet18"
 
 
+def seal(path: Path, contents: bytes) -> None:
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("contents", contents)
+
+    sealed.write(path, write)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
-    """Settings, figures and notes; for checkpoints any bytes will do."""
+    """Settings, figures and notes; for checkpoints any sealed bytes will do."""
     folder = RunFolder(tmp_path / "runs" / NAME)
     folder.path.mkdir(parents=True)
     folder.write_config(TrainConfig(epochs=2, seed=2**63 - 1))
@@ -39,9 +54,9 @@ def run(tmp_path: Path) -> RunFolder:
     folder.write_notes(Notes(name="Ünïcode", notes=f"in {Path.home()}/data and {Path.home()}s"))
     for epoch in (1, 2):
         folder.append_epoch(make_row(epoch, 10.0 * epoch))
-    folder.last_checkpoint.write_bytes(np.random.default_rng(0).bytes(300_000))
+    seal(folder.last_checkpoint, np.random.default_rng(0).bytes(300_000))
     os.link(folder.last_checkpoint, folder.best_checkpoint)
-    folder.best_evaluation.write_bytes(b"arrays")
+    seal(folder.best_evaluation, b"arrays")
     folder.log_file.write_text("what a person need not know")
     return folder
 
@@ -58,13 +73,17 @@ def elsewhere(tmp_path: Path) -> Path:
     return tmp_path / "elsewhere"
 
 
-def repacked(bundle: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+def repacked(
+    bundle: Path,
+    change: Callable[[dict[str, bytes]], None],
+    packing: int = zipfile.ZIP_STORED,
+) -> Path:
     """The bundle with other contents, the manifest as it was unless that is changed."""
     with zipfile.ZipFile(bundle) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     change(contents)
     path = bundle.with_name("changed.cifarrun")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", packing) as archive:
         for name, data in contents.items():
             archive.writestr(name, data)
     return path
@@ -120,6 +139,36 @@ def test_that_the_home_folder_stays_here(bundle: Path) -> None:
     assert json.loads(text)["notes"] == f"in ~/data and {Path.home()}s"
 
 
+def test_that_no_place_of_this_computer_travels(run: RunFolder, tmp_path: Path) -> None:
+    path = tmp_path / "sent.cifarrun"
+    environment = make_environment()
+    run.write_environment(
+        msgspec.structs.replace(
+            environment,
+            command=["cifar-studio", "train", "--runs", "/srv/ann/runs", "--set", "seed=3"],
+            data=msgspec.structs.replace(environment.data, source="D:\\ann\\cifar"),
+        )
+    )
+    run.write_status(Status(state="failed", message="/srv/ann/runs is full", remedy="Free /srv"))
+    write_bundle(path, run.path)
+    with zipfile.ZipFile(path) as archive:
+        assert not any(b"ann" in archive.read(name) for name in archive.namelist())
+    opened = RunFolder(open_bundle(path, tmp_path / "elsewhere").path)
+    told = opened.read_environment()
+    assert told.command[-2:] == ["--set", "seed=3"]
+    assert told.command[3] == told.data.source == "a place on another computer"
+    assert told.processor == environment.processor
+    assert opened.read_status().message == ""
+
+
+def test_that_a_name_that_is_no_text_travels(run: RunFolder, tmp_path: Path) -> None:
+    path = tmp_path / "sent.cifarrun"
+    run.write_notes(Notes(name="a file \udcff of Linux"))
+    write_bundle(path, run.path)
+    opened = open_bundle(path, tmp_path / "elsewhere")
+    assert RunFolder(opened.path).read_notes().name == "a file \udcff of Linux"
+
+
 def test_that_the_same_run_is_not_opened_twice(bundle: Path, elsewhere: Path) -> None:
     first = open_bundle(bundle, elsewhere)
     RunFolder(first.path).write_notes(Notes(name="mine now"))
@@ -130,6 +179,33 @@ def test_that_the_same_run_is_not_opened_twice(bundle: Path, elsewhere: Path) ->
     other = open_bundle(bundle, elsewhere)
     assert other.path.name == f"{NAME}_2"
     assert open_bundle(bundle, elsewhere).path == other.path
+    RunFolder(other.path).last_checkpoint.unlink()
+    assert not open_bundle(bundle, elsewhere).was_there, "a copy that lost something is not it"
+
+
+@pytest.mark.parametrize("name", ["last.pt", "evaluation.npz", "environment.json"])
+def test_that_a_damaged_run_is_not_sent(run: RunFolder, tmp_path: Path, name: str) -> None:
+    data = bytearray((run.path / name).read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (run.path / name).write_bytes(bytes(data))
+    with pytest.raises(RunFolderError, match=f"is damaged .*{name.partition('.')[0]}"):
+        write_bundle(tmp_path / "x.cifarrun", run.path)
+    assert not list(tmp_path.glob("*x*"))
+
+
+def test_that_a_run_that_changes_under_it_is_not_sent(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = sealed.verify
+
+    def slowly(file: BinaryIO) -> None:
+        verify(file)
+        run.append_epoch(make_row(len(run.read_epochs()) + 1))
+
+    monkeypatch.setattr(sealed, "verify", slowly)
+    with pytest.raises(RunFolderError, match="was changed while it was written"):
+        write_bundle(tmp_path / "x.cifarrun", run.path)
+    assert not list(tmp_path.glob("*x*"))
 
 
 def test_that_a_run_that_trains_is_not_written(run: RunFolder, tmp_path: Path) -> None:
@@ -199,19 +275,43 @@ def test_that_contents_must_be_those_that_were_put_in(bundle: Path, elsewhere: P
     assert is_untouched(elsewhere)
 
 
-def test_that_a_bomb_does_not_go_off(bundle: Path, elsewhere: Path) -> None:
-    def inflate(contents: dict[str, bytes]) -> None:
-        contents["config.json"] = b" " * (50 * 2**20)
-        manifest = json.loads(contents["manifest.json"])
-        for one in manifest["files"]:
-            if one["name"] == "config.json":
-                one["size"] = 50 * 2**20
-        contents["manifest.json"] = json.dumps(manifest).encode()
+def promising(name: str, contents: bytes) -> Callable[[dict[str, bytes]], None]:
+    """Other contents for a file, and a manifest that says the same of it."""
 
-    bomb = repacked(bundle, inflate)
-    assert bomb.stat().st_size < 2**20
-    with pytest.raises(BadInputError, match=r"config\.json would have 52,428,800 bytes"):
-        open_bundle(bomb, elsewhere)
+    def change(found: dict[str, bytes]) -> None:
+        found[name] = contents
+        manifest = json.loads(found["manifest.json"])
+        for one in manifest["files"]:
+            if name in (one["name"], one.get("same_as")):
+                one["sha256"] = hashlib.sha256(contents).hexdigest()
+                one["size"] = len(contents)
+        found["manifest.json"] = json.dumps(manifest).encode()
+
+    return change
+
+
+def test_that_a_bomb_does_not_go_off(bundle: Path, elsewhere: Path) -> None:
+    cases = {
+        "config.json": r"config\.json would have 52,428,800 bytes",
+        "epochs.csv": "would unpack to",
+        "last.pt": "packed in a way that is not used here",
+    }
+    for name, why in cases.items():
+        change = promising(name, b" " * (50 * 2**20))
+        bomb = repacked(bundle, change, zipfile.ZIP_DEFLATED)
+        assert bomb.stat().st_size < 2**20
+        with pytest.raises(BadInputError, match=r"config\.json would|would unpack|packed in a"):
+            open_bundle(bomb, elsewhere)
+        # Each guard by itself, with the ones before it satisfied.
+        with zipfile.ZipFile(bomb) as archive:
+            contents = {one: archive.read(one) for one in archive.namelist()}
+        with zipfile.ZipFile(bomb, "w") as archive:
+            for one, data in contents.items():
+                is_bomb = one == name and name != "config.json"
+                packing = zipfile.ZIP_DEFLATED if is_bomb else zipfile.ZIP_STORED
+                archive.writestr(one, data, packing)
+        with pytest.raises(BadInputError, match=why):
+            open_bundle(bomb, elsewhere)
     # A zip whose own sizes lie: what it unpacks to is counted.
     lying = bundle.with_name("lying.cifarrun")
     data = bytearray(repacked(bundle, lambda _: None).read_bytes())
@@ -228,8 +328,13 @@ def test_that_a_bomb_does_not_go_off(bundle: Path, elsewhere: Path) -> None:
 
 
 def test_that_the_manifest_is_checked(bundle: Path, elsewhere: Path) -> None:
+    later = manifest_changed(bundle, lambda m: m.update(format=99, new=1))
     with pytest.raises(NewerVersionError, match="later version"):
-        open_bundle(manifest_changed(bundle, lambda m: m.update(format=99, new=1)), elsewhere)
+        open_bundle(later, elsewhere)
+    with zipfile.ZipFile(later, "a") as archive:
+        archive.writestr("what_is_new.bin", b"x")
+    with pytest.raises(NewerVersionError, match="later version"):
+        open_bundle(later, elsewhere)
     cases: list[Callable[[dict[str, object]], None]] = [
         lambda m: m.update(files=[]),
         lambda m: m.update(files="all"),
@@ -262,15 +367,7 @@ def test_that_settings_that_cannot_be_used_are_refused(
     assert '"resnet18"' in text
     write_bundle(path, run.path)
 
-    def change(contents: dict[str, bytes]) -> None:
-        contents["config.json"] = contents["config.json"].replace(b'"resnet18"', b'"../evil8"')
-        manifest = json.loads(contents["manifest.json"])
-        for one in manifest["files"]:
-            if one["name"] == "config.json":
-                one["sha256"] = hashlib.sha256(contents["config.json"]).hexdigest()
-                one["size"] = len(contents["config.json"])
-        contents["manifest.json"] = json.dumps(manifest).encode()
-
+    change = promising("config.json", text.replace('"resnet18"', '"../evil8"').encode())
     with pytest.raises(BadInputError, match="damaged or no run") as caught:
         open_bundle(repacked(path, change), elsewhere)
     assert str(elsewhere) not in str(caught.value)
@@ -309,6 +406,45 @@ def test_that_other_things_than_files_are_refused(tmp_path: Path, elsewhere: Pat
     for path in (pipe, tmp_path / "none.cifarrun", tmp_path):
         with pytest.raises(BadInputError, match="cannot be opened"):
             open_bundle(path, elsewhere)
+
+
+def test_that_a_list_of_a_million_files_is_not_read(tmp_path: Path, elsewhere: Path) -> None:
+    count = 100_000
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 8, 1, *[0] * 6)
+    listed = (entry + b"a") * count
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, len(listed), 0, 0)
+    path = tmp_path / "long.cifarrun"
+    path.write_bytes(listed + end)
+    with pytest.raises(BadInputError, match="list of files is far too long"):
+        open_bundle(path, elsewhere)
+
+
+def test_that_ctrl_c_takes_half_a_run_away(run: RunFolder, tmp_path: Path) -> None:
+    seal(run.last_checkpoint, np.random.default_rng(0).bytes(400 * 2**20))
+    path, elsewhere = tmp_path / "sent.cifarrun", tmp_path / "elsewhere"
+    write_bundle(path, run.path)
+    words = ["-m", "cifar_studio", "open", str(path), "--runs", str(elsewhere)]
+    with subprocess.Popen([sys.executable, *words], stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 60
+        while not any(one.stat().st_size for one in elsewhere.rglob("last.pt")):
+            assert process.poll() is None, "it was too fast for this test"
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_that_a_disk_that_fails_anywhere_leaves_nothing(bundle: Path, elsewhere: Path) -> None:
+    elsewhere.mkdir()
+    with FailingDisk(elsewhere) as disk:
+        shutil.rmtree(open_bundle(bundle, elsewhere).path)
+    operations = len(disk.operations)
+    assert operations > 8, disk.operations
+    for number in range(operations):
+        with FailingDisk(elsewhere, number, full=True), pytest.raises(RunFolderError, match="room"):
+            open_bundle(bundle, elsewhere)
+        assert is_untouched(elsewhere), number
 
 
 def test_that_a_full_disk_leaves_nothing(

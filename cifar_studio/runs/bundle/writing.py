@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import zipfile
 from pathlib import Path
@@ -9,24 +10,25 @@ from typing import BinaryIO
 
 import msgspec
 
-from cifar_studio import __version__, atomic
+from cifar_studio import __version__, atomic, sealed
 from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.plain_text import plain, printable
+from cifar_studio.runs.bundle.contents import contents_of
 from cifar_studio.runs.bundle.manifest import (
     BLOCK,
     FORMAT,
     LARGEST,
     MANIFEST,
     NEEDED,
+    PACKED,
     SUFFIX,
     BundledFile,
     Manifest,
-    contents_of,
 )
 from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.json_file import NotAsExpectedError
 from cifar_studio.runs.library import load
 
-_PACKED = (".json", ".csv")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same run gives the same file
 
 
@@ -43,26 +45,23 @@ def write_bundle(path: Path, run: Path) -> None:
     Raises
     ------
     StudioError
-        Another suffix, the run is in use or lacks its settings or figures, or something cannot be
-        read or written.
+        Another suffix; the run is in use, lacks its settings or figures, or a file of it is
+        damaged; or something cannot be read or written.
     """
     if path.suffix.lower() != SUFFIX:
         raise BadInputError(f"{path.name} is no name for a bundle", f"End it in {SUFFIX}")
-    load(run)
+    damage = load(run).damage
     missing = [name for name in NEEDED if not (run / name).is_file()]
     if missing:
         raise RunFolderError(
             f"{run.name} has no {' and no '.join(missing)}", "Resume the run, which writes them"
         )
+    if damage:
+        raise _damaged(run, "; ".join(damage))
     if RunFolder(run).is_held():
         raise RunFolderError(f"{run.name} is being trained", "Stop it, or wait until it ends")
     try:
         atomic.write_file(path, lambda file: _write(file, run))
-    except msgspec.MsgspecError as error:
-        raise RunFolderError(
-            f"a file of {run.name} is damaged ({printable(str(error))[:200]})",
-            "Mend the run from its checkpoint",
-        ) from error
     except OSError as error:
         raise BadInputError(
             f"{path} cannot be written ({error.strerror or error})",
@@ -72,6 +71,7 @@ def write_bundle(path: Path, run: Path) -> None:
 
 def _write(file: BinaryIO, run: Path) -> None:
     files: list[BundledFile] = []
+    before = _state_of(run)
     with zipfile.ZipFile(file, "w") as archive:
         for name in LARGEST:
             source = run / name
@@ -82,15 +82,44 @@ def _write(file: BinaryIO, run: Path) -> None:
                 known = next(one for one in files if one.name == twin.name)
                 files.append(msgspec.structs.replace(known, name=name, same_as=twin.name))
                 continue
-            with contents_of(source) as contents:
-                files.append(_store(archive, name, contents))
+            files.append(_store_file(archive, source))
         manifest = Manifest(format=FORMAT, studio=__version__, run=plain(run.name), files=files)
         _store_bytes(archive, MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+    if _state_of(run) != before:
+        raise RunFolderError(
+            f"{run.name} was changed while it was written", "Export it again once nothing uses it"
+        )
+
+
+def _state_of(run: Path) -> list[tuple[str, int, int]]:
+    """What tells that a file was replaced or written to: name, bytes and time of each."""
+    found = [(name, run / name) for name in LARGEST if (run / name).is_file()]
+    return [(name, path.stat().st_size, path.stat().st_mtime_ns) for name, path in found]
 
 
 def _twin(source: Path, others: list[Path]) -> Path | None:
-    """Another name of the very same file: the best checkpoint is often the last one."""
-    return next((other for other in others if source.samefile(other)), None)
+    """An earlier file of the same contents: the best checkpoint is often the last one."""
+    alike = [other for other in others if other.suffix == source.suffix]
+    return next((other for other in alike if filecmp.cmp(source, other, shallow=False)), None)
+
+
+def _store_file(archive: zipfile.ZipFile, source: Path) -> BundledFile:
+    if source.stat().st_size > LARGEST[source.name]:
+        raise _damaged(source.parent, f"{source.name} is longer than any of its kind")
+    try:
+        with contents_of(source) as contents:
+            if source.suffix not in PACKED:
+                sealed.verify(contents)
+            return _store(archive, source.name, contents)
+    except (NotAsExpectedError, sealed.BrokenSealError) as error:
+        raise _damaged(source.parent, f"{source.name}: {error}") from error
+
+
+def _damaged(run: Path, what: str) -> RunFolderError:
+    return RunFolderError(
+        f"{run.name} is damaged ({printable(what)[:200]})",
+        "Resume or evaluate the run, which mends it, or take away the file",
+    )
 
 
 def _store(archive: zipfile.ZipFile, name: str, contents: BinaryIO) -> BundledFile:
@@ -111,5 +140,5 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _ZIP_TIME)
     entry.create_system = 3  # as on Linux, wherever it is written
     entry.external_attr = 0o644 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED if name.endswith(_PACKED) else zipfile.ZIP_STORED
+    entry.compress_type = zipfile.ZIP_DEFLATED if name.endswith(PACKED) else zipfile.ZIP_STORED
     return entry
