@@ -21,11 +21,12 @@ def test_that_a_run_is_exported_while_the_window_lives_on(
     choice = ExportChoice(str(to), ("csv", "svg", "weights"), 4.0, 3.0, 100)
     window.exporting.export([load(trained)], choice)
     qtbot.waitUntil(lambda: "Exported" in window.message.text, timeout=PATIENCE_MS)
-    assert window.message.text == f"Exported 11 files to {to}."
+    assert window.message.text == f"Exported 12 files to {to}."
     assert window.message.action_texts == ("Open folder",)
     with (to / trained.name / "epochs.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2
     assert (to / trained.name / "weights.safetensors").exists()
+    assert (to / trained.name / "network.py").exists()
 
 
 def test_that_what_cannot_be_written_is_told(
