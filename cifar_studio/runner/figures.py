@@ -9,8 +9,9 @@ from cifar_studio.errors import BadInputError
 from cifar_studio.export import calibration_figure, confusion_figure
 from cifar_studio.export.calibration_figure import save_calibration
 from cifar_studio.export.confusion_figure import save_confusion
-from cifar_studio.export.curves_figure import DEFAULT_IN, Curves, save_curves
-from cifar_studio.export.page import Caption, Size
+from cifar_studio.export.curves_figure import DEFAULT_IN, save_curves
+from cifar_studio.export.page import Caption
+from cifar_studio.runner.curves import caption_of, curves_of, size_of
 from cifar_studio.runner.evaluated_run import (
     EvaluatedRun,
     data_title,
@@ -25,7 +26,6 @@ from cifar_studio.runs.comparability import comparability
 from cifar_studio.runs.comparison import compare
 from cifar_studio.runs.confusion_cells import MINUS, cells_of
 from cifar_studio.runs.library import Run
-from cifar_studio.runs.titles import chosen_by, dated_title, is_validated, training_caption
 
 
 def save_figure(request: SaveFigureRequest) -> FigureSaved:
@@ -67,7 +67,7 @@ def _save_calibration(
     if calibration.left_out:
         left_out = f"{calibration.left_out:,} answers without a finite probability are left out"
         caption = Caption(caption.title, (*caption.details, left_out))
-    size = _size(request, calibration_figure.DEFAULT_IN)
+    size = size_of(request, calibration_figure.DEFAULT_IN)
     save_calibration(path, calibration, caption, size)
 
 
@@ -84,7 +84,7 @@ def _save_matrix(
         path,
         cells,
         shown.caption,
-        _size(request, confusion_figure.DEFAULT_IN),
+        size_of(request, confusion_figure.DEFAULT_IN),
         percent=request.percent,
         logarithmic=request.logarithmic,
         scaled_with=scaled_with,
@@ -110,7 +110,7 @@ def _save_difference(
         path,
         cells_of(comparison.a, a.names, request.level, comparison.b),
         Caption(f"Difference of two runs, A {MINUS} B", details),
-        _size(request, confusion_figure.DEFAULT_IN),
+        size_of(request, confusion_figure.DEFAULT_IN),
         percent=request.percent,
         logarithmic=request.logarithmic,
     )
@@ -125,16 +125,6 @@ def _check_same_data(a: EvaluatedRun, b: EvaluatedRun) -> None:
         )
 
 
-def _size(request: SaveFigureRequest | ExportRequest, otherwise: tuple[float, float]) -> Size:
-    """Raises BadInputError where it is out of range."""
-    width, height = request.width_in, request.height_in
-    return Size(
-        otherwise[0] if width is None else width,
-        otherwise[1] if height is None else height,
-        request.dpi,
-    )
-
-
 def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportRequest) -> None:
     """Write the curves of runs, or the confusion or calibration of the first one.
 
@@ -144,42 +134,16 @@ def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportR
         The run was not evaluated, the size is out of range, or the file cannot be written.
     """
     if figure == "curves":
-        curves = [_curves(run) for run in runs]
-        size = _size(asked, DEFAULT_IN["both"])
         report = comparability(runs[0]).result if len(runs) == 1 else None
-        save_curves(path, curves, _curves_caption(runs), size, report=report)
+        size = size_of(asked, DEFAULT_IN["both"])
+        save_curves(path, [curves_of(run) for run in runs], caption_of(runs), size, report=report)
         return
     shown = load_evaluated(runs[0].path, "best")
     if figure == "confusion":
         cells = cells_of(shown.evaluation.confusion, shown.names, "superclasses")
-        save_confusion(path, cells, shown.caption, _size(asked, confusion_figure.DEFAULT_IN))
+        save_confusion(path, cells, shown.caption, size_of(asked, confusion_figure.DEFAULT_IN))
     else:
         answers = shown.evaluation
         calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
-        size = _size(asked, calibration_figure.DEFAULT_IN)
+        size = size_of(asked, calibration_figure.DEFAULT_IN)
         save_calibration(path, calibration, shown.caption, size)
-
-
-def _curves(run: Run) -> Curves:
-    best = run.best
-    return Curves(
-        title=f"{dated_title(run)} ({run.data_name}, seed {run.config.seed})",
-        rows=run.rows,
-        epochs=run.config.epochs,
-        training=training_caption(run.config),
-        best_epoch=best.epoch if best else None,
-        chosen_by=chosen_by(is_validated(run)),
-    )
-
-
-def _curves_caption(runs: Sequence[Run]) -> Caption:
-    if len(runs) > 1:
-        names = sorted({run.data_name for run in runs})
-        details = [" and ".join(names)]
-        if len(names) > 1:
-            details.append("Different data share these axes: do not compare them.")
-        return Caption(f"{len(runs)} runs", tuple(details))
-    (run,) = runs
-    parts = [run.data_name, f"{len(run.rows)} of {run.config.epochs} epochs"]
-    parts.append(f"seed {run.config.seed}")
-    return Caption(dated_title(run), (" · ".join(parts),))

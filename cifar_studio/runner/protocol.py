@@ -247,6 +247,32 @@ class SaveFigureRequest(Request, frozen=True, kw_only=True, tag="save_figure"):
     dpi: int = 300
 
 
+class SaveCurvesRequest(Request, frozen=True, kw_only=True, tag="save_curves"):
+    """Write the curves of runs to a file.
+
+    Attributes
+    ----------
+    folders : list of str
+        The runs.
+    path : str
+        As `SaveFigureRequest` means it, and `width_in`, `height_in` and `dpi` too.
+    by_seed : bool
+        Runs that differ only in their seed as their mean, with a band of one standard deviation.
+    report : bool
+        The report's figures as lines, where all runs are of one of its networks.
+    panels : "both", "loss" or "accuracy"
+    """
+
+    folders: list[str]
+    path: str
+    by_seed: bool = False
+    report: bool = False
+    panels: Literal["both", "loss", "accuracy"] = "both"
+    width_in: float | None = None
+    height_in: float | None = None
+    dpi: int = 300
+
+
 class ExportRequest(Request, frozen=True, kw_only=True, tag="export"):
     """Write what runs are into a folder, for other people and programs.
 
@@ -298,6 +324,7 @@ AnyRequest = (
     | ExplainRequest
     | AugmentRequest
     | SaveFigureRequest
+    | SaveCurvesRequest
     | ExportRequest
     | ControlRequest
 )

@@ -24,6 +24,7 @@ from cifar_studio.runner.protocol import (
     OpenBundleRequest,
     PredictRequest,
     PrepareDataRequest,
+    SaveCurvesRequest,
     SaveFigureRequest,
 )
 from cifar_studio.runs.answers import (
@@ -79,6 +80,10 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.figures import save_figure
 
         yield save_figure(request)
+    elif isinstance(request, SaveCurvesRequest):
+        from cifar_studio.runner.curves import save_curves_of
+
+        yield save_curves_of(request)
     elif isinstance(request, ExportRequest):
         from cifar_studio.runner.exporting import export_runs
 

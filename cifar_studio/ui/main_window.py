@@ -225,6 +225,7 @@ class MainWindow(QMainWindow):
         self.centre.tab_changed.connect(self._on_tab_changed)
         self.looking.pictures_wanted.connect(lambda: self.show_tab(PICTURES))
         self.curves.table_wanted.connect(self.looking.save_table)
+        self.curves.figure_wanted.connect(self.saving.save_curves)
         self._runs.menu.export_wanted.connect(self.exporting.ask)
         self.exporting.told.connect(self._status.show_word)
         for source in (self.looking, self.saving):

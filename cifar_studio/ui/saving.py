@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from cifar_studio.errors import StudioError
 from cifar_studio.export.tables import write_table
 from cifar_studio.runner.launch import new_id
-from cifar_studio.runner.protocol import SaveFigureRequest
+from cifar_studio.runner.protocol import SaveCurvesRequest, SaveFigureRequest
 from cifar_studio.runs.answers import FigureSaved, RequestFailed
 from cifar_studio.ui import wording
 from cifar_studio.ui.short_work import ShortWork
@@ -61,12 +62,20 @@ class Saving(QObject):
 
     def save_figure(self, request: SaveFigureRequest, about: str, size: str = "") -> None:
         """Ask where, and have it drawn by the second worker; the request's path is replaced."""
-        path = self._ask("Save the figure", f"{about} {request.figure}{size}", FIGURES)
+        self._draw(request, f"{about} {request.figure}{size}")
+
+    def save_curves(self, request: SaveCurvesRequest) -> None:
+        """Likewise with curves."""
+        runs = len(request.folders)
+        about = Path(request.folders[0]).name if runs == 1 else f"{runs} runs"
+        self._draw(request, f"{about} curves")
+
+    def _draw(self, request: SaveFigureRequest | SaveCurvesRequest, name: str) -> None:
+        path = self._ask("Save the figure", name, FIGURES)
         if path is None:
             return
-        fields = {name: getattr(request, name) for name in request.__struct_fields__}
-        asked = SaveFigureRequest(**{**fields, "id": new_id(), "path": str(path)})
         self.told.emit(f"Drawing {path.name}…")
+        asked = replace(request, id=new_id(), path=str(path))
         self._short_work.ask(asked, self._on_event)
 
     def _ask(self, title: str, name: str, filters: str) -> Path | None:

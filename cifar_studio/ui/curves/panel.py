@@ -73,11 +73,14 @@ class PlotPanel(QFrame):
     explanation_requested(str, QPoint)
     values_requested()
         The curves' values are to be copied.
+    save_requested()
+        What is drawn is to be kept as a figure.
     """
 
     hidden_changed = Signal()
     explanation_requested = Signal(str, QPoint)
     values_requested = Signal()
+    save_requested = Signal()
 
     def __init__(self, name: PanelName) -> None:
         super().__init__()
@@ -110,6 +113,9 @@ class PlotPanel(QFrame):
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.plot)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy_picture)
+        save = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self.plot)
+        save.setContext(Qt.ShortcutContext.WidgetShortcut)
+        save.activated.connect(self.save_requested)
         self.restyle()
 
     def _lay_out(self) -> None:
@@ -313,6 +319,8 @@ class PlotPanel(QFrame):
         copy = QKeySequence(QKeySequence.StandardKey.Copy)
         menu.addAction("Copy picture", copy, self.copy_picture)
         menu.addAction("Copy values", self.values_requested.emit)
+        save = QKeySequence(QKeySequence.StandardKey.Save)
+        menu.addAction("Save as a figure…", save, self.save_requested.emit)
         menu.addSeparator()
         menu.addAction("Fit", QKeySequence("0"), self.plot.fit_requested.emit)
         menu.addSeparator()

@@ -21,6 +21,7 @@ class SeedsData(RunData):
     """
 
     def __init__(self, group: SeedGroup) -> None:
+        self.group = group
         first = group.runs[0]
         # Its own place among the colours, and not that of the run it begins with.
         path = first.path.with_name(f"{first.path.name}, {group.describe()}")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio.config.report import ReportResult
+from cifar_studio.runner.protocol import SaveCurvesRequest
 from cifar_studio.runs.events import Event, RunEnded, RunStarted
 from cifar_studio.runs.library import Run
 from cifar_studio.runs.seeds import SeedGroup
@@ -62,9 +63,12 @@ class CurvesView(QWidget):
         The crosshair stands at this epoch; 0 when it is gone.
     table_wanted(Table)
         It is to be kept as a file.
+    figure_wanted(SaveCurvesRequest)
+        What is drawn is to be kept as a file; without a path.
     """
 
     table_wanted = Signal(object)
+    figure_wanted = Signal(object)
     epoch_hovered = Signal(int)
 
     def __init__(
@@ -171,6 +175,24 @@ class CurvesView(QWidget):
             for run in runs
         ]
         self._show_runs()
+
+    def save_figure(self) -> None:
+        """Have what is drawn kept as a figure; runs that are switched off are left out."""
+        hidden = self.strip.hidden_keys()
+        drawn = [run for run in self._runs() if str(run.path) not in hidden]
+        groups = [one.group for one in drawn if isinstance(one, SeedsData)]
+        runs = [run.path for group in groups for run in group.runs]
+        runs += [one.path for one in drawn if not isinstance(one, SeedsData)]
+        if runs:
+            self.figure_wanted.emit(
+                SaveCurvesRequest(
+                    id=0,
+                    folders=[str(path) for path in runs],
+                    path="",
+                    by_seed=bool(groups),
+                    report=self.controls.report.isChecked(),
+                )
+            )
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""
@@ -338,6 +360,7 @@ class CurvesView(QWidget):
             panel.legend.entries_changed.connect(self._order_tabs)
             panel.hidden_changed.connect(self._on_options_changed)
             panel.values_requested.connect(self.table.copy)
+            panel.save_requested.connect(self.save_figure)
             panel.explanation_requested.connect(self._on_explanation_requested)
         self.headline.explanation_requested.connect(self._on_explanation_requested)
         self.table.save_requested.connect(

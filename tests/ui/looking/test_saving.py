@@ -16,7 +16,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from cifar_studio.data.source import load_dataset
 from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.ui.centre import CONFUSION, PICTURES
+from cifar_studio.ui.centre import CONFUSION, CURVES, PICTURES
 from cifar_studio.ui.main_window import MainWindow
 from cifar_studio.ui.pictures.picture_set import TEST_START
 from cifar_studio.ui.saving import file_name
@@ -159,3 +159,21 @@ def test_that_a_place_that_cannot_be_written_is_said(
 def test_that_a_name_is_one_that_every_system_takes() -> None:
     assert file_name('run: "a/b\\c" <1>|? most confused') == "run a b c 1 most confused"
     assert file_name("...") == "table"
+
+
+@pytest.mark.parametrize("key", ["loss", "accuracy"])
+def test_that_curves_are_kept_as_a_figure(
+    qtbot: QtBot, window: MainWindow, answer: dict[str, str], tmp_path: Path, key: str
+) -> None:
+    window.show_tab(CURVES)
+    answer["path"], answer["kind"] = str(tmp_path / "curves"), "SVG (*.svg)"
+    plot = getattr(window.curves, key).plot
+    plot.setFocus()
+    qtbot.waitUntil(plot.hasFocus)
+    qtbot.keyClick(plot, *SAVE)
+    qtbot.waitUntil((tmp_path / "curves.svg").exists, timeout=WORK_MS)
+    root = ElementTree.parse(tmp_path / "curves.svg").getroot()
+    words = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "cross-entropy, nats" in words
+    assert any("2 of 2 epochs" in line for line in words)
+    assert answer["offered"].endswith("curves.png")
