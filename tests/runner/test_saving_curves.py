@@ -59,7 +59,9 @@ def test_that_runs_are_drawn_by_name(seeds: list[str], tmp_path: Path) -> None:
     for seed in range(3):
         assert any(f"seed {seed})" in line for line in words)
     assert "cross-entropy, nats" in words
-    assert "cross-entropy, nats" not in texts(save(seeds, tmp_path / "figure.svg", panels="accuracy"))
+    assert "cross-entropy, nats" not in texts(
+        save(seeds, tmp_path / "figure.svg", panels="accuracy")
+    )
 
 
 def test_that_seeds_are_drawn_as_their_mean_and_its_band(seeds: list[str], tmp_path: Path) -> None:
