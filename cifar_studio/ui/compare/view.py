@@ -175,7 +175,7 @@ class CompareView(QWidget):
         super().showEvent(event)
         self._refresh()
         if self._is_default_layout:
-            details = min(theme.px(DETAILS_PX), self.height() // 2)
+            details = min(theme.px(DETAILS_PX), self.height() // 3)
             self.splitter.setSizes([max(self.splitter.height() - details, 1), details])
 
     @override

@@ -7,23 +7,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtGui import QDoubleValidator, QIntValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QFileDialog,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from cifar_studio.export.formats import FORMATS, Format
 from cifar_studio.ui import theme, widgets
 
 FIELD_PX = 56
+TITLE_BAR_PX = 40
 SIZES_IN = (3.0, 40.0)
 DPI = (50, 1200)
 
@@ -83,8 +87,7 @@ class ExportDialog(QDialog):
         layout.setContentsMargins(*[6 * theme.GRID] * 4)
         layout.setSpacing(3 * theme.GRID)
         layout.addWidget(widgets.label(title, "heading"))
-        for group, members in itertools.groupby(FORMATS.values(), lambda one: one.group):
-            layout.addLayout(self._group(group, list(members), set(formats)))
+        layout.addWidget(self._formats(set(formats)), 1)
         layout.addLayout(self._sizes())
         layout.addLayout(self._place())
         layout.addWidget(self._fault)
@@ -94,6 +97,9 @@ class ExportDialog(QDialog):
         for box in self.boxes.values():
             box.toggled.connect(self._on_changed)
         self._on_changed()
+        # With large type or on a small screen the formats scroll, and the buttons stay in reach.
+        room = self.screen().availableSize() - QSize(0, theme.px(TITLE_BAR_PX))
+        self.resize(self.sizeHint().boundedTo(room))
 
     @property
     def choice(self) -> ExportChoice:
@@ -105,6 +111,16 @@ class ExportDialog(QDialog):
             height_in=float(height) if height else None,
             dpi=int(self.dpi.text()),
         )
+
+    def _formats(self, ticked: set[str]) -> QScrollArea:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3 * theme.GRID)
+        for group, members in itertools.groupby(FORMATS.values(), lambda one: one.group):
+            column.addLayout(self._group(group, list(members), ticked))
+        column.addStretch(1)
+        return _WholeScroll(content)
 
     def _group(self, title: str, formats: list[Format], ticked: set[str]) -> QGridLayout:
         grid = QGridLayout()
@@ -176,6 +192,27 @@ class ExportDialog(QDialog):
         if not self.dpi.hasAcceptableInput():
             return f"A picture has {DPI[0]} to {DPI[1]} dots an inch"
         return ""
+
+
+class _WholeScroll(QScrollArea):
+    """Asks for the room of all its contents; others ask for 24 lines and no more."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setWidget(content)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return self._content.sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._content.minimumSizeHint().width() + bar, 0)
 
 
 def _number(bounds: tuple[float, float]) -> QLineEdit:

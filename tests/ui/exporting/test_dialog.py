@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.export.formats import EVERYDAY, FORMATS
@@ -64,3 +64,17 @@ def test_that_nothing_is_no_export(dialog: ExportDialog) -> None:
     for box in dialog.boxes.values():
         box.setChecked(False)
     assert faults(dialog) == ["Choose a format"]
+
+
+def test_that_the_buttons_stay_in_reach_on_a_low_screen(dialog: ExportDialog) -> None:
+    area = dialog.findChild(QScrollArea)
+    assert area is not None
+    assert dialog.height() <= dialog.screen().availableGeometry().height()
+    dialog.resize(dialog.width(), 420)
+    assert dialog.height() == 420
+    assert area.verticalScrollBar().maximum() > 0, "the formats scroll"
+    assert area.horizontalScrollBar().maximum() == 0
+    for button in dialog.findChildren(QPushButton):
+        assert dialog.rect().contains(button.geometry()), button.text()
+    area.ensureWidgetVisible(dialog.boxes["bundle"])
+    assert not dialog.boxes["bundle"].visibleRegion().isEmpty()
