@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 from typing_extensions import override
 
@@ -23,6 +23,28 @@ def label(text: str = "", role: str = "") -> QLabel:
     if role == "headline":
         result.setFont(theme.tabular(result.font()))
     return result
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that ends in "…" where there is no room for it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        self.style().drawItemText(
+            QPainter(self), room, flags, self.palette(), self.isEnabled(), text
+        )
 
 
 def button(text: str, on_click: Callable[[], object], *, primary: bool = False) -> QPushButton:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
@@ -290,7 +292,34 @@ def test_that_a_long_queue_stays_short_to_look_at(qtbot: QtBot) -> None:
     assert layout is not None
     assert layout.count() == MOST_ROWS + 3  # a heading, how many more, and air
     labels = [layout.itemAt(position).widget() for position in range(layout.count())]
-    assert labels[MOST_ROWS + 1].text() == "and 88 more"  # type: ignore[union-attr]
+    assert labels[MOST_ROWS + 1].text() == f"and {100 - MOST_ROWS} more"  # type: ignore[union-attr]
+
+
+def test_that_the_keyboard_stays_on_a_run_that_is_moved(qtbot: QtBot) -> None:
+    queue = RunQueue()
+    waiting = QueueList(queue)
+    qtbot.addWidget(waiting)
+    for seed in range(3):
+        queue.add(PlannedRun(TrainConfig(seed=seed), "demo"))
+    waiting.activateWindow()
+
+    def button(row: int, tip: str) -> QAbstractButton:
+        QApplication.processEvents()  # rows are made anew, and shown by the layout
+        found = [one for one in waiting.findChildren(QAbstractButton) if one.toolTip() == tip]
+        return [one for one in found if one.isVisible()][row]
+
+    button(0, "Run it later").setFocus()
+    for place in (1, 2):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+        QApplication.processEvents()
+        assert [run.config.seed for run in queue.runs].index(0) == place
+    assert QApplication.focusWidget() is button(2, "Take it out of the queue"), "it is the last"
+    button(2, "Run it earlier").setFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert [run.config.seed for run in queue.runs] == [1, 0, 2]
+    assert not button(0, "Run it earlier").isEnabled()
+    words = [label.text() for label in waiting.findChildren(QLabel) if label.isVisible()]
+    assert words[1:3] == ["1. ResNet18", "70 epochs · seed 1 · demo set"]
 
 
 def test_that_asking_what_can_be_done_with_a_run_leaves_no_menus_behind(

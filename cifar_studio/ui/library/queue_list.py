@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cifar_studio.config.study import shortened_by
 from cifar_studio.ui import theme, widgets, wording
 from cifar_studio.ui.run_queue import PlannedRun, RunQueue
 
-MOST_ROWS = 12
+MOST_ROWS = 8
 
 
 class QueueList(QWidget):
@@ -25,9 +26,10 @@ class QueueList(QWidget):
     def __init__(self, queue: RunQueue) -> None:
         super().__init__()
         self._queue = queue
+        self._rows: list[QWidget] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 3 * theme.GRID, 0)
-        self._layout.setSpacing(0)
+        self._layout.setSpacing(theme.GRID)
         queue.changed.connect(self._on_queue_changed)
         self._on_queue_changed()
 
@@ -41,8 +43,10 @@ class QueueList(QWidget):
         if not runs:
             return
         self._layout.addWidget(self._head(len(runs)))
-        for position, planned in enumerate(runs[:MOST_ROWS]):
-            self._layout.addWidget(self._row(position, planned))
+        shown = enumerate(runs[:MOST_ROWS])
+        self._rows = [self._row(position, planned) for position, planned in shown]
+        for row in self._rows:
+            self._layout.addWidget(row)
         if len(runs) > MOST_ROWS:
             # Hundreds of rows would be taller than the window, and made anew at each start.
             self._layout.addWidget(widgets.label(f"and {len(runs) - MOST_ROWS:,} more", "muted"))
@@ -74,14 +78,41 @@ class QueueList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         config = planned.config
-        text = widgets.label(f"{position + 1}. {wording.network(config)} · {config.epochs} epochs")
-        text.setToolTip(f"{planned.title}, seed {config.seed}, {planned.data_title}")
-        layout.addWidget(text, 1)
-        earlier = widgets.GlyphButton("up", "Run it earlier")
-        earlier.clicked.connect(lambda: self._queue.move(position, position - 1))
-        earlier.setEnabled(position > 0)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        name = widgets.ElidedLabel(f"{position + 1}. {wording.network(config)}")
+        about = widgets.ElidedLabel(_about(planned))
+        about.setProperty("role", "small")
+        for text in (name, about):
+            text.setToolTip(f"{planned.title}, seed {config.seed}, {planned.data_title}")
+            texts.addWidget(text)
+        layout.addLayout(texts, 1)
+        earlier = self._mover("up", "Run it earlier", position, position - 1)
+        later = self._mover("down", "Run it later", position, position + 1)
         remove = widgets.GlyphButton("close", "Take it out of the queue")
         remove.clicked.connect(lambda: self._queue.remove(position))
-        layout.addWidget(earlier)
-        layout.addWidget(remove)
+        for button in (earlier, later, remove):
+            layout.addWidget(button)
         return row
+
+    def _mover(self, glyph: str, tip: str, position: int, to: int) -> widgets.GlyphButton:
+        button = widgets.GlyphButton(glyph, tip)
+        button.setEnabled(0 <= to < len(self._queue.runs))
+        button.clicked.connect(lambda: self._move(position, to, glyph))
+        return button
+
+    def _move(self, position: int, to: int, glyph: str) -> None:
+        """Move a run, and keep the keyboard on it: the rows are made anew."""
+        self._queue.move(position, to)
+        if to < MOST_ROWS:
+            buttons = self._rows[to].findChildren(widgets.GlyphButton)
+            wanted = buttons[("up", "down").index(glyph)]
+            (wanted if wanted.isEnabled() else buttons[-1]).setFocus()
+
+
+def _about(planned: PlannedRun) -> str:
+    config = planned.config
+    words = ["short"] if shortened_by(config) else []
+    words += [f"{config.epochs} epochs", f"seed {config.seed}"]
+    words += [] if planned.data == "auto" else [planned.data_title]
+    return " · ".join(words)
