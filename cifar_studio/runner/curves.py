@@ -17,6 +17,7 @@ from cifar_studio.runs.mean_curves import mean_curves
 from cifar_studio.runs.seeds import SeedGroup, group_by_seed
 from cifar_studio.runs.titles import (
     chosen_by,
+    data_of,
     dated_title,
     is_validated,
     network,
@@ -51,7 +52,7 @@ def curves_of(run: Run) -> Curves:
     """What is drawn of a run."""
     best = run.best
     return Curves(
-        title=f"{dated_title(run)} ({run.data_name}, seed {run.config.seed})",
+        title=f"{dated_title(run)} ({data_of(run.config, run.data_name)}, seed {run.config.seed})",
         rows=run.rows,
         epochs=run.config.epochs,
         training=training_caption(run.config),
@@ -63,13 +64,13 @@ def curves_of(run: Run) -> Curves:
 def caption_of(runs: Sequence[Run]) -> Caption:
     """What stands above the curves of runs."""
     if len(runs) > 1:
-        names = sorted({run.data_name for run in runs})
+        names = sorted({data_of(run.config, run.data_name) for run in runs})
         details = [" and ".join(names)]
-        if len(names) > 1:
+        if len({run.data_name for run in runs}) > 1:
             details.append("Different data share these axes: do not compare them.")
         return Caption(f"{len(runs)} runs", tuple(details))
     (run,) = runs
-    parts = [run.data_name, f"{len(run.rows)} of {run.config.epochs} epochs"]
+    parts = [data_of(run.config, run.data_name), f"{len(run.rows)} of {run.config.epochs} epochs"]
     parts.append(f"seed {run.config.seed}")
     return Caption(dated_title(run), (" · ".join(parts),))
 
@@ -77,7 +78,7 @@ def caption_of(runs: Sequence[Run]) -> Caption:
 def _mean_of(group: SeedGroup) -> Curves:
     mean, first = mean_curves(group.runs), group.runs[0]
     return Curves(
-        title=f"{network(group.config)} ({group.data_name}, {group.describe()})",
+        title=f"{network(group.config)} ({_data_of(group)}, {group.describe()})",
         rows=mean.rows,
         epochs=group.config.epochs,
         training=training_caption(first.config),
@@ -89,10 +90,14 @@ def _groups_caption(groups: Sequence[SeedGroup]) -> Caption:
     band = "Means over seeds; bands are one standard deviation."
     if len(groups) == 1:
         (group,) = groups
-        details = " · ".join((group.data_name, group.describe()))
+        details = " · ".join((_data_of(group), group.describe()))
         return Caption(network(group.config), (details, band))
-    data = " and ".join(sorted({group.data_name for group in groups}))
+    data = " and ".join(sorted({_data_of(group) for group in groups}))
     return Caption(f"{len(groups)} groups of seeds", (f"{data}. {band}",))
+
+
+def _data_of(group: SeedGroup) -> str:
+    return data_of(group.config, group.data_name)
 
 
 def _common_result(runs: Sequence[Run]) -> ReportResult | None:

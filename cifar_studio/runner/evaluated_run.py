@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.names import ClassNames, names_of
 from cifar_studio.export.page import Caption
 from cifar_studio.runs import library
@@ -16,7 +17,7 @@ from cifar_studio.runs.evaluation import Evaluation, load_evaluation
 from cifar_studio.runs.events import Moment
 from cifar_studio.runs.folder import RunFolder, run_of
 from cifar_studio.runs.metrics import accuracy
-from cifar_studio.runs.titles import chosen_by, dated_title, is_validated
+from cifar_studio.runs.titles import chosen_by, data_of, dated_title, is_validated
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class EvaluatedRun:
     Attributes
     ----------
     title : str
+    config : TrainConfig
     data : DataFacts
     names : ClassNames
     evaluation : Evaluation
@@ -34,6 +36,7 @@ class EvaluatedRun:
     """
 
     title: str
+    config: TrainConfig
     data: DataFacts
     names: ClassNames
     evaluation: Evaluation
@@ -43,7 +46,7 @@ class EvaluatedRun:
     def caption(self) -> Caption:
         """What stands above its figures."""
         parts = (
-            data_title(self.data),
+            data_of(self.config, data_title(self.data)),
             self.epoch,
             test_pictures(len(self.evaluation.true)),
             top1_words(self.evaluation.confusion),
@@ -59,7 +62,7 @@ def load_evaluated(folder: Path, moment: Moment) -> EvaluatedRun:
     evaluation = load_evaluation(files.evaluation_file(moment))
     how = chosen_by(is_validated(run)) if moment == "best" else "latest"
     epoch = f"epoch {evaluation.epoch}, {how}"
-    return EvaluatedRun(dated_title(run), data, names_of(data.name), evaluation, epoch)
+    return EvaluatedRun(dated_title(run), run.config, data, names_of(data.name), evaluation, epoch)
 
 
 def data_title(data: DataFacts) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.library import Run, list_all
+from cifar_studio.runs.titles import data_of
 from cifar_studio.terminal import as_json
 
 
@@ -77,7 +78,7 @@ def _words(run: Run) -> list[str]:
     words = [
         f"{star} {run.path.name}",
         run.notes.name or run.config.architecture,
-        run.data_name,
+        data_of(run.config, run.data_name),
         f"{len(run.rows)}/{run.config.epochs}",
         run.status.state,
         figure,

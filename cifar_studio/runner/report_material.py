@@ -38,7 +38,7 @@ from cifar_studio.runs.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.library import Run
 from cifar_studio.runs.metrics import share_inside_superclass, superclass_accuracy
 from cifar_studio.runs.settings_apart import UNKNOWN, all_settings, changes_from_preset
-from cifar_studio.runs.titles import chosen_by, dated_title, is_validated, training_caption
+from cifar_studio.runs.titles import chosen_by, data_of, dated_title, is_validated, training_caption
 
 SAMPLES = 16
 MISTAKES = 12
@@ -98,7 +98,8 @@ def _title(runs: Sequence[Run]) -> str:
 
 
 def _data_title(run: Run) -> str:
-    return "the demo set" if run.environment and run.environment.data.is_demo else run.data_name
+    is_demo = run.environment is not None and run.environment.data.is_demo
+    return data_of(run.config, "the demo set" if is_demo else run.data_name)
 
 
 def _subtitle(runs: Sequence[Run]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cifar_studio.config.architectures import architecture
+from cifar_studio.config.study import shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.library import Run
 
@@ -27,6 +28,11 @@ def dated_title(run: Run) -> str:
 def run_title(run: Run) -> str:
     """The name that a person gave, else the network."""
     return run.notes.name or network(run.config)
+
+
+def data_of(config: TrainConfig, name: str) -> str:
+    """The data's name, marked where the run is a smaller form of one of the report's."""
+    return f"{name}, short" if shortened_by(config) else name
 
 
 def chosen_by(validated: bool) -> str:

@@ -105,8 +105,8 @@ class RunHeader(QWidget):
             best = run.best
             figure = f" · {best.test_top1:.2f} %" if best else ""
             when = f" · {wording.day(run.started)}" if run.started else ""
-            short = " · short" if shortened_by(run.config) else ""
-            text = f"{wording.run_title(run)} · {run.data_name}{short}{figure}{when}"
+            data = wording.data_of(run.config, run.data_name)
+            text = f"{wording.run_title(run)} · {data}{figure}{when}"
             action = self._menu.addAction(text.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(run.path == selected)

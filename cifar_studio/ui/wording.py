@@ -8,6 +8,7 @@ import math
 from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.library import Run
 from cifar_studio.runs.titles import chosen_by as chosen_by
+from cifar_studio.runs.titles import data_of as data_of
 from cifar_studio.runs.titles import dated_title as dated_title
 from cifar_studio.runs.titles import network as network
 from cifar_studio.runs.titles import run_title as run_title

@@ -57,7 +57,7 @@ def test_that_runs_are_drawn_by_name(seeds: list[str], tmp_path: Path) -> None:
     words = texts(save(seeds, tmp_path / "figure.svg"))
     assert "3 runs" in words
     for seed in range(3):
-        assert any(f"seed {seed})" in line for line in words)
+        assert any(f"(demo, short, seed {seed})" in line for line in words)
     assert "cross-entropy, nats" in words
     assert "cross-entropy, nats" not in texts(
         save(seeds, tmp_path / "figure.svg", panels="accuracy")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from cifar_studio.ui import theme
+from cifar_studio.ui import theme, wording
 from cifar_studio.ui.curves.drawn import RunStyle
 from cifar_studio.ui.curves.legend import Legend, Sample
 from cifar_studio.ui.curves.run_data import RunData
@@ -83,7 +83,8 @@ class RunStrip(QWidget):
     def _rebuild(self) -> None:
         entries = []
         for run, style in self._runs if self._is_shown else []:
-            title = f"{style.letter}  {run.name} ({run.data_name})"
+            data = wording.data_of(run.config, run.data_name)
+            title = f"{style.letter}  {run.name} ({data})"
             entries.append((str(run.path), Sample(style.shade or "text"), title, "00.00 %"))
         self.legend.set_entries(entries)
 

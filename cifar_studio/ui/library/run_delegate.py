@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from cifar_studio.config.study import shortened_by
 from cifar_studio.runs.library import Run
 from cifar_studio.ui import glyphs, theme, wording
 from cifar_studio.ui.library.run_model import RUN_ROLE, STATE_ROLE
@@ -90,8 +89,8 @@ class RunDelegate(QStyledItemDelegate):
         painter.setPen(weak)
         started = run.started
         when = wording.day(started) if started else run.path.name
-        short = " · short" if shortened_by(run.config) else ""
-        _two_ends(painter, second, f"{run.data_name}{short} · {when}", standing)
+        data = wording.data_of(run.config, run.data_name)
+        _two_ends(painter, second, f"{data} · {when}", standing)
 
     def _star_place(self, rect: QRect) -> QRect:
         side = theme.px(STAR_PX)

@@ -132,7 +132,7 @@ class RunModel(QAbstractListModel):
             return str(run.path)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return (
-                f"{wording.run_title(run)}, {run.data_name}, "
+                f"{wording.run_title(run)}, {wording.data_of(run.config, run.data_name)}, "
                 f"{wording.progress(run)} epochs, {self._state(run)}"
             )
         if role == SEARCH_ROLE:

@@ -167,7 +167,7 @@ class Looking(QObject):
             evaluations.best.evaluation,
             evaluations.last.evaluation,
             names_of(run.data_name),
-            f"{wording.dated_title(run)} · {run.data_name}",
+            f"{wording.dated_title(run)} · {wording.data_of(run.config, run.data_name)}",
             wording.chosen_by(run.config.validation_per_class > 0),
             is_live=self._is_live,
         )
