@@ -210,14 +210,20 @@ def _follow(worker: WorkerProcess, request: TrainRequest | ResumeRequest) -> Run
 
 def kill_and_compare(folder: Path, kills: int, seed: int) -> Findings:
     """Kill a run below `folder` so many times; raises AssertionError where anything was lost."""
+    before = _children()  # such as the tracker that multiprocessing keeps
     killed = KilledRun(folder / "killed", seed)
     left = killed.run(kills)
     whole = undisturbed(folder / "undisturbed", killed.findings.epochs)
     assert_same_run(left, whole)
     leftovers = [path.name for path in left.path.iterdir() if path.name.endswith(".part")]
     assert not leftovers, leftovers
-    assert not psutil.Process().children(recursive=True)
+    orphans = _children() - before
+    assert not orphans, [orphan.cmdline() for orphan in orphans]
     return killed.findings
+
+
+def _children() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
 
 
 def main(arguments: Sequence[str]) -> None:
