@@ -28,6 +28,9 @@ class Architecture:
         Whether dropout can sit after blocks.
     parameters : dict of stem to int
         Learnable weights with 100 outputs.
+    trained_parameters : dict of stem to int
+        Weights that pictures of 32x32 really need: without taps that see padding only, and one
+        for all copies of a value; as many as `parameters` where nothing can be left out.
     multiply_adds : dict of stem to int
         Multiply-adds of convolutions and linear layers for one 32x32 picture, forward.
     """
@@ -37,7 +40,14 @@ class Architecture:
     standard_dropout: float
     has_blocks: bool
     parameters: dict[Stem, int]
+    trained_parameters: dict[Stem, int]
     multiply_adds: dict[Stem, int]
+
+
+def can_be_specialized(name: str, stem: Stem) -> bool:
+    """Whether a training of 32x32 pictures can do without some of the network's weights."""
+    network = architecture(name)
+    return network.trained_parameters[stem] < network.parameters[stem]
 
 
 def architecture(name: str) -> Architecture:
@@ -54,6 +64,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             standard_dropout=0.0,
             has_blocks=True,
             parameters={"imagenet": 11_227_812, "cifar": 11_220_132},
+            trained_parameters={"imagenet": 4_280_996, "cifar": 11_220_132},
             multiply_adds={"imagenet": 37_062_656, "cifar": 555_468_800},
         ),
         Architecture(
@@ -62,6 +73,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             standard_dropout=0.2,
             has_blocks=True,
             parameters={"imagenet": 2_351_972, "cifar": 2_351_972},
+            trained_parameters={"imagenet": 2_326_052, "cifar": 2_351_972},
             multiply_adds={"imagenet": 6_240_128, "cifar": 88_091_648},
         ),
         Architecture(
@@ -70,6 +82,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             standard_dropout=0.5,
             has_blocks=False,
             parameters={"imagenet": 129_176_036, "cifar": 28_512_740},
+            trained_parameters={"imagenet": 28_512_740, "cifar": 28_512_740},
             multiply_adds={"imagenet": 272_711_680, "cifar": 172_048_384},
         ),
         Architecture(
@@ -78,6 +91,7 @@ ARCHITECTURES: dict[str, Architecture] = {
             standard_dropout=0.0,
             has_blocks=True,
             parameters={"imagenet": 26_692_900, "cifar": 26_681_380},
+            trained_parameters={"imagenet": 24_923_428, "cifar": 26_681_380},
             multiply_adds={"imagenet": 157_888_128, "cifar": 2_467_749_504},
         ),
     )

@@ -110,6 +110,13 @@ class EpochPlan:
     columns_N: Tensor
     flips_N: Tensor
 
+    def copy_(self, other: EpochPlan) -> None:
+        """Become another epoch of as many pictures; the tensors stay where they are."""
+        self.order_N.copy_(other.order_N)
+        self.rows_N.copy_(other.rows_N)
+        self.columns_N.copy_(other.columns_N)
+        self.flips_N.copy_(other.flips_N)
+
 
 def plan_epoch(
     n: int, *, seed: int, epoch: int, crop: bool, flip: bool, device: torch.device
@@ -138,20 +145,25 @@ def plan_epoch(
     )
 
 
-def cut_batch(pictures: Pictures, plan: EpochPlan, start: int, stop: int) -> tuple[Tensor, Tensor]:
-    """Pictures `start` to `stop` of an epoch: (B, 3, 32, 32) uint8 and (B,) int64 labels.
+def cut_batch(pictures: Pictures, plan: EpochPlan, shown_B: Tensor) -> tuple[Tensor, Tensor]:
+    """The pictures at the places `shown_B`, (B,) int64, of an epoch.
 
     The crop is torchvision's `RandomCrop(32, padding=4)`: the border is black before
     normalisation. One gather along flattened padded pictures makes crop and mirror image at once:
     0.7 ms for 128 pictures on two CPU cores, against 1.1 to 2.7 for windows or fancy indexing.
+
+    Returns
+    -------
+    (B, 3, 32, 32) uint8 and (B,) int64 tensors
+        Pictures and labels.
     """
-    chosen_B = plan.order_N[start:stop]
+    chosen_B = plan.order_N.index_select(0, shown_B)
     images_BCHW = pictures.images_NCHW.index_select(0, chosen_B)
     labels_B = pictures.labels_N.index_select(0, chosen_B)
-    cropped = crop_and_flip(
-        images_BCHW, plan.rows_N[start:stop], plan.columns_N[start:stop], plan.flips_N[start:stop]
+    rows_B, columns_B, flips_B1 = (
+        values.index_select(0, shown_B) for values in (plan.rows_N, plan.columns_N, plan.flips_N)
     )
-    return cropped, labels_B
+    return crop_and_flip(images_BCHW, rows_B, columns_B, flips_B1), labels_B
 
 
 def crop_and_flip(

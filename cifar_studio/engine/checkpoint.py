@@ -12,7 +12,7 @@ import pickletools
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 import torch
@@ -27,7 +27,7 @@ from cifar_studio.runs.environment import ResolvedSettings
 from cifar_studio.runs.epochs import COLUMNS, EpochRow
 from cifar_studio.sealed import BrokenSealError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: weights as they are trained, specialised or not, and `updates`
 MAX_BYTES = 2 * 2**30  # twice a vgg11 with its momentum, the largest there is
 MAX_PICKLE_BYTES = 4 * 2**20
 MAY_CHANGE = {"epochs", "device"}
@@ -40,6 +40,7 @@ _NAMES = {
         for kind in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Byte", "Bool")
     ),
 }
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 _REMEDY = "Take another checkpoint of the run, or train again"
 
 
@@ -52,7 +53,8 @@ class Checkpoint:
     config : TrainConfig
     resolved : ResolvedSettings
     network : dict of str to tensor
-        Weights and buffers, by torchvision's names.
+        Weights and buffers, by torchvision's names; in the specialised form where `resolved` says
+        so.
     optimizer, scaler : dict
         The state dicts of SGD and of the float16 scaler (empty where it is off).
     random : dict of str to uint8 tensor
@@ -69,6 +71,8 @@ class Checkpoint:
         Spent on these batches.
     data_digest : str
         Of the pictures, as `Dataset.digest`.
+    updates : int
+        Steps that changed the weights, since the start.
     """
 
     config: TrainConfig
@@ -83,6 +87,7 @@ class Checkpoint:
     rows: tuple[EpochRow, ...]
     train_seconds: float
     data_digest: str = ""
+    updates: int = 0
 
     @property
     def momenta(self) -> dict[int, Tensor]:
@@ -248,10 +253,15 @@ def _check_types(checkpoint: Checkpoint) -> None:
     state = checkpoint.optimizer["state"].values()
     if any(not isinstance(part, dict) or set(part) - {"momentum_buffer"} for part in state):
         raise TypeError("the optimizer is another")
-    numbers = (checkpoint.epochs_done, checkpoint.batch, checkpoint.train_seconds)
+    numbers = (
+        checkpoint.epochs_done,
+        checkpoint.batch,
+        checkpoint.updates,
+        checkpoint.train_seconds,
+    )
     if any(isinstance(number, bool) for number in numbers):
         raise TypeError("a number is a truth value")
-    msgspec.convert(numbers, tuple[int, int, float])
+    msgspec.convert(numbers, tuple[int, int, _Count, float])
     msgspec.convert(checkpoint.scaler, dict[str, float | int | None])
     msgspec.convert(checkpoint.data_digest, str)
     if any(type(name) is not str for name in (*checkpoint.network, *checkpoint.random)):

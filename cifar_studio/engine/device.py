@@ -10,23 +10,27 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import psutil
 import torch
 from torch.nn import functional
 
+from cifar_studio.config.architectures import can_be_specialized
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.processor import processor_name
 from cifar_studio.errors import BadInputError, ConfigError
-from cifar_studio.runs.environment import ResolvedSettings
+from cifar_studio.runs.environment import (
+    Choice,
+    MemoryFormat,
+    ResolvedPrecision,
+    ResolvedSettings,
+)
 from cifar_studio.runs.events import DeviceInfo
 
 MIB = 2**20
-# On a CPU these two train up to four times faster with channels last (depthwise and 1x1
-# convolutions); the other two are a little faster without.
-_CHANNELS_LAST_ON_CPU = {"mobilenet_v2", "densenet161"}
-_MEMORY_FORMATS = {"contiguous", "channels_last"}
-_PRECISIONS = {"float32", "bfloat16", "float16"}
+_MEMORY_FORMATS = set(get_args(MemoryFormat))
+_PRECISIONS = set(get_args(ResolvedPrecision))
 
 
 def list_devices() -> tuple[DeviceInfo, ...]:
@@ -55,8 +59,15 @@ def is_usable(recorded: ResolvedSettings) -> bool:
     )
 
 
-def resolve(config: TrainConfig) -> ResolvedSettings:
+def resolve(config: TrainConfig, choice: Choice | None = None) -> ResolvedSettings:
     """The machine's settings for a new run.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    choice : Choice, optional
+        What was found to be fastest (`probe.py`); its precision counts where the config leaves
+        that open. Without it float32, with channels last but on Apple's GPUs.
 
     Raises
     ------
@@ -67,7 +78,9 @@ def resolve(config: TrainConfig) -> ResolvedSettings:
     """
     available = tuple(device.name for device in list_devices())
     device = _resolve_device(config.device, available)
-    precision = "float32" if config.precision == "auto" else config.precision
+    if choice is None:
+        choice = Choice("contiguous" if device == "mps" else "channels_last", "float32")
+    precision = choice.precision if config.precision == "auto" else config.precision
     if precision == "float16" and device == "cpu":
         raise ConfigError(
             (("precision", "float16 needs a GPU, and the device is cpu; use float32 or bfloat16"),)
@@ -75,9 +88,9 @@ def resolve(config: TrainConfig) -> ResolvedSettings:
     return ResolvedSettings(
         device=device,
         threads=max(1, min(torch.get_num_threads(), _processors())),
-        memory_format=_memory_format(config.architecture, device, precision),
+        memory_format=choice.memory_format,
         precision=precision,
-        specialized=False,
+        specialized=config.specialize and can_be_specialized(config.architecture, config.stem),
     )
 
 
@@ -134,13 +147,6 @@ def _resolve_device(asked: str, available: tuple[str, ...]) -> str:
             "device_lost",
         )
     return name
-
-
-def _memory_format(architecture: str, device: str, precision: str) -> str:
-    if device == "cpu":
-        return "channels_last" if architecture in _CHANNELS_LAST_ON_CPU else "contiguous"
-    # NVIDIA's tensor cores take half precision in this order without a transposition.
-    return "channels_last" if device.startswith("cuda") and precision != "float32" else "contiguous"
 
 
 def _cuda_devices() -> tuple[DeviceInfo, ...]:

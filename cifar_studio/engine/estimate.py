@@ -11,17 +11,18 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.batches import Normalize, Pictures, cut_batch, plan_epoch
+from cifar_studio.engine.batches import Normalize, cut_batch, plan_epoch
 from cifar_studio.engine.device import MIB, memory_format, numerics, peak_memory_mib, resolve
-from cifar_studio.engine.evaluate import BATCH
 from cifar_studio.engine.faults import told_as_studio_errors
-from cifar_studio.engine.models import CLASSES, build
+from cifar_studio.engine.forward import BATCH
+from cifar_studio.engine.models import CLASSES
+from cifar_studio.engine.resident import quickly_built, random_pictures, wait_for
 from cifar_studio.engine.step import TrainingStep, autocast
 from cifar_studio.runs.answers import Estimated
-from cifar_studio.runs.environment import ResolvedSettings
+from cifar_studio.runs.environment import Choice, ResolvedSettings
 
 SMALLEST_BATCH = 2  # batch normalisation of 1x1 maps needs two pictures
 GROWTH = 4
@@ -32,8 +33,10 @@ MOST_CALLS = 50
 BYTES_PER_PICTURE = 3 * 32 * 32
 
 
-def estimate(config: TrainConfig) -> Estimated:
+def estimate(config: TrainConfig, choice: Choice | None = None) -> Estimated:
     """Measure training, evaluation and memory of a config on the device that it would take.
+
+    `choice` is the memory format and precision that a run of it would take, as `resolve` means it.
 
     Training counts whole steps with crop, mirroring and SGD; evaluation counts forward passes.
     Memory is the peak of the measured steps, plus in proportion what a full batch and the
@@ -46,7 +49,7 @@ def estimate(config: TrainConfig) -> Estimated:
     TrainingError
         Not enough memory.
     """
-    resolved = resolve(config)
+    resolved = resolve(config, choice)
     devices = [resolved.device] if resolved.device.startswith("cuda") else []
     with (
         torch.random.fork_rng(devices=devices),
@@ -65,17 +68,11 @@ class _Measurement:
         self._device = torch.device(resolved.device)
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)
-        self._network = _quickly_built(config, self._device).to(
-            memory_format=memory_format(resolved)
-        )
-        self._step = TrainingStep(self._network, config, resolved)
+        self._network, rewrites = quickly_built(config, resolved)
+        self._step = TrainingStep(self._network, config, resolved, rewrites)
         self._normalize = Normalize([0.5] * 3, [0.25] * 3, self._device, memory_format(resolved))
         n = max(config.batch_size, BATCH)
-        self._pictures = Pictures(
-            torch.randint(0, 256, (n, 3, 32, 32), dtype=torch.uint8, device=self._device),
-            torch.randint(0, CLASSES, (n,), device=self._device),
-            torch.arange(n, dtype=torch.int32).numpy(),
-        )
+        self._pictures = random_pictures(n, self._device)
         self._plan = plan_epoch(n, seed=0, epoch=1, crop=True, flip=True, device=self._device)
 
     def run(self) -> Estimated:
@@ -95,7 +92,9 @@ class _Measurement:
         )
 
     def _train(self, batch: int) -> None:
-        images_BCHW, labels_B = cut_batch(self._pictures, self._plan, 0, batch)
+        images_BCHW, labels_B = cut_batch(
+            self._pictures, self._plan, torch.arange(batch, device=self._device)
+        )
         self._step(self._normalize(images_BCHW), labels_B)
 
     def _evaluate(self, batch: int) -> None:
@@ -135,17 +134,11 @@ class _Measurement:
         return min(first_s, self._timed(work, batch)) if first_s < SHORT_CALL_S else first_s
 
     def _timed(self, work: Callable[[int], None], batch: int) -> float:
-        self._wait()
+        wait_for(self._device)
         start = time.perf_counter()
         work(batch)
-        self._wait()
+        wait_for(self._device)
         return time.perf_counter() - start
-
-    def _wait(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        elif self._device.type == "mps":
-            torch.mps.synchronize()
 
     def _kept_bytes(self, batch: int) -> int:
         """What a training step keeps for its backward pass; also the first, slow step."""
@@ -166,13 +159,3 @@ class _Measurement:
         config = self._config
         per_class = config.train_per_class + config.test_per_class + config.validation_per_class
         return CLASSES * per_class * BYTES_PER_PICTURE / MIB
-
-
-def _quickly_built(config: TrainConfig, device: torch.device) -> nn.Module:
-    """The network with small equal weights: speed does not depend on them, drawing them takes."""
-    with torch.device("meta"):
-        network = build(config.architecture, config.stem, config.dropout, config.dropout_sites)
-    network.to_empty(device=device)
-    for name, value in network.state_dict().items():
-        value.fill_(1 if name.endswith("running_var") else 0.001)
-    return network

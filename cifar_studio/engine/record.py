@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -30,13 +32,28 @@ class BatchRecord:
         self._host_2B = np.zeros((2, len(starts)), dtype=np.float32)
         self.known = 0
 
+    def clear(self) -> None:
+        """Begin an epoch; the tensor on the device stays where it is."""
+        self._device_2B.zero_()
+        self._host_2B[:] = 0
+        self.known = 0
+
     def __len__(self) -> int:
         return len(self.sizes_B)
 
-    def put(self, batch: int, loss: Tensor, correct: Tensor) -> None:
-        """Note batch number `batch`, from 0."""
-        self._device_2B[0, batch] = loss
-        self._device_2B[1, batch] = correct
+    def put(self, batch_1: Tensor, loss: Tensor, correct: Tensor) -> None:
+        """Note batch number `batch_1`, from 0, a (1,) int64 tensor on the device."""
+        numbers_21 = torch.stack([loss, correct.to(loss.dtype)]).view(2, 1)
+        self._device_2B.index_copy_(1, batch_1, numbers_21)
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is noted within is forgotten."""
+        before_2B = self._device_2B.clone()
+        try:
+            yield
+        finally:
+            self._device_2B.copy_(before_2B)
 
     def fetch(self, batches: int) -> None:
         """Bring the numbers of the first `batches` to the host; the device is waited for, once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import nn
@@ -12,7 +11,9 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.checkpoint import Checkpoint, check_fits
 from cifar_studio.engine.device import memory_format
 from cifar_studio.engine.models import build_for
+from cifar_studio.engine.random_state import random_states, set_random_states
 from cifar_studio.engine.record import BatchRecord
+from cifar_studio.engine.specialize import specialize
 from cifar_studio.engine.step import TrainingStep
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.environment import ResolvedSettings
@@ -34,6 +35,7 @@ class TrainingState:
     Attributes
     ----------
     network : nn.Module
+        Specialised where that was resolved.
     step : TrainingStep
     epoch : int
         Finished epochs.
@@ -51,14 +53,15 @@ class TrainingState:
     ) -> None:
         self._config = config
         self._resolved = resolved
-        self._pictures = pictures
         self._data_digest = data_digest
         self.device = torch.device(resolved.device)
         network = build_for(config)
+        rewrites = specialize(network) if resolved.specialized else ()
         self.network: nn.Module = network.to(self.device).to(memory_format=memory_format(resolved))
         self.network.train()
-        self.step = TrainingStep(self.network, config, resolved)
+        self.step = TrainingStep(self.network, config, resolved, rewrites)
         self.rows: list[EpochRow] = []
+        self.record = BatchRecord(pictures, config.batch_size, self.device)
         self.begin_epoch()
 
     @property
@@ -74,7 +77,7 @@ class TrainingState:
         """Stand before the first batch of the epoch after the finished ones."""
         self.batch = 0
         self.train_seconds = 0.0
-        self.record = BatchRecord(self._pictures, self._config.batch_size, self.device)
+        self.record.clear()
 
     def weights_are_finite(self) -> bool:
         """Whether no weight or buffer is infinite or not a number; waits for the device."""
@@ -90,15 +93,16 @@ class TrainingState:
             config=self._config,
             resolved=self._resolved,
             network=dict(self.network.state_dict()),
-            optimizer=self.step.optimizer.state_dict(),
+            optimizer=self.step.optimizer_state(),
             scaler=self.step.scaler.state_dict(),
-            random=_random_states(self.device),
+            random=random_states(self.device),
             epochs_done=self.epoch,
             batch=self.batch,
             batches=self.record.known_numbers(),
             rows=tuple(self.rows),
             train_seconds=self.train_seconds,
             data_digest=self._data_digest,
+            updates=int(self.step.updates),
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -116,14 +120,14 @@ class TrainingState:
                 "Take another checkpoint of the run, or train again",
             )
         self.network.load_state_dict(checkpoint.network)
-        self.step.restore(checkpoint.momenta, checkpoint.scaler)
+        self.step.restore(checkpoint.momenta, checkpoint.scaler, checkpoint.updates)
         self.rows = list(checkpoint.rows)
         self.begin_epoch()
         self.batch = checkpoint.batch
         self.train_seconds = checkpoint.train_seconds
         self.record.restore(checkpoint.batches)
         try:
-            _set_random_states(checkpoint.random, self.device)
+            set_random_states(checkpoint.random, self.device)
         except (KeyError, RuntimeError, TypeError) as error:
             raise RunFolderError(
                 "the checkpoint's random states are not torch's",
@@ -134,22 +138,3 @@ class TrainingState:
 def finite_or_none(value: float) -> float | None:
     """A loss as rows and events carry it."""
     return value if math.isfinite(value) else None
-
-
-def _random_states(device: torch.device) -> dict[str, Any]:
-    states = {"cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["device"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        states["device"] = torch.mps.get_rng_state()
-    return states
-
-
-def _set_random_states(states: dict[str, Any], device: torch.device) -> None:
-    torch.set_rng_state(states["cpu"])
-    if "device" not in states:
-        return
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states["device"], device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(states["device"])

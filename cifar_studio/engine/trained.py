@@ -21,8 +21,11 @@ from cifar_studio.engine import checkpoint as checkpoints
 from cifar_studio.engine.batches import Normalize, place
 from cifar_studio.engine.device import is_usable, memory_format, numerics, resolve
 from cifar_studio.engine.evaluate import EvaluationResult, evaluate
+from cifar_studio.engine.forward import Forward
 from cifar_studio.engine.models import build
+from cifar_studio.engine.specialize import Rewrite, specialize
 from cifar_studio.engine.step import autocast
+from cifar_studio.engine.whole import whole_weights
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.environment import Environment, ResolvedSettings
 from cifar_studio.runs.events import EvaluationProgressed, Moment, Phase
@@ -36,7 +39,7 @@ class TrainedNetwork:
     Attributes
     ----------
     network : nn.Module
-        In evaluation mode, on the resolved device.
+        In evaluation mode, on the resolved device; specialised where the run's was.
     config : TrainConfig
     environment : Environment
     resolved : ResolvedSettings
@@ -44,6 +47,10 @@ class TrainedNetwork:
     epoch, batch : int
         Where it stands: epochs that are finished, and batches of the one after.
     normalize : Normalize
+    rewrites : tuple of Rewrite
+        How it was specialised.
+    updates : int
+        Steps that had changed its weights.
     """
 
     network: nn.Module
@@ -53,12 +60,18 @@ class TrainedNetwork:
     epoch: int
     batch: int
     normalize: Normalize
+    rewrites: tuple[Rewrite, ...] = ()
+    updates: int = 0
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Within, torch computes as it did in the run: threads, precision, algorithms."""
         with numerics(self.resolved, self.config.deterministic), autocast(self.resolved):
             yield
+
+    def whole_weights(self) -> dict[str, Tensor]:
+        """Weights and buffers of the whole network, as the stock one has them, on the CPU."""
+        return whole_weights(self.network.state_dict(), self.rewrites, self.config, self.updates)
 
     def to_input(self, images_NHWC: NDArray[np.uint8]) -> Tensor:
         """(N, 32, 32, 3) bytes as the normalised (N, 3, 32, 32) that the network takes."""
@@ -79,17 +92,10 @@ class TrainedNetwork:
         self, pictures: Split, positions: NDArray[np.int64], split: Phase
     ) -> Generator[EvaluationProgressed, None, EvaluationResult]:
         """Evaluate it on the pictures at `positions` of a split, as a training does."""
+        placed = place(pictures, positions, torch.device(self.resolved.device))
+        forward = Forward(self.network, placed, self.normalize, self.resolved)
         with self.at_work():
-            return (
-                yield from evaluate(
-                    self.network,
-                    place(pictures, positions, torch.device(self.resolved.device)),
-                    self.normalize,
-                    self.resolved,
-                    epoch=self.epoch,
-                    split=split,
-                )
-            )
+            return (yield from evaluate(forward, epoch=self.epoch, split=split))
 
 
 def load_network(folder: RunFolder, moment: Moment) -> TrainedNetwork:
@@ -111,10 +117,12 @@ def load_network(folder: RunFolder, moment: Moment) -> TrainedNetwork:
     environment = folder.read_environment()
     config = checkpoint.config
     network = build(config.architecture, config.stem, config.dropout, config.dropout_sites)
-    checkpoints.check_fits(checkpoint, network)
     resolved = checkpoint.resolved
+    rewrites = specialize(network) if resolved.specialized else ()
+    checkpoints.check_fits(checkpoint, network)
     if not is_usable(resolved):
-        resolved = resolve(replace(config, device="auto"))
+        here = resolve(replace(config, device="auto"))
+        resolved = replace(here, specialized=resolved.specialized)
     network.load_state_dict(checkpoint.network)
     order = memory_format(resolved)
     device = torch.device(resolved.device)
@@ -126,4 +134,6 @@ def load_network(folder: RunFolder, moment: Moment) -> TrainedNetwork:
         epoch=checkpoint.epochs_done,
         batch=checkpoint.batch,
         normalize=Normalize(environment.data.mean, environment.data.std, device, order),
+        rewrites=rewrites,
+        updates=checkpoint.updates,
     )

@@ -17,7 +17,8 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.subset import CLASSES
 from cifar_studio.engine import archive
-from cifar_studio.engine.batches import EpochPlan, Normalize, Pictures, cut_batch, place, plan_epoch
+from cifar_studio.engine.batches import Normalize, Pictures, place, plan_epoch
+from cifar_studio.engine.capture import Recorder
 from cifar_studio.engine.checkpoint import Checkpoint
 from cifar_studio.engine.clock import Gate, Stopwatch, timed
 from cifar_studio.engine.device import memory_format, numerics, peak_memory_mib
@@ -29,12 +30,14 @@ from cifar_studio.engine.faults import (
     refused,
     told_as_studio_errors,
 )
+from cifar_studio.engine.forward import Forward
 from cifar_studio.engine.progress import Progress
 from cifar_studio.engine.saver import Saver
 from cifar_studio.engine.state import TrainingState, finite_or_none
+from cifar_studio.engine.steps import Steps
 from cifar_studio.runs.environment import Environment
 from cifar_studio.runs.epochs import EpochRow, best_row
-from cifar_studio.runs.events import EpochEnded, Phase, RunEvent, RunStarted
+from cifar_studio.runs.events import EpochEnded, Phase, RunEvent, RunNoticed, RunStarted
 from cifar_studio.runs.folder import RunFolder
 
 TENTHS = 10
@@ -92,7 +95,8 @@ def train(
 
     Yields
     ------
-    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded, SaveRefused
+    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded, SaveRefused,
+    RunNoticed
 
     Raises
     ------
@@ -134,17 +138,21 @@ class _Training:
             torch.cuda.reset_peak_memory_stats(device)
         subset = choose_for(config, dataset)
         self._train_pictures = place(dataset.train, subset.train, device)
-        self._test_pictures = place(dataset.test, subset.test, device)
-        self._validation_pictures = place(dataset.train, subset.validation, device)
-        rows = _quick_rows(dataset.test.labels_N[subset.test], config.seed)
-        self._quick_pictures = self._test_pictures.part(rows)
         self._normalize = Normalize(
             environment.data.mean, environment.data.std, device, memory_format(self._resolved)
         )
         self._state = TrainingState(
             config, self._resolved, len(self._train_pictures), dataset.digest
         )
+        self._recorder = Recorder(device)
+        self._steps = Steps(self._state, self._train_pictures, self._normalize, self._recorder)
+        test_pictures = place(dataset.test, subset.test, device)
+        quick_rows = _quick_rows(dataset.test.labels_N[subset.test], config.seed)
+        self._test = self._forward(test_pictures)
+        self._quick_test_forward = self._forward(test_pictures.part(quick_rows))
+        self._validation = self._forward(place(dataset.train, subset.validation, device))
         self._is_saved = False
+        self._is_told = False
 
     def stand_at(self, checkpoint: Checkpoint | None) -> None:
         """Take the state of a checkpoint, or of the very start, on disk too."""
@@ -184,55 +192,48 @@ class _Training:
     def _epoch(self, progress: Progress) -> Generator[RunEvent, None, None]:
         state, watch = self._state, Stopwatch(self._state.train_seconds)
         progress.begin_epoch(watch)
-        plan = plan_epoch(
-            len(self._train_pictures),
-            seed=self._config.seed,
-            epoch=state.epoch + 1,
-            crop=self._config.random_crop,
-            flip=self._config.horizontal_flip,
-            device=state.device,
+        self._steps.begin_epoch(
+            plan_epoch(
+                len(self._train_pictures),
+                seed=self._config.seed,
+                epoch=state.epoch + 1,
+                crop=self._config.random_crop,
+                flip=self._config.horizontal_flip,
+                device=state.device,
+            )
         )
         batches = len(state.record)
         for stop in _tenths(batches):
             if stop > state.batch:
-                yield from timed(self._batches(plan, stop, progress), watch)
+                yield from timed(self._batches(stop, progress), watch)
+                yield from self._notices()
                 if stop < batches and progress.epoch_s > self._quick_test_over_s:
                     yield from self._quick_test(progress)
         if not state.weights_are_finite():
             raise not_finite(self._config, state.epoch + 1, batches, "weights are")
         yield from self._finish(watch.seconds)
 
-    def _batches(
-        self, plan: EpochPlan, stop: int, progress: Progress
-    ) -> Generator[RunEvent, None, None]:
+    def _batches(self, stop: int, progress: Progress) -> Generator[RunEvent, None, None]:
         """Train up to batch `stop`; the only loop that runs once a batch."""
-        state, size = self._state, self._config.batch_size
-        for batch in range(state.batch, stop):
-            images_BCHW, labels_B = cut_batch(
-                self._train_pictures, plan, batch * size, (batch + 1) * size
-            )
-            loss, correct = state.step(self._normalize(images_BCHW), labels_B)
-            state.record.put(batch, loss, correct)
-            state.batch = batch + 1
+        while self._state.batch < stop:
+            self._steps.take()
             self._is_saved = False
             if self._gate.is_open():
                 yield progress.batches_ended()
-        if stop == len(state.record) or progress.epoch_s > self._quick_test_over_s:
+        if stop == len(self._state.record) or progress.epoch_s > self._quick_test_over_s:
             progress.look()
 
     def _quick_test(self, progress: Progress) -> Generator[RunEvent, None, None]:
-        result = yield from self._evaluate(self._quick_pictures, "test")
+        result = yield from self._evaluate(self._quick_test_forward, "test")
         yield progress.quick_test_ended(result)
 
     def _finish(self, train_seconds: float) -> Generator[RunEvent, None, None]:
         """Evaluate, put the epoch on disk, and only then tell of it."""
         state, watch = self._state, Stopwatch()
-        test = yield from timed(self._evaluate(self._test_pictures, "test"), watch)
+        test = yield from timed(self._evaluate(self._test, "test"), watch)
         validation = None
-        if len(self._validation_pictures):
-            validation = yield from timed(
-                self._evaluate(self._validation_pictures, "validation"), watch
-            )
+        if len(self._validation.pictures):
+            validation = yield from timed(self._evaluate(self._validation, "validation"), watch)
         loss, top1 = state.record.mean(0, len(state.record))
         row = EpochRow(
             epoch=state.epoch + 1,
@@ -259,18 +260,25 @@ class _Training:
         assert best is not None
         yield EpochEnded(row=row, best_epoch=best.epoch)
 
-    def _evaluate(
-        self, pictures: Pictures, split: Phase
-    ) -> Generator[RunEvent, None, EvaluationResult]:
-        return evaluate(
-            self._state.network,
-            pictures,
-            self._normalize,
-            self._resolved,
-            epoch=self._state.epoch + 1,
-            split=split,
-            gate=self._gate,
+    def _forward(self, pictures: Pictures) -> Forward:
+        return Forward(
+            self._state.network, pictures, self._normalize, self._resolved, self._recorder
         )
+
+    def _evaluate(
+        self, forward: Forward, split: Phase
+    ) -> Generator[RunEvent, None, EvaluationResult]:
+        return evaluate(forward, epoch=self._state.epoch + 1, split=split, gate=self._gate)
+
+    def _notices(self) -> Generator[RunEvent, None, None]:
+        """Tell once that this device does what could be recorded call by call."""
+        if self._recorder.failure and not self._is_told:
+            self._is_told = True
+            yield RunNoticed(
+                message="The steps could not be recorded as a CUDA graph "
+                f"({self._recorder.failure}): they are done call by call, with the same results "
+                "and more slowly"
+            )
 
 
 def _tenths(batches: int) -> list[int]:

@@ -70,7 +70,7 @@ def write_weights(
     StudioError
         It cannot be written, or does not answer as the run does; no file is left then.
     """
-    weights = {n: v.contiguous().cpu() for n, v in trained.network.state_dict().items()}
+    weights = {name: value.contiguous() for name, value in trained.whole_weights().items()}
     metadata = {**about, **_metadata(trained)}
 
     def write(file: BinaryIO) -> object:

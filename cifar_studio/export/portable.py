@@ -116,8 +116,7 @@ def plain_network(trained: TrainedNetwork) -> nn.Module:
     """
     config = trained.config
     network = build(config.architecture, config.stem, 0.0)
-    weights = {name: value.cpu() for name, value in trained.network.state_dict().items()}
-    network.load_state_dict(weights)
+    network.load_state_dict(trained.whole_weights())
     return network.float().eval()
 
 

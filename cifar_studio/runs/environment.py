@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
+MemoryFormat = Literal["contiguous", "channels_last"]
+ResolvedPrecision = Literal["float32", "bfloat16", "float16"]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The fastest of what a machine can train a network with."""
+
+    memory_format: MemoryFormat
+    precision: ResolvedPrecision
 
 
 class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +34,7 @@ class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
     precision : str
         "float32", "bfloat16" or "float16".
     specialized : bool
-        Whether the network was rewritten for 32x32 pictures.
+        Whether the network was rewritten for 32x32 pictures; False where nothing in it could be.
     """
 
     device: str

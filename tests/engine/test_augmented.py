@@ -27,7 +27,9 @@ def test_that_they_are_cut_out_of_the_very_batches_of_the_run() -> None:
         assert made.images_VHWC.shape == (8, 32, 32, 3)
         for epoch, version in enumerate(made.images_VHWC, 1):
             plan = plan_epoch(300, seed=4, epoch=epoch, crop=True, flip=True, device=cpu)
-            batches = [cut_batch(pictures, plan, at, at + 50)[0] for at in range(0, 300, 50)]
+            batches = [
+                cut_batch(pictures, plan, torch.arange(at, at + 50))[0] for at in range(0, 300, 50)
+            ]
             shown = torch.cat(batches)[int((plan.order_N == row).nonzero())]
             np.testing.assert_array_equal(version, shown.permute(1, 2, 0))
         assert len(np.unique(made.images_VHWC, axis=0)) > 1

@@ -36,7 +36,7 @@ def good() -> dict[str, Any]:
     state = TrainingState(CONFIG, resolve(CONFIG), PICTURES, "0" * 64)
     images_BCHW, labels_B = torch.randn(8, 3, 32, 32), torch.arange(8)
     for batch in range(2):
-        state.record.put(batch, *state.step(images_BCHW, labels_B))
+        state.record.put(torch.tensor([batch]), *state.step(images_BCHW, labels_B))
     state.batch = 2
     file = io.BytesIO()
     checkpoint = state.to_checkpoint()

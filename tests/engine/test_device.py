@@ -13,6 +13,7 @@ from cifar_studio.engine import device as devices
 from cifar_studio.engine.device import is_usable, list_devices, resolve
 from cifar_studio.engine.processor import operating_system, processor_name
 from cifar_studio.errors import BadInputError, ConfigError
+from cifar_studio.runs.environment import Choice
 
 
 @pytest.fixture
@@ -46,7 +47,9 @@ def test_that_a_computer_without_a_gpu_has_its_processor() -> None:
     assert resolved.device == "cpu"
     assert resolved.precision == "float32"
     assert resolved.threads >= 1
-    assert not resolved.specialized
+    assert resolved.specialized
+    assert not resolve(TrainConfig(specialize=False)).specialized
+    assert not resolve(TrainConfig(stem="cifar")).specialized
 
 
 @pytest.mark.usefixtures("two_gpus")
@@ -88,20 +91,13 @@ def test_that_recorded_settings_are_usable_where_they_fit_and_make_sense() -> No
         assert not is_usable(replace(recorded, **changes)), changes
 
 
-@pytest.mark.parametrize(
-    ("architecture", "expected"),
-    [
-        ("resnet18", "contiguous"),
-        ("mobilenet_v2", "channels_last"),
-        ("vgg11", "contiguous"),
-        ("densenet161", "channels_last"),
-    ],
-)
 @pytest.mark.usefixtures("no_gpu")
-def test_that_the_memory_format_on_a_cpu_is_the_faster_one(
-    architecture: str, expected: str
-) -> None:
-    assert resolve(TrainConfig(architecture=architecture)).memory_format == expected
+def test_that_a_choice_is_taken_and_gives_way_to_what_the_config_says() -> None:
+    choice = Choice("contiguous", "bfloat16")
+    taken = resolve(TrainConfig(), choice)
+    assert (taken.memory_format, taken.precision) == ("contiguous", "bfloat16")
+    assert resolve(TrainConfig(precision="float32"), choice).precision == "float32"
+    assert resolve(TrainConfig()).memory_format == "channels_last"
 
 
 def test_that_processor_and_system_have_readable_names() -> None:

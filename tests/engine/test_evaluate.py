@@ -9,10 +9,11 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_ac
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.batches import Normalize, place
+from cifar_studio.engine.batches import Normalize, Pictures, place
 from cifar_studio.engine.clock import Gate
 from cifar_studio.engine.device import resolve
-from cifar_studio.engine.evaluate import BATCH, EvaluationResult, evaluate, summarize
+from cifar_studio.engine.evaluate import EvaluationResult, evaluate, summarize
+from cifar_studio.engine.forward import BATCH, Forward
 from cifar_studio.engine.models import build
 
 CPU = torch.device("cpu")
@@ -70,19 +71,16 @@ def test_that_a_loss_beyond_numbers_is_told_as_such() -> None:
     assert np.isnan(result.loss)
 
 
+def forward_of(network: torch.nn.Module, pictures: Pictures) -> Forward:
+    normalize = Normalize([0.5] * 3, [0.25] * 3, CPU)
+    return Forward(network, pictures, normalize, resolve(TrainConfig()))
+
+
 def run(
     dataset: Dataset, network: torch.nn.Module, gate: Gate
 ) -> tuple[list[tuple[int, int]], EvaluationResult]:
     pictures = place(dataset.train, np.arange(2, 400), CPU)
-    events = evaluate(
-        network,
-        pictures,
-        Normalize([0.5] * 3, [0.25] * 3, CPU),
-        resolve(TrainConfig()),
-        epoch=3,
-        split="test",
-        gate=gate,
-    )
+    events = evaluate(forward_of(network, pictures), epoch=3, split="test", gate=gate)
     progress = []
     while True:
         try:
@@ -121,15 +119,8 @@ def test_that_progress_is_told_only_when_the_gate_is_open(dataset: Dataset) -> N
 
 def test_that_an_evaluation_given_up_leaves_the_network_training(dataset: Dataset) -> None:
     network = build("resnet18")
-    events = evaluate(
-        network,
-        place(dataset.test, np.arange(200), CPU),
-        Normalize([0.5] * 3, [0.25] * 3, CPU),
-        resolve(TrainConfig()),
-        epoch=1,
-        split="test",
-        gate=Gate(0.0),
-    )
+    forward = forward_of(network, place(dataset.test, np.arange(200), CPU))
+    events = evaluate(forward, epoch=1, split="test", gate=Gate(0.0))
     next(events)
     assert not network.training
     assert not torch.is_inference_mode_enabled()  # the consumer's own work is not touched
