@@ -50,6 +50,11 @@ def speeds_file() -> Path:
     return cache_folder() / "speeds.json"
 
 
+def choices_file() -> Path:
+    """Memory formats and precisions found fastest on this computer."""
+    return cache_folder() / "choices.json"
+
+
 @functools.cache
 def resources_folder() -> Path:
     """The shipped icons and styles, in an installed wheel as well as in a checkout."""

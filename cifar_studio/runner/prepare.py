@@ -14,6 +14,7 @@ from cifar_studio.data.source import load_dataset
 from cifar_studio.engine.device import is_usable, resolve
 from cifar_studio.engine.environment import describe
 from cifar_studio.errors import RunFolderError, StudioError
+from cifar_studio.runner.choices import choice_for
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.resumption import Resumption
 from cifar_studio.runner.run_pictures import find_pictures
@@ -85,7 +86,8 @@ class _Repeated:
             device = self._before.resolved.device
             if wanted in ("auto", device, device.partition(":")[0]):
                 return self._before.resolved
-        return resolve(self._request.config)
+        config = self._request.config
+        return resolve(config, choice_for(config))
 
     def notices(self) -> tuple[str, ...]:
         if self._before is None:

@@ -16,6 +16,7 @@ from cifar_studio.engine.device import is_usable, resolve
 from cifar_studio.engine.environment import describe
 from cifar_studio.engine.recovery import find_checkpoint
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
+from cifar_studio.runner.choices import choice_for
 from cifar_studio.runner.protocol import ResumeRequest
 from cifar_studio.runner.run_pictures import find_pictures
 from cifar_studio.runner.training import Training, as_text, check_room, unwritable
@@ -198,7 +199,7 @@ class Resumption:
         )
         is_new = before is None or self._request.device is not None or is_elsewhere
         is_new = is_new or before is None or not is_usable(before)
-        after = before if before is not None and not is_new else resolve(config)
+        after = before if before is not None and not is_new else _anew(config, before)
         if before is not None and after != before:
             changed = changed_settings(before, after)
             self._note(
@@ -206,6 +207,12 @@ class Resumption:
                 "may differ from those of an undisturbed run"
             )
         return after
+
+
+def _anew(config: TrainConfig, before: ResolvedSettings | None) -> ResolvedSettings:
+    """This machine's settings; a network that was specialised, or was not, stays so."""
+    resolved = resolve(config, choice_for(config))
+    return resolved if before is None else replace(resolved, specialized=before.specialized)
 
 
 def _knows(folder: RunFolder, checkpoint: Checkpoint) -> bool:

@@ -45,8 +45,9 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
     """Carry a short request out. Closing the generator gives it up."""
     if isinstance(request, EstimateRequest):
         from cifar_studio.engine.estimate import estimate
+        from cifar_studio.runner.choices import choice_for
 
-        yield estimate(request.config)
+        yield estimate(request.config, choice_for(request.config))
     elif isinstance(request, PrepareDataRequest):
         yield from _prepare(request)
     elif isinstance(request, FetchDataRequest):

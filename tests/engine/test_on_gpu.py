@@ -1,0 +1,118 @@
+"""What only an NVIDIA GPU can show: recorded steps and answers are those of single calls."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from msgspec.structs import replace
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine.batches import Normalize, place, plan_epoch
+from cifar_studio.engine.capture import Recorder
+from cifar_studio.engine.device import numerics, resolve
+from cifar_studio.engine.forward import Forward
+from cifar_studio.engine.probe import candidates, fastest
+from cifar_studio.engine.state import TrainingState
+from cifar_studio.engine.steps import Steps
+from engine.training_runs import SMALL, assert_equal
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+
+ON_GPU = replace(SMALL, device="cuda", deterministic=True)
+
+
+def call_by_call() -> Recorder:
+    recorder = Recorder(torch.device("cuda"))
+    recorder.failure = "not wanted"
+    return recorder
+
+
+def trained(dataset: Dataset, config: TrainConfig, recorder: Recorder) -> TrainingState:
+    """Two epochs of 100 pictures, the last batch of each smaller."""
+    resolved, device = resolve(config), torch.device("cuda")
+    with numerics(resolved, config.deterministic):
+        state = TrainingState(config, resolved, 100, "")
+        pictures = place(dataset.train, np.arange(100), device)
+        normalize = Normalize([0.5] * 3, [0.25] * 3, device)
+        steps = Steps(state, pictures, normalize, recorder)
+        for epoch in (1, 2):
+            state.begin_epoch()
+            steps.begin_epoch(
+                plan_epoch(100, seed=1, epoch=epoch, crop=True, flip=True, device=device)
+            )
+            for _ in range(4):
+                steps.take()
+        torch.cuda.synchronize()
+    return state
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("architecture", ["resnet18", "mobilenet_v2", "vgg11", "densenet161"])
+def test_that_recorded_steps_equal_single_calls(
+    dataset: Dataset, architecture: str, precision: str
+) -> None:
+    config = replace(ON_GPU, architecture=architecture, precision=precision)
+    recorder = Recorder(torch.device("cuda"))
+    recorded = trained(dataset, config, recorder)
+    assert recorder.failure == ""
+    eager = trained(dataset, config, call_by_call())
+    mine, theirs = recorded.to_checkpoint(), eager.to_checkpoint()
+    assert mine.updates == theirs.updates > 0
+    assert_equal(mine.random, theirs.random, "random states")
+    assert torch.allclose(mine.batches, theirs.batches, rtol=2e-2, atol=1e-3)
+    assert mine.batches[0, 0] == theirs.batches[0, 0]
+
+
+def test_that_playing_a_step_never_waits_for_the_gpu(dataset: Dataset) -> None:
+    config, device = replace(ON_GPU, deterministic=False), torch.device("cuda")
+    state = TrainingState(config, resolve(config), 100, "")
+    normalize = Normalize([0.5] * 3, [0.25] * 3, device)
+    recorder = Recorder(device)
+    steps = Steps(state, place(dataset.train, np.arange(100), device), normalize, recorder)
+    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
+    steps.take()
+    assert recorder.failure == ""
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        steps.take()
+        steps.take()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_that_recorded_answers_equal_single_calls(dataset: Dataset) -> None:
+    config, device = replace(ON_GPU, architecture="resnet18"), torch.device("cuda")
+    state = TrainingState(config, resolve(config), 100, "")
+    state.network.eval()
+    pictures = place(dataset.train, np.arange(400), device)  # a batch of 256 and one of 144
+    normalize = Normalize([0.5] * 3, [0.25] * 3, device)
+    recorder = Recorder(device)
+    recorded = Forward(state.network, pictures, normalize, resolve(config), recorder)
+    eager = Forward(state.network, pictures, normalize, resolve(config))
+    for _ in range(2):
+        list(recorded.rounds())
+        list(eager.rounds())
+        assert recorder.failure == ""
+        assert torch.allclose(recorded.logits_NK, eager.logits_NK, rtol=1e-3, atol=1e-4)
+        with torch.no_grad():
+            next(iter(state.network.parameters())).mul_(1.5)
+
+
+def test_that_a_step_that_overflows_is_not_counted(dataset: Dataset) -> None:
+    config = replace(ON_GPU, precision="float16", learning_rate=1e-4)
+    state = TrainingState(config, resolve(config), 100, "")
+    state.step.scaler.load_state_dict({**state.step.scaler.state_dict(), "scale": 2.0**40})
+    device = torch.device("cuda")
+    normalize = Normalize([0.5] * 3, [0.25] * 3, device)
+    pictures = place(dataset.train, np.arange(100), device)
+    steps = Steps(state, pictures, normalize, Recorder(device))
+    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
+    steps.take()
+    assert int(state.step.updates) == 0
+
+
+def test_that_a_probe_takes_one_of_its_candidates() -> None:
+    config = TrainConfig(device="cuda")
+    assert fastest(config) in candidates(config, resolve(config))

@@ -1,0 +1,66 @@
+"""Choices of memory format and precision: measured once, remembered, and never in the way."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from cifar_studio import paths
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.probe import question
+from cifar_studio.errors import TrainingError
+from cifar_studio.runner import choices
+from cifar_studio.runner.choices import choice_for
+from cifar_studio.runs.environment import Choice
+
+TINY = TrainConfig(architecture="mobilenet_v2", batch_size=2, device="cpu")
+SHORT = replace(TINY, epochs=1, train_per_class=1)
+
+
+def test_that_a_choice_is_measured_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = choice_for(TINY)
+    assert first is not None
+    monkeypatch.setattr(choices, "fastest", None)  # calling it again would fail
+    assert choice_for(TINY) == first
+    assert choice_for(replace(SHORT, seed=4)) == first
+    kept = msgspec.json.decode(paths.choices_file().read_bytes(), type=dict[str, Choice])
+    assert kept == {question(TINY): first}
+
+
+def test_that_short_and_deterministic_runs_measure_nothing() -> None:
+    assert choice_for(SHORT) is None
+    assert choice_for(replace(TINY, deterministic=True)) is None
+    assert not paths.choices_file().exists()
+
+
+@pytest.mark.parametrize("contents", [b"", b"[]", b'{"a": 3}', b"\xff", b"[" * 100_000])
+def test_that_a_damaged_file_is_begun_anew(
+    contents: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.choices_file().parent.mkdir(parents=True)
+    paths.choices_file().write_bytes(contents)
+    found = Choice("contiguous", "float32")
+    monkeypatch.setattr(choices, "fastest", lambda _: found)
+    assert choice_for(TINY) == found
+    assert msgspec.json.decode(paths.choices_file().read_bytes(), type=dict[str, Choice])
+
+
+def test_that_a_folder_that_cannot_be_written_costs_only_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths.cache_folder().parent.mkdir(parents=True, exist_ok=True)
+    paths.cache_folder().write_text("a file where a folder should be")
+    found = Choice("contiguous", "float32")
+    monkeypatch.setattr(choices, "fastest", lambda _: found)
+    assert choice_for(TINY) == found
+
+
+def test_that_a_measurement_that_fails_leaves_the_choice_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: TrainConfig) -> Choice:
+        raise TrainingError("there is not enough memory", "Take less")
+
+    monkeypatch.setattr(choices, "fastest", fail)
+    assert choice_for(TINY) is None
