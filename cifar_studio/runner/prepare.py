@@ -46,7 +46,7 @@ def _prepare_new(request: TrainRequest) -> Training:
     environment = replace(environment, repeats=repeated.name)
     folder = folders.create(parent, config.architecture)
     try:
-        check_room(folder, config)
+        check_room(folder, config, environment.resolved.specialized)
         lock = folder.hold()
         try:
             folder.write_config(config)

@@ -115,7 +115,7 @@ class Resumption:
         environment = describe(config, dataset, resolved, as_text(self._request.command))
         if recorded is not None:
             environment = replace(environment, repeats=recorded.repeats)
-        check_room(self._folder, config)
+        check_room(self._folder, config, resolved.specialized)
         # In this order: whatever a crash leaves between them can be resumed in its turn.
         if recorded is None or recorded.resolved != resolved:
             self._folder.write_environment(environment)

@@ -50,9 +50,10 @@ class Training:
     notices: tuple[str, ...] = ()
 
 
-def needed_bytes(config: TrainConfig) -> int:
+def needed_bytes(config: TrainConfig, specialized: bool) -> int:
     """Room that a run of this config takes on the disk at most."""
-    weights = architecture(config.architecture).parameters[config.stem]
+    network = architecture(config.architecture)
+    weights = (network.trained_parameters if specialized else network.parameters)[config.stem]
     return _CHECKPOINTS * _BYTES_A_WEIGHT * weights + _OTHER_BYTES
 
 
@@ -68,12 +69,12 @@ def check_name(path: Path) -> None:
         ) from None
 
 
-def check_room(folder: RunFolder, config: TrainConfig) -> None:
+def check_room(folder: RunFolder, config: TrainConfig, specialized: bool) -> None:
     """Raise RunFolderError where the disk has no room for the run beside what it has already."""
     checkpoints = (folder.last_checkpoint, folder.previous_checkpoint, folder.best_checkpoint)
     facts = [path.stat() for path in checkpoints if path.exists()]
     taken = sum({fact.st_ino: fact.st_size for fact in facts}.values())
-    free, needed = shutil.disk_usage(folder.path).free, needed_bytes(config) - taken
+    free, needed = shutil.disk_usage(folder.path).free, needed_bytes(config, specialized) - taken
     if free < needed:
         raise RunFolderError(
             f"a run of {config.architecture} needs up to {needed / 2**20:,.0f} MiB in "
