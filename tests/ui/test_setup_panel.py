@@ -135,10 +135,24 @@ def test_that_arrow_keys_step_a_number(qtbot: QtBot, panel: SetupPanel) -> None:
 
 
 def test_that_the_line_below_the_network_follows_it(panel: SetupPanel) -> None:
-    assert "11.2 M parameters · 37.1 M multiply-adds" in shown_text(panel)
+    assert "11.2 M parameters, 4.28 M of them in use · 37.1 M multiply-adds" in shown_text(panel)
     stem = combo(panel, "First layers")
     stem.setCurrentIndex(stem.findData("cifar"))
     assert "×15 compute" in shown_text(panel)
+
+
+def test_that_the_form_says_how_much_is_left_out_and_leaves_it_where_it_is_off(
+    panel: SetupPanel,
+) -> None:
+    panel.show_config(TrainConfig(architecture="vgg11"), "quick-look")
+    assert "129 M parameters, 28.5 M of them in use" in shown_text(panel)
+    panel.show_config(TrainConfig(stem="cifar"), "quick-look")
+    assert "11.2 M parameters, all of them in use" in shown_text(panel)
+    panel.show_config(TrainConfig(specialize=False), "quick-look")
+    assert "11.2 M parameters · " in shown_text(panel)
+    planned = panel.planned_run()
+    assert planned is not None
+    assert not planned.config.specialize
 
 
 def test_that_blocks_are_not_offered_where_there_are_none(panel: SetupPanel) -> None:

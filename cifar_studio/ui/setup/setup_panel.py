@@ -9,7 +9,12 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from cifar_studio.config.architectures import architecture
+from cifar_studio.config.architectures import (
+    Architecture,
+    Stem,
+    architecture,
+    can_be_specialized,
+)
 from cifar_studio.config.presets import Preset
 from cifar_studio.config.serialization import from_mapping, to_mapping
 from cifar_studio.config.train_config import TrainConfig
@@ -208,13 +213,21 @@ class SetupPanel(QWidget):
         sites.set_item_enabled("blocks", network.has_blocks)
         stem = self._fields["stem"].value()
         facts = (
-            f"{wording.count(network.parameters[stem])} parameters · "
+            f"{wording.count(network.parameters[stem])} parameters{self._trained(network, stem)} · "
             f"{wording.count(network.multiply_adds[stem])} multiply-adds a picture"
         )
         ratio = network.multiply_adds["cifar"] / network.multiply_adds["imagenet"]
         if stem == "cifar" and ratio > 1.05:
             facts += f" · ×{ratio:.0f} compute"
         self._facts.setText(facts)
+
+    def _trained(self, network: Architecture, stem: Stem) -> str:
+        """How many of the parameters a specialised training trains."""
+        if not self._fields["specialize"].value():
+            return ""
+        if not can_be_specialized(network.name, stem):
+            return ", all of them in use"
+        return f", {wording.count(network.trained_parameters[stem])} of them in use"
 
     def _show_cost(self) -> None:
         text, is_long = self._cost_text()
