@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from cifar_studio import __version__, atomic, paths, terminal
+from cifar_studio.cli.bench import bench
 from cifar_studio.cli.data import data
 from cifar_studio.cli.looking import evaluate, predict, runs
 from cifar_studio.cli.sharing import export, open_bundles
@@ -35,6 +36,7 @@ for command in (train, evaluate, predict, export):
 app.command(name="open")(open_bundles)
 app.command()(reproduce)
 app.command()(runs)
+app.command()(bench)
 app.add_typer(data, name="data")
 app.add_typer(study, name="study")
 
