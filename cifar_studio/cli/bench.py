@@ -19,7 +19,7 @@ def bench(
     architectures: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ARCHITECTURE]...",
+            metavar="ARCHITECTURE",
             help=f"Of {', '.join(ARCHITECTURE_NAMES)}; all by default.",
             show_default=False,
         ),

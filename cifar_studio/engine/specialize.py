@@ -18,14 +18,13 @@ for the whole network before, so the random stream is the stock network's too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-SIZE = 32
+from cifar_studio.engine.shapes import LayerCall, layer_calls
+from cifar_studio.engine.small_maps import speed_up_small_maps
 
 
 @dataclass(frozen=True)
@@ -108,13 +107,15 @@ Rewrite = Cropped | Folded
 
 
 def specialize(network: nn.Module) -> tuple[Rewrite, ...]:
-    """Rewrite a network for 32x32 pictures, in place; what was rewritten.
+    """Rewrite a network for 32x32 pictures, in place; which weights were rewritten.
 
-    Parameter names, their order and hooks stay. Draws no random number.
+    What is left of its convolutions of small maps is computed in a faster way (`small_maps.py`).
+    Parameter names and their order stay. Draws no random number.
     """
     rewrites = find_rewrites(network)
     for rewrite in rewrites:
         rewrite.apply(network)
+    speed_up_small_maps(network)
     return rewrites
 
 
@@ -125,74 +126,17 @@ def gradient_factors(rewrites: tuple[Rewrite, ...]) -> Mapping[str, int]:
 
 def find_rewrites(network: nn.Module) -> tuple[Rewrite, ...]:
     """What could be rewritten; works on the device "meta" too, and changes nothing."""
-    calls = _calls(network)
-    once = {name for name, times in _counts(calls).items() if times == 1}
-    shared = _shared_weights(network)
-    found: list[Rewrite] = []
+    calls = [call for call in layer_calls(network) if call.is_only]
+    found: list[Rewrite | None] = []
     for call in calls:
-        if call.name not in once or call.module in shared:
-            continue
         if isinstance(call.module, nn.Conv2d):
-            cropped = _cropped(call)
-            if cropped is not None:
-                found.append(cropped)
+            found.append(_cropped(call))
         elif isinstance(call.module, nn.Linear):
-            folded = _folded(call, [other for other in calls if other.name in once])
-            if folded is not None:
-                found.append(folded)
-    return tuple(found)
+            found.append(_folded(call, calls))
+    return tuple(rewrite for rewrite in found if rewrite is not None)
 
 
-@dataclass(frozen=True)
-class _Call:
-    """A layer's work on a picture; the tensors are kept, so that views of them are known."""
-
-    name: str
-    module: nn.Module
-    input: Tensor
-    output: Tensor
-
-
-def _calls(network: nn.Module) -> list[_Call]:
-    """Every call of a convolution, pooling or linear layer for one picture, in order."""
-    weight = next(network.parameters())
-    picture_1CHW = torch.zeros(1, 3, SIZE, SIZE, dtype=weight.dtype, device=weight.device)
-    calls: list[_Call] = []
-
-    def note(name: str) -> Any:
-        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            calls.append(_Call(name, module, inputs[0], output))
-
-        return hook
-
-    was_training = network.training
-    with ExitStack() as handles, torch.no_grad():
-        for name, module in network.named_modules():
-            if isinstance(module, nn.Conv2d | nn.Linear | nn.AdaptiveAvgPool2d):
-                handles.callback(module.register_forward_hook(note(name)).remove)
-        network.eval()
-        try:
-            network(picture_1CHW)
-        finally:
-            network.train(was_training)
-    return calls
-
-
-def _counts(calls: list[_Call]) -> dict[str, int]:
-    names = [call.name for call in calls]
-    return {name: names.count(name) for name in set(names)}
-
-
-def _shared_weights(network: nn.Module) -> set[nn.Module]:
-    """Layers whose weight is also another's."""
-    owners: dict[Tensor, list[nn.Module]] = {}
-    for module in network.modules():
-        for weight in module.parameters(recurse=False):
-            owners.setdefault(weight, []).append(module)
-    return {module for modules in owners.values() if len(modules) > 1 for module in modules}
-
-
-def _cropped(call: _Call) -> Cropped | None:
+def _cropped(call: LayerCall) -> Cropped | None:
     convolution = call.module
     assert isinstance(convolution, nn.Conv2d)
     padding = convolution.padding
@@ -238,7 +182,7 @@ def _live_taps(
     return (first, last + 1), around
 
 
-def _folded(call: _Call, calls: list[_Call]) -> Folded | None:
+def _folded(call: LayerCall, calls: list[LayerCall]) -> Folded | None:
     """Whether a linear layer takes a pooling's copies of single values, and nothing else."""
     for other in calls:
         if not isinstance(other.module, nn.AdaptiveAvgPool2d):
