@@ -16,7 +16,7 @@ from torchvision.transforms import functional as vision
 
 from cifar_studio.data.demo import CLASS_NAMES
 from cifar_studio.data.source import load_dataset
-from cifar_studio.engine import checkpoint as checkpoints
+from cifar_studio.engine.trained import load_network
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.evaluating import evaluate_run
 from cifar_studio.runner.predicting import predict
@@ -60,7 +60,7 @@ def run(_runs: Path) -> RunFolder:
 def stock(run: RunFolder) -> torch.nn.Module:
     """torchvision's own network with the run's best weights."""
     network = models.mobilenet_v2(weights=None, num_classes=100)
-    network.load_state_dict(checkpoints.load(run.best_checkpoint).network, strict=True)
+    network.load_state_dict(load_network(run, "best").whole_weights(), strict=True)
     return network.eval()
 
 

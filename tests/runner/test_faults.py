@@ -113,7 +113,7 @@ def test_that_a_run_that_finds_no_room_is_refused_before_it_begins(follow, small
     fill(small_disk, leave=20 * MIB)
     ended = follow(training(small_disk / "runs")).end()
     assert ended.state == "failed"
-    assert "needs up to 136 MiB" in ended.message
+    assert "needs up to 135 MiB" in ended.message
     assert "20 MiB are free" in ended.message
     assert "Free space there" in ended.remedy
     assert list((small_disk / "runs").iterdir()) == []
