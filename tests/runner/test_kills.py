@@ -8,13 +8,10 @@ import pytest
 
 from kill_runs import kill_and_compare
 
-KILLS = 4
+KILLS = 5
 
 
 @pytest.mark.usefixtures("shared_cache")
-@pytest.mark.parametrize("seed", [0, 1])
-def test_that_a_run_that_is_killed_at_random_moments_loses_nothing(
-    seed: int, tmp_path: Path
-) -> None:
-    findings = kill_and_compare(tmp_path, kills=KILLS, seed=seed)
+def test_that_a_run_that_is_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
+    findings = kill_and_compare(tmp_path, kills=KILLS, seed=0)
     assert findings.kills == KILLS
