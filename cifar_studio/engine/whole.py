@@ -80,4 +80,5 @@ def shrinkage(config: TrainConfig, updates: int) -> float:
     gradient_row = np.array([decay, 0.0])
     change = gradient_row + momentum * momentum_row if config.nesterov else momentum_row
     update = np.array([np.array([1.0, 0.0]) - rate * change, momentum_row])
-    return float(np.linalg.matrix_power(update, updates)[0, 0])
+    with np.errstate(over="ignore", invalid="ignore"):  # settings that make it grow
+        return float(np.linalg.matrix_power(update, updates)[0, 0])

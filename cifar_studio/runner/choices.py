@@ -13,7 +13,8 @@ import msgspec
 
 from cifar_studio import atomic, paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.probe import fastest, question
+from cifar_studio.engine.device import resolve
+from cifar_studio.engine.probe import candidates, fastest, question
 from cifar_studio.errors import TrainingError
 from cifar_studio.reading import read_bytes
 from cifar_studio.runs.environment import Choice
@@ -37,9 +38,9 @@ def choice_for(config: TrainConfig) -> Choice | None:
     if config.deterministic:
         return None
     path, asked = paths.choices_file(), question(config)
-    known = _read(path)
-    if asked in known:
-        return known[asked]
+    known = _read(path).get(asked)
+    if known in candidates(config, resolve(config)):  # whatever stands in the file
+        return known
     if _steps(config) < FEWEST_STEPS:
         return None
     try:

@@ -46,6 +46,17 @@ def test_that_a_damaged_file_is_begun_anew(
     assert msgspec.json.decode(paths.choices_file().read_bytes(), type=dict[str, Choice])
 
 
+def test_that_a_kept_choice_that_this_machine_cannot_take_is_measured_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paths.choices_file().parent.mkdir(parents=True)
+    wrong = {question(TINY): Choice("contiguous", "float16")}
+    paths.choices_file().write_bytes(msgspec.json.encode(wrong))
+    found = Choice("contiguous", "float32")
+    monkeypatch.setattr(choices, "fastest", lambda _: found)
+    assert choice_for(TINY) == found
+
+
 def test_that_a_folder_that_cannot_be_written_costs_only_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
