@@ -15,6 +15,7 @@ import torch
 
 WARM_UPS = 3
 Work = Callable[[], None]
+Undone = Callable[[], AbstractContextManager[None]]
 
 
 class Recorder:
@@ -37,8 +38,9 @@ class Recorder:
         self.failure = ""
         self._device = device
         self._pool = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
+        self._stream: torch.cuda.Stream | None = None
 
-    def recorded(self, work: Work, undone: Callable[[], AbstractContextManager[None]]) -> Work:
+    def recorded(self, work: Work, undone: Undone) -> Work:
         """`work` as one launch where the device can, else `work` itself.
 
         Parameters
@@ -52,22 +54,48 @@ class Recorder:
         if self._device.type != "cuda" or self.failure:
             return work
         try:
-            with torch.cuda.device(self._device), undone():
-                return self._record(work)
+            with torch.cuda.device(self._device):
+                return self._record(work, undone)
         except RuntimeError as error:
             self.failure = (str(error).strip() or type(error).__name__).splitlines()[0]
             return work
 
-    def _record(self, work: Work) -> Work:
-        aside = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        aside.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(aside):
-            for _ in range(WARM_UPS):
-                work()
-        torch.cuda.current_stream(self._device).wait_stream(aside)
+    def _record(self, work: Work, undone: Undone) -> Work:
+        if self._stream is None:  # torch's own default is of the device that recorded first
+            self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+        present = torch.cuda.current_stream(self._device)
+        self._stream.wait_stream(present)
+        try:
+            with torch.cuda.stream(self._stream):
+                warm_up(work, undone)
+        finally:
+            present.wait_stream(self._stream)
         torch.cuda.synchronize(self._device)
         graph = torch.cuda.CUDAGraph()
         # Other threads of the process may call CUDA meanwhile.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+        with (
+            undone(),
+            torch.cuda.graph(
+                graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+            ),
+        ):
             work()
-        return graph.replay
+        return _Recording(graph, work)
+
+
+def warm_up(work: Work, undone: Undone) -> None:
+    """Do some work a few times, each from the same start: it may be the last that there is."""
+    for _ in range(WARM_UPS):
+        with undone():
+            work()
+
+
+class _Recording:
+    """A graph, and what it was recorded from: the tensors that it reads must not be freed."""
+
+    def __init__(self, graph: torch.cuda.CUDAGraph, work: Work) -> None:
+        self._graph = graph
+        self._work = work
+
+    def __call__(self) -> None:
+        self._graph.replay()

@@ -235,10 +235,18 @@ def _from_contents(contents: dict[str, Any]) -> Checkpoint:
     if (
         checkpoint.batches.shape != (2, checkpoint.batch)
         or len(checkpoint.rows) != checkpoint.epochs_done
+        or checkpoint.updates > _steps(checkpoint)
         or [row.epoch for row in checkpoint.rows] != list(range(1, checkpoint.epochs_done + 1))
     ):
         raise ValueError("the parts do not fit each other")
     return checkpoint
+
+
+def _steps(checkpoint: Checkpoint) -> int:
+    """All steps so far; some of float16 may have changed nothing."""
+    pictures = 100 * checkpoint.config.train_per_class
+    batches = -(-pictures // checkpoint.config.batch_size)
+    return checkpoint.epochs_done * batches + checkpoint.batch
 
 
 def _check_types(checkpoint: Checkpoint) -> None:

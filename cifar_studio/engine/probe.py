@@ -24,6 +24,8 @@ from cifar_studio.runs.environment import Choice, MemoryFormat, ResolvedPrecisio
 
 LARGEST_BATCH_ON_A_CPU = 32
 STEPS = 3
+BUDGET_S = 10.0
+"""Once it is spent no other candidate is begun; a step that takes a third of it is not repeated."""
 SLOW = 1.5
 """A candidate whose first timed step takes so many times the best one's is not tried again."""
 WORTH = 1.1
@@ -63,7 +65,8 @@ def fastest(config: TrainConfig) -> Choice:
     plain = resolve(config)
     devices = [plain.device] if plain.device.startswith("cuda") else []
     seconds: dict[Choice, float] = {}
-    fault: TrainingError | None = None
+    fault: Exception | None = None
+    start = time.perf_counter()
     with torch.random.fork_rng(devices=devices):
         for choice in candidates(config, plain):
             resolved = resolve(config, choice)
@@ -71,12 +74,15 @@ def fastest(config: TrainConfig) -> Choice:
                 with numerics(resolved, False), told_as_studio_errors(config):
                     best = min(seconds.values(), default=float("inf"))
                     seconds[choice] = _seconds(config, resolved, best)
-            except TrainingError as error:
+            except (TrainingError, RuntimeError) as error:  # such as a missing primitive
                 fault = error
             gc.collect()  # two networks need not be there at once
+            if time.perf_counter() - start > BUDGET_S:
+                break
     if not seconds:
-        assert fault is not None
-        raise fault
+        raise TrainingError(
+            f"no step of {config.architecture} could be measured ({fault})", "Start it nevertheless"
+        ) from fault
     return _best(seconds)
 
 
@@ -116,7 +122,9 @@ def _seconds(config: TrainConfig, resolved: ResolvedSettings, best_s: float) -> 
         times_s.append((time.perf_counter() - start) / repeats)
         if len(times_s) > 1 and times_s[-1] > SLOW * best_s:
             break
-    return min(times_s[1:])
+        if times_s[-1] > BUDGET_S / STEPS:
+            break
+    return min(times_s[1:] or times_s)
 
 
 def _best(seconds: dict[Choice, float]) -> Choice:

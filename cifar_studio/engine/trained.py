@@ -121,7 +121,8 @@ def load_network(folder: RunFolder, moment: Moment) -> TrainedNetwork:
     rewrites = specialize(network) if resolved.specialized else ()
     checkpoints.check_fits(checkpoint, network)
     if not is_usable(resolved):
-        here = resolve(replace(config, device="auto"))
+        precision = "auto" if config.precision == "float16" else config.precision
+        here = resolve(replace(config, device="auto", precision=precision))
         resolved = replace(here, specialized=resolved.specialized)
     network.load_state_dict(checkpoint.network)
     order = memory_format(resolved)

@@ -44,7 +44,8 @@ def whole_weights(
     whole = {name: value.detach().cpu() for name, value in trained.items()}
     if not rewrites:
         return whole
-    with torch.random.fork_rng(devices=[]):
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    with torch.random.fork_rng(devices=gpus):
         start = build_for(config).state_dict()
     return whole | unspecialized(whole, start, rewrites, shrinkage(config, updates))
 

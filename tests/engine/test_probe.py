@@ -88,7 +88,7 @@ def test_that_a_machine_on_which_nothing_runs_is_told(monkeypatch: pytest.Monkey
         raise MemoryError
 
     monkeypatch.setattr(probe, "_seconds", fail)
-    with pytest.raises(TrainingError, match="not enough memory"):
+    with pytest.raises(TrainingError, match=r"could be measured .*not enough memory"):
         fastest(TINY)
     with pytest.raises(BadInputError, match="cuda:99"):
         fastest(replace(TINY, device="cuda:99"))

@@ -13,7 +13,7 @@ from torch import Tensor
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine import trainer
 from cifar_studio.engine.batches import Normalize, Pictures, cut_batch, place, plan_epoch
-from cifar_studio.engine.capture import Recorder
+from cifar_studio.engine.capture import Recorder, Undone, Work, warm_up
 from cifar_studio.engine.device import resolve
 from cifar_studio.engine.forward import Forward
 from cifar_studio.engine.state import TrainingState
@@ -87,6 +87,34 @@ def test_that_what_is_undone_leaves_no_trace(dataset: Dataset) -> None:
     with pytest.raises(AssertionError):
         assert_equal(changed["0"], before["0"], "weights")
     assert_equal(everything(state), before, "state")
+
+
+class Rehearsing(Recorder):
+    """Warms up as before a recording, and then does the work call by call."""
+
+    def recorded(self, work: Work, undone: Undone) -> Work:
+        warm_up(work, undone)
+        return work
+
+
+def test_that_warming_up_leaves_no_trace_even_on_the_last_pictures(dataset: Dataset) -> None:
+    pictures = pictures_of(dataset)
+    mine, plain = new_state(), new_state()
+    rehearsed, eager = begun(mine, pictures, Rehearsing(CPU)), begun(plain, pictures, Recorder(CPU))
+    for steps in (rehearsed, eager):
+        torch.manual_seed(3)
+        for _ in range(4):  # the last batch has four pictures, and none come after it
+            steps.take()
+    assert_equal(everything(mine), everything(plain), "state")
+    plain.network.eval()
+    many = place(dataset.train, np.arange(300), CPU)
+    forwards = [
+        Forward(plain.network, many, NORMALIZE, resolve(SMALL), recorder)
+        for recorder in (Rehearsing(CPU), None)
+    ]
+    for forward in forwards:
+        assert list(forward.rounds()) == [256, 300]
+    assert torch.equal(forwards[0].logits_NK, forwards[1].logits_NK)
 
 
 @pytest.mark.skipif(not NO_GPU, reason="a recording succeeds here")
