@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from torchvision import transforms
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine.bench import plain
 from cifar_studio.engine.bench.contenders import Studio, state_mib, train_alone
 from cifar_studio.engine.bench.plain import PlainLoop, PlainPictures, PlainTraining
 from cifar_studio.engine.bench.results import (
@@ -153,6 +154,21 @@ def test_that_no_loader_process_is_left(dataset: Dataset) -> None:
     assert set(multiprocessing.active_children()) <= before
 
 
+def test_that_a_temporary_folder_too_deep_for_sockets_is_told(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("deep" * 30)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    monkeypatch.setattr(plain, "BATCH_TIMEOUT_S", 2.0)
+    loop = make_loop(dataset, workers=1)
+    try:
+        with pytest.raises(TrainingError, match="Set TMPDIR to a folder with a short path"):
+            loop.slice(0.0, at_least=1)
+    finally:
+        loop.close()
+
+
 def test_that_the_studio_counts_the_pictures_of_whole_epochs(
     dataset: Dataset, environment: Environment, tmp_path: Path
 ) -> None:
@@ -185,11 +201,12 @@ def test_that_state_is_weights_gradients_and_momentum() -> None:
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of its own for temporary files, with a path short enough for sockets."""
+    with tempfile.TemporaryDirectory() as name:
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield Path(name)
+        monkeypatch.undo()
 
 
 def test_a_whole_bench(dataset: Dataset, temporary: Path) -> None:

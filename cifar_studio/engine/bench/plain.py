@@ -27,12 +27,14 @@ from torchvision import models, transforms
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.bench.results import Slice
+from cifar_studio.errors import TrainingError
 
 CLASSES = 100
 PREFETCHED = 2  # batches a loader process is ahead: the default of DataLoader
 REST_S = 2.0
 LOOK_S = 0.05
 SHUT_DOWN_S = 5.0
+BATCH_TIMEOUT_S = 60.0
 # The first is about more processes than processors, which is what is measured here; the second
 # about starting them by fork beside threads, as DataLoader does by default.
 _EXPECTED_WARNINGS = (r"This DataLoader will create", r"This process .* is multi-threaded")
@@ -137,6 +139,7 @@ class PlainLoop:
                 batch_size=batch_size,
                 shuffle=True,
                 num_workers=workers,
+                timeout=BATCH_TIMEOUT_S if workers else 0,
                 pin_memory=training.device.type == "cuda",
                 persistent_workers=workers > 0,
             )
@@ -215,7 +218,15 @@ class PlainLoop:
             self._processes += [
                 one for one in multiprocessing.active_children() if one not in before
             ]
-            yield from batches
+            while True:
+                # Only the loader's errors are told as such, not those of whoever takes a batch.
+                try:
+                    batch = next(batches)
+                except StopIteration:
+                    break
+                except RuntimeError as error:
+                    raise _loader_failed(error) from error
+                yield batch
 
     def _rest(self) -> None:
         """Wait until the processes are as far ahead as they go, so that they disturb nobody."""
@@ -227,6 +238,15 @@ class PlainLoop:
                 return
             used_s = now_s
             time.sleep(LOOK_S)
+
+
+def _loader_failed(error: RuntimeError) -> TrainingError:
+    # Batches come through a socket in the temporary folder. Where its path is too long for one,
+    # a loader process prints that on its standard error, and no batch ever comes.
+    return TrainingError(
+        f"the plain loop's loader processes failed ({str(error).strip().splitlines()[0][:120]})",
+        "Set TMPDIR to a folder with a short path and free space, such as /tmp, then start again",
+    )
 
 
 def _processor_s(number: int) -> float:
