@@ -123,7 +123,15 @@ def trained_here(
         ({}, TOLERANCE),
         ({"normalization": "half", "deterministic": True, "epochs": 1}, TOLERANCE),
         ({"validation_per_class": 0, "momentum": 0.0, "nesterov": False}, TOLERANCE),
-        ({"precision": "bfloat16", "epochs": 1}, 2e-2),
+        (
+            {
+                "architecture": "mobilenet_v2",
+                "dropout": 0.0,
+                "precision": "bfloat16",
+                "epochs": 1,
+            },
+            2e-2,
+        ),
     ],
     ids=["nesterov", "half, deterministic", "no validation, no momentum", "bfloat16"],
 )
