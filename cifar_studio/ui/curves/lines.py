@@ -93,6 +93,7 @@ class RunLines:
         self._smoothed: dict[tuple[str, str], _Smoothed] = {}
         self._drawn: dict[tuple[str, str], np.ndarray] = {}
         self._epochs_drawn: dict[str, object] = {}
+        self._quick_tests_drawn: dict[str, object] = {}
         self._window: Window | None = None
 
     def remove(self) -> None:
@@ -200,6 +201,10 @@ class RunLines:
         if points is None:
             return
         x, y = points
+        state = (len(x), window, theme.current(), theme.manager().scale)
+        if self._quick_tests_drawn.get(measure.column) == state:
+            return
+        self._quick_tests_drawn[measure.column] = state
         shown = not {measure.column, QUICK_TEST} & window.hidden and len(x) > 0
         item = self._scatter(QUICK_TEST, measure, 4)
         item.setVisible(shown)

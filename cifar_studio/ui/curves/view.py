@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QPoint, QTimer, Signal
+from PySide6.QtCore import QByteArray, QPoint, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -22,6 +22,7 @@ from cifar_studio.ui.curves.epoch_view import EpochTable
 from cifar_studio.ui.curves.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.headline import Headline
 from cifar_studio.ui.curves.marks import Level
+from cifar_studio.ui.curves.pace import Pace
 from cifar_studio.ui.curves.panel import Options, PlotPanel
 from cifar_studio.ui.curves.pointing import EpochPointer
 from cifar_studio.ui.curves.reference import report_levels, report_of
@@ -35,7 +36,6 @@ from cifar_studio.ui.explaining import explain
 from cifar_studio.ui.grip import GripSplitter
 from cifar_studio.ui.tables.row_table import HEADER_PX, ROW_PX
 
-REDRAW_MS = 100
 STACKED_BELOW_PX = 600
 MARGIN_PX = 16
 GAP_PX = 12
@@ -98,9 +98,7 @@ class CurvesView(QWidget):
         self.table = EpochTable()
         self.pointer = EpochPointer(self.panels, self.table, self)
         self._reader = SliceReader(self)
-        self._tick = QTimer(self)
-        self._tick.setSingleShot(True)
-        self._tick.setInterval(REDRAW_MS)
+        self._tick = Pace(self)
         self._lay_out()
         self._connect()
         self._restyle()
@@ -255,6 +253,10 @@ class CurvesView(QWidget):
             self._tick.start()
 
     def _redraw(self) -> None:
+        with self._tick.drawing():
+            self._draw()
+
+    def _draw(self) -> None:
         self._pending = False
         self.redraws += 1
         self._show_headline()
