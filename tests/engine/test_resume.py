@@ -97,7 +97,7 @@ def test_that_each_network_goes_on_bit_by_bit_after_many_cuts(
 ) -> None:
     """Cut at the first batch, in the middle, at the last, and between epoch and evaluation."""
     torch.set_num_threads(2)  # the studio's own way, with the recorded number of threads
-    # A checkpoint of vgg11 has a gigabyte: for it one epoch must do.
+    # A checkpoint of vgg11 has 228 MB: for it one epoch must do.
     epochs = 1 if architecture == "vgg11" else 2
     config = replace(SMALL, architecture=architecture, epochs=epochs)
     whole, environment = make_run(config, "whole")

@@ -49,8 +49,8 @@ class CurvesView(QWidget):
     """How one run learns, live or from the library, with other runs beside it.
 
     `begin` and `handle` feed the run that is being trained, whichever run is shown; `show_run`
-    chooses what is shown. A redraw happens at most ten times a second, only where something is
-    new, and never while the view is hidden.
+    chooses what is shown. A redraw happens at most ten times a second, less often where it
+    takes long (`Pace`), only where something is new, and never while the view is hidden.
 
     Parameters
     ----------
