@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cifar_studio.runs.library import Run, load, run_paths
+from cifar_studio.runs.folder.library import Run, load, run_paths
 
 TINY = (
     "train",

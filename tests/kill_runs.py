@@ -33,11 +33,11 @@ from msgspec.structs import replace
 from cifar_studio import sealed
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.reading import open_file
-from cifar_studio.runner.launch import WorkerProcess, new_id
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
-from cifar_studio.runs.events import EpochEnded, RunEnded, RunStarted, WorkerReady
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load, run_paths
+from cifar_studio.runner.worker_process import WorkerProcess, new_id
+from cifar_studio.runs.folder.events import EpochEnded, RunEnded, RunStarted, WorkerReady
+from cifar_studio.runs.folder.library import load, run_paths
+from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import assert_same_run
 
 # 200 pictures in three batches an epoch, two threads: an epoch takes about half a second.

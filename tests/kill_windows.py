@@ -23,11 +23,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cifar_studio import paths
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.runner.launch import WorkerProcess, new_id
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runner.worker_process import WorkerProcess, new_id
+from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import assert_same_run
 from kill_runs import check_files
 from window_process import WindowProcess

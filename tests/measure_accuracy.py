@@ -26,18 +26,18 @@ from msgspec.structs import replace
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset
-from cifar_studio.engine.batches import Normalize, place
-from cifar_studio.engine.bench.plain import PlainLoop, PlainPictures, PlainTraining
-from cifar_studio.engine.device import numerics, resolve
-from cifar_studio.engine.environment import choose_for, describe
-from cifar_studio.engine.evaluate import evaluate
-from cifar_studio.engine.forward import Forward
-from cifar_studio.engine.probe import fastest
-from cifar_studio.engine.trainer import Pace, train
-from cifar_studio.runs.environment import ResolvedSettings
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.engine.machine.describe_machine import choose_for, describe
+from cifar_studio.engine.machine.device import numerics, resolve
+from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
+from cifar_studio.engine.speed.fastest_format import fastest
+from cifar_studio.engine.training.batches import Normalize, place
+from cifar_studio.engine.training.evaluate import evaluate
+from cifar_studio.engine.training.forward_pass import Forward
+from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.runs.folder.environment import ResolvedSettings
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 Figures = tuple[float, float, float]
 

@@ -30,11 +30,11 @@ from PySide6.QtWidgets import QApplication
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.epochs import rewrite_rows
-from cifar_studio.runs.events import BatchesEnded, EpochEnded, RunStarted
-from cifar_studio.runs.folder import RunFolder, Status
-from cifar_studio.runs.trace import POINTS_PER_EPOCH
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.runs.folder.epochs import rewrite_rows
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, RunStarted
+from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.runs.folder.trace import POINTS_PER_EPOCH
+from cifar_studio.ui.window.main_window import MainWindow
 from support import make_environment, make_row
 
 TICK_MS = 10

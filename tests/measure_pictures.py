@@ -26,12 +26,12 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from cifar_studio.data.source import load_dataset
-from cifar_studio.ui import theme
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.grid import PictureGrid
-from cifar_studio.ui.pictures.picture_set import PictureSet
-from cifar_studio.ui.pictures.query import PictureQuery, select
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
+from cifar_studio.ui.pictures.data.query import PictureQuery, select
+from cifar_studio.ui.pictures.grid.picture_grid import PictureGrid
+from cifar_studio.ui.widgets import theme
 from pictures_support import make_answers
 
 NOTCH = 120  # eighths of a degree

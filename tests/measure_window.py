@@ -23,16 +23,16 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.presets import QUICK_LOOK
-from cifar_studio.runs.events import BatchesEnded, RunEnded
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.runs.folder.events import BatchesEnded, RunEnded
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.window.main_window import MainWindow
 
 LOOK_MS = 8000
 OPEN_ONCE = """
 import sys, time, psutil
 from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QEvent, QObject
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.ui.window.main_window import MainWindow
 class Watch(QObject):
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.Expose and watched.isExposed():

@@ -21,16 +21,16 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 EPOCHS = TrainConfig(epochs=3, train_per_class=60, test_per_class=1, precision="float32")
 IN_A_WINDOW = """
 import sys
 from PySide6.QtWidgets import QApplication
 from cifar_studio.config.serialization import from_json
-from cifar_studio.runs.events import EpochEnded, RunEnded
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.runs.folder.events import EpochEnded, RunEnded
+from cifar_studio.ui.window.main_window import MainWindow
+from cifar_studio.ui.training.run_queue import PlannedRun
 application = QApplication([])
 window = MainWindow()
 window.resize(1280, 800)

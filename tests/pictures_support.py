@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cifar_studio.runs.evaluation import Evaluation, confusion_matrix
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
+from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet, SplitName
 
 
 def make_evaluation_of(

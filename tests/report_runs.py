@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio.config.report import ReportResult
-from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.folder.epochs import EpochRow
 
 
 def report_rows(printed: ReportResult) -> list[EpochRow]:

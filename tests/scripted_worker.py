@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import WorkerError
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runs.events import DeviceInfo, Event, RunEnded, RunStarted, WorkerReady
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.events import DeviceInfo, Event, RunEnded, RunStarted, WorkerReady
+from cifar_studio.runs.folder.run_folder import RunFolder
 from support import make_environment
 
 

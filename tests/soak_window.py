@@ -35,9 +35,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.window.main_window import MainWindow
 
 TICK_MS = 10
 SETTLE_MS = 500

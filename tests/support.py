@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import psutil
 
-from cifar_studio.runs.environment import DataFacts, Environment, ResolvedSettings
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.evaluation import Evaluation, confusion_matrix
+from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix
 
 
 def worker_processes() -> list[psutil.Process]:
     """The worker processes that this process has started and that are still there."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "cifar_studio.runner.worker" in child.cmdline()]
+    return [child for child in children if "cifar_studio.runner.worker.worker" in child.cmdline()]
 
 
 def make_row(epoch: int, top1: float = 10.0) -> EpochRow:

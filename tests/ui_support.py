@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.ui.window.main_window import MainWindow
 
 SETTLE_MS = 60_000
 TINY = TrainConfig(epochs=2, train_per_class=2, test_per_class=1, batch_size=50)

@@ -15,13 +15,13 @@ import typer
 
 from cifar_studio import __version__, atomic, paths, terminal
 from cifar_studio.cli.bench import bench
+from cifar_studio.cli.bundles import export, open_bundles
 from cifar_studio.cli.data import data
-from cifar_studio.cli.looking import evaluate, predict, runs
-from cifar_studio.cli.sharing import export, open_bundles
+from cifar_studio.cli.evaluating import evaluate, predict, runs
 from cifar_studio.cli.study import study
 from cifar_studio.cli.training import reproduce, train
+from cifar_studio.cli.usage import NAME, UsageError, explain
 from cifar_studio.errors import BadInputError, StudioError
-from cifar_studio.usage import NAME, UsageError, explain
 
 app = typer.Typer(
     name=NAME,

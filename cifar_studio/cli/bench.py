@@ -8,11 +8,11 @@ from typing import Annotated, cast
 import typer
 
 from cifar_studio.cli.options import DataOption, JsonOption
+from cifar_studio.cli.usage import NAME
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ArchitectureName
 from cifar_studio.config.serialization import from_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
-from cifar_studio.usage import NAME
 
 
 def bench(
@@ -40,7 +40,7 @@ def bench(
     Prints a Markdown table. Without CIFAR-100 on this computer it takes the demo set.
     """
     configs = _configs(architectures or ARCHITECTURE_NAMES, settings or [])
-    from cifar_studio.runner.bench_console import bench_in_console
+    from cifar_studio.cli.output.bench_console import bench_in_console
 
     code = bench_in_console(
         configs,

@@ -15,7 +15,7 @@ data = typer.Typer(help="Where the pictures are, whether they are whole, and fet
 @data.command()
 def where(json: JsonOption = False) -> None:
     """Say which places are looked at for CIFAR-100, and which one is taken."""
-    from cifar_studio.runner.data_report import places_as_json, places_as_text
+    from cifar_studio.cli.output.data_report import places_as_json, places_as_text
 
     terminal.print_result(places_as_json() if json else places_as_text())
 
@@ -28,7 +28,7 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check the sums of CIFAR-100's files; exit code 2 where they are not the published ones."""
-    from cifar_studio.runner.data_report import check_place
+    from cifar_studio.cli.output.data_report import check_place
 
     text, whole = check_place(place, as_json=json)
     terminal.print_result(text)
@@ -39,7 +39,7 @@ def check(
 @data.command()
 def fetch() -> None:
     """Download CIFAR-100 (169 MB), check it, and keep it. Called again, it resumes."""
-    from cifar_studio.runner.console import fetch_in_console
+    from cifar_studio.cli.output.training_console import fetch_in_console
 
     fetch_in_console()
 
@@ -47,6 +47,6 @@ def fetch() -> None:
 @data.command()
 def repeats(data: DataOption = "auto", json: JsonOption = False) -> None:
     """List pictures that occur more than once, exactly, mirrored or nearly; takes a minute."""
-    from cifar_studio.runner.repeats_report import list_repeats
+    from cifar_studio.cli.output.repeats_report import list_repeats
 
     list_repeats(data, json=json)

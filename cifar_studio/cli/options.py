@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from cifar_studio import paths
+from cifar_studio.cli.usage import NAME
 from cifar_studio.errors import BadInputError
-from cifar_studio.usage import NAME
 
 RunsOption = Annotated[
     Path | None,
@@ -43,7 +43,7 @@ def folder_of_runs(given: Path | None) -> Path:
 
 def run_folder(path: Path) -> Path:
     """The run folder that a person named, by itself or by a file in it."""
-    from cifar_studio.runs.folder import is_run_folder, run_of
+    from cifar_studio.runs.folder.run_folder import is_run_folder, run_of
 
     folder = run_of(path)
     if not is_run_folder(folder):

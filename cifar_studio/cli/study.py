@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs
+from cifar_studio.cli.usage import NAME
 from cifar_studio.config.study import FULL, SHORT, StudySize, study_runs
-from cifar_studio.usage import NAME
 
 study = typer.Typer(help="Many runs, one after another.")
 
@@ -46,7 +46,7 @@ def report(
     json: JsonOption = False,
 ) -> None:
     """Repeat the report's six runs, then print its Table 2. Given again, it goes on."""
-    from cifar_studio.runner.study_console import study_in_console
+    from cifar_studio.cli.output.study_console import study_in_console
 
     base = SHORT if short else FULL
     size = StudySize(

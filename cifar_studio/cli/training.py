@@ -16,11 +16,11 @@ from cifar_studio.cli.options import (
     folder_of_runs,
     run_folder,
 )
+from cifar_studio.cli.usage import NAME
 from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
-from cifar_studio.usage import NAME
 
 if TYPE_CHECKING:
     from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
@@ -62,7 +62,7 @@ def train(
     else:
         request = _train_request(_config(preset_name, config, settings or []), data, runs)
     # Only now: it imports torch, and a typing error should be told at once.
-    from cifar_studio.runner.console import train_in_console
+    from cifar_studio.cli.output.training_console import train_in_console
 
     raise typer.Exit(train_in_console(request, json=json))
 
@@ -77,12 +77,12 @@ def reproduce(
     json: JsonOption = False,
 ) -> None:
     """Train a run again and say, figure by figure, what differs; exit 3 where anything does."""
-    from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import TrainRequest
+    from cifar_studio.runner.worker_process import new_id
+    from cifar_studio.runs.analysis.reproduction import config_to_repeat
     from cifar_studio.runs.bundle.manifest import SUFFIX
     from cifar_studio.runs.bundle.opening import open_bundle
-    from cifar_studio.runs.library import load
-    from cifar_studio.runs.reproduction import config_to_repeat
+    from cifar_studio.runs.folder.library import load
 
     folder = folder_of_runs(runs)
     is_bundle = run.suffix.lower() == SUFFIX and not run.is_dir()
@@ -95,7 +95,7 @@ def reproduce(
         command=[NAME, *sys.argv[1:]],
         repeats=str(original.path),
     )
-    from cifar_studio.runner.reproducing import reproduce_in_console
+    from cifar_studio.cli.output.reproduce_console import reproduce_in_console
 
     raise typer.Exit(reproduce_in_console(request, json=json))
 
@@ -113,8 +113,8 @@ def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfi
 
 
 def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRequest:
-    from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import TrainRequest
+    from cifar_studio.runner.worker_process import new_id
 
     folder = folder_of_runs(runs)
     return TrainRequest(
@@ -123,8 +123,8 @@ def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRe
 
 
 def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequest:
-    from cifar_studio.runner.launch import new_id
     from cifar_studio.runner.protocol import ResumeRequest
+    from cifar_studio.runner.worker_process import new_id
 
     keys = [word.partition("=")[0].strip() for word in words]
     others = [key for key in dict.fromkeys(keys) if key not in _CHANGEABLE]

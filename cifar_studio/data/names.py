@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data import demo
+from cifar_studio.data.cifar100.edition import PUBLISHED
 from cifar_studio.data.dataset import DEMO
-from cifar_studio.data.edition import PUBLISHED
+from cifar_studio.data.demo import demo_set
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class ClassNames:
 def names_of(data_name: str) -> ClassNames:
     """The names of CIFAR-100, or of the demo set."""
     if data_name == DEMO:
-        return ClassNames(demo.CLASS_NAMES, demo.SUPERCLASS_NAMES, demo.SUPERCLASS_OF)
+        return ClassNames(demo_set.CLASS_NAMES, demo_set.SUPERCLASS_NAMES, demo_set.SUPERCLASS_OF)
     return ClassNames(
         PUBLISHED.class_names,
         PUBLISHED.superclass_names,
@@ -62,4 +62,4 @@ def names_of(data_name: str) -> ClassNames:
 
 def _title(name: str) -> str:
     """With blanks, and without the demo set's mark: views show it once, not a hundred times."""
-    return name.removeprefix(demo.PREFIX).replace("_", " ")
+    return name.removeprefix(demo_set.PREFIX).replace("_", " ")

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from cifar_studio.export.sheet import letters
+from cifar_studio.export.tables.sheet import letters
 from cifar_studio.paths import resources_folder
 from cifar_studio.plain_text import printable
 

@@ -8,11 +8,11 @@ from typing import Literal
 import msgspec
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.analysis.confusion_cells import Level
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.answers import AnyEvent
-from cifar_studio.runs.confusion_cells import Level
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.events import Moment
-from cifar_studio.runs.summary import DEFAULT_RULE
+from cifar_studio.runs.folder.events import Moment
 
 
 class Command(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cifar_studio.runs.events import Event, Moment, Phase, RunEnded, RunEvent, WorkerReady
+from cifar_studio.runs.folder.events import Event, Moment, Phase, RunEnded, RunEvent, WorkerReady
 
 CAUTION = (
     "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
@@ -58,7 +58,7 @@ class RepeatsFound(Event, frozen=True, kw_only=True, tag="repeats_found"):
     Attributes
     ----------
     path : str
-        The file that `cifar_studio.data.kept_repeats` reads.
+        The file that `cifar_studio.data.repeats.kept_repeats` reads.
     pairs : int
     """
 

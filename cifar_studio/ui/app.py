@@ -7,8 +7,8 @@ import sys
 import pyqtgraph
 from PySide6.QtWidgets import QApplication
 
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.system_signals import SystemSignals
+from cifar_studio.ui.system.signals import SystemSignals
+from cifar_studio.ui.window.main_window import MainWindow
 
 
 def run_window(arguments: list[str]) -> int:

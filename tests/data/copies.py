@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cifar_studio.data.cifar100.edition import Edition, Member
 from cifar_studio.data.dataset import CIFAR100, Split, digest_of
-from cifar_studio.data.edition import Edition, Member
 
 CLASSES = ("apple", "bear", "rose", "wolf")
 SUPERCLASSES = ("animals", "plants")

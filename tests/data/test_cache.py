@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cifar_studio import paths
-from cifar_studio.data import cache, source
+from cifar_studio.data.cache import picture_cache
+from cifar_studio.data.cache.stamps import Stamp
+from cifar_studio.data.cifar100 import source
+from cifar_studio.data.cifar100.source import load_dataset, locate
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset, locate
-from cifar_studio.data.stamps import Stamp
 from cifar_studio.errors import DataError
 from data.copies import (
     BINARY_FILES,
@@ -277,7 +278,7 @@ def test_that_two_processes_at_once_keep_one_whole_set(tmp_path: Path) -> None:
 def test_that_no_more_than_so_many_sources_are_remembered(tmp_path: Path) -> None:
     dataset = load_dataset(str(write_folder(tmp_path)), TINY)
     for number in range(40):
-        cache.keep(kept_folder(), dataset, Stamp(f"/{number}", ()))
+        picture_cache.keep(kept_folder(), dataset, Stamp(f"/{number}", ()))
     kept = json.loads((kept_folder() / "manifest.json").read_text())
     assert len(kept["sources"]) == 32
     assert kept["sources"][-1]["path"] == "/39"
@@ -303,7 +304,7 @@ def test_that_mangled_kept_files_are_noticed_or_harmless(
     changed = bytearray((kept_folder() / name).read_bytes())
     changed[at : at + len(put)] = put
     (kept_folder() / name).write_bytes(changed)
-    dataset = cache.open_kept(kept_folder(), "")
+    dataset = picture_cache.open_kept(kept_folder(), "")
     if dataset is not None:
         assert dataset.train.images_NCHW.shape == (24, 3, 32, 32)
         assert dataset.train.labels_N.max() < len(dataset.class_names)

@@ -20,8 +20,10 @@ import numpy as np
 import pytest
 
 from cifar_studio import paths
-from cifar_studio.data import cache, download, fetching, places, source, transfer
-from cifar_studio.data.download import (
+from cifar_studio.data.cache import picture_cache
+from cifar_studio.data.cifar100 import places, source
+from cifar_studio.data.download import fetching, sources, transfer
+from cifar_studio.data.download.sources import (
     Archive,
     DownloadProgress,
     fetch,
@@ -681,12 +683,12 @@ def test_that_an_error_names_few_sources_and_counts_the_rest(
 
 
 def test_that_mirrors_of_the_person_are_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(download.MIRROR_VARIABLE, " https://a.example/x  https://b.example/y ")
+    monkeypatch.setenv(sources.MIRROR_VARIABLE, " https://a.example/x  https://b.example/y ")
     python, binary = published_archives()
     assert python.urls[:2] == ("https://a.example/x", "https://b.example/y")
     assert python.urls[2] == "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz"
     assert (python.name, binary.name) == ("cifar-100-python.tar.gz", "cifar-100-binary.tar.gz")
-    monkeypatch.delenv(download.MIRROR_VARIABLE)
+    monkeypatch.delenv(sources.MIRROR_VARIABLE)
     assert all(url.startswith("https://") for kind in published_archives() for url in kind.urls)
 
 
@@ -736,7 +738,7 @@ def test_that_a_damaged_cache_is_fetched_anew(server: Server, tiny: tuple[Archiv
     list(fetch_and_prepare(tiny, TINY))
     (places.cifar100_cache() / "train_images.npy").write_bytes(b"")
     list(fetch_and_prepare(tiny, TINY))
-    assert cache.open_kept(places.cifar100_cache(), "") is not None
+    assert picture_cache.open_kept(places.cifar100_cache(), "") is not None
     assert len(server.seen) == 2
 
 
@@ -746,7 +748,7 @@ def test_that_the_archive_stays_where_the_arrays_cannot_be_kept(
     def no_room(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache, "keep", no_room)
+    monkeypatch.setattr(picture_cache, "keep", no_room)
     list(fetch_and_prepare(tiny, TINY))
     assert files_in_cache() == {tiny[0].name}
 

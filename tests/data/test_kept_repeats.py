@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from cifar_studio import sealed
-from cifar_studio.data import kept_repeats
 from cifar_studio.data.dataset import Dataset, Split, digest_of
-from cifar_studio.data.kept_repeats import keep, kept_file, read_kept, repeats_of
-from cifar_studio.data.repeats import METHOD, Repeats
+from cifar_studio.data.repeats import kept_repeats
+from cifar_studio.data.repeats.find_repeats import METHOD, Repeats
+from cifar_studio.data.repeats.kept_repeats import keep, kept_file, read_kept, repeats_of
 
 
 def make_dataset(seed: int = 0) -> Dataset:

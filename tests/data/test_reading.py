@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cifar_studio import paths
-from cifar_studio.data.containers import MAX_MEMBERS
+from cifar_studio.data.cifar100.archives import MAX_MEMBERS
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset
 from cifar_studio.errors import DataError
 from data.copies import (
     BINARY_FILES,
@@ -124,7 +124,7 @@ def test_that_no_member_is_unpickled_before_its_sum_is_right(
     def refuse_to_read(data: bytes) -> None:
         raise AssertionError("unpickled")
 
-    monkeypatch.setattr("cifar_studio.data.safe_pickle.load", refuse_to_read)
+    monkeypatch.setattr("cifar_studio.data.cifar100.safe_pickle.load", refuse_to_read)
     changed = bytearray(PYTHON_FILES["test"])
     changed[-20] ^= 1
     folder = write_folder(tmp_path, {**PYTHON_FILES, "test": bytes(changed)})
@@ -289,7 +289,7 @@ def test_that_a_link_in_a_zip_is_refused(tmp_path: Path, home: Path) -> None:
 def test_that_a_bomb_of_zeros_is_given_up_at_the_bound(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cifar_studio.data.members._STRAY_BYTES", 2**22)
+    monkeypatch.setattr("cifar_studio.data.cifar100.published_files._STRAY_BYTES", 2**22)
     huge = tarfile.TarInfo("stray")
     huge.size = 2**40
     zeros = gzip.compress(bytes(2**23))
@@ -304,7 +304,7 @@ def test_that_a_bomb_of_zeros_is_given_up_at_the_bound(
 def test_that_a_huge_declared_size_takes_no_memory(
     kind: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cifar_studio.data.members._STRAY_BYTES", 2**22)
+    monkeypatch.setattr("cifar_studio.data.cifar100.published_files._STRAY_BYTES", 2**22)
     member = tarfile.TarInfo("cifar-100-python/train")
     types = {"pax": tarfile.XHDTYPE, "gnu name": tarfile.GNUTYPE_LONGNAME}
     member.type = {**types, "sparse": tarfile.GNUTYPE_SPARSE}.get(kind, tarfile.REGTYPE)

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from cifar_studio import paths
+from cifar_studio.data.cifar100.edition import PUBLISHED
+from cifar_studio.data.cifar100.source import load_dataset, locate
+from cifar_studio.data.cifar100.verify import check
 from cifar_studio.data.dataset import Dataset, Split, digest_of
-from cifar_studio.data.edition import PUBLISHED
-from cifar_studio.data.source import load_dataset, locate
 from cifar_studio.data.subset import channel_statistics
-from cifar_studio.data.verify import check
 from conftest import REAL_DATA
 from data.copies import binary_files, write_folder, write_members
 

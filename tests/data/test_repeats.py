@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
+from cifar_studio.cli.output import repeats_report
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset, Split, digest_of
-from cifar_studio.data.repeats import Repeats, find_repeats
-from cifar_studio.data.source import load_dataset
-from cifar_studio.runner import repeats_report
+from cifar_studio.data.repeats.find_repeats import Repeats, find_repeats
 
 
 def searched(dataset: Dataset) -> Repeats:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cifar_studio.data import safe_pickle
-from cifar_studio.data.safe_pickle import UnsafePickleError
+from cifar_studio.data.cifar100 import safe_pickle
+from cifar_studio.data.cifar100.safe_pickle import UnsafePickleError
 from data.copies import PYTHON_FILES
 
 PUBLISHED_STYLE = (

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cifar_studio import paths
-from cifar_studio.data import source
+from cifar_studio.data.cifar100 import source
+from cifar_studio.data.cifar100.source import load_dataset, locate, places
 from cifar_studio.data.dataset import DEMO
-from cifar_studio.data.source import load_dataset, locate, places
 from cifar_studio.errors import DataError
 from data.copies import PYTHON_FILES, TINY, files_under, write_folder, write_tar
 
@@ -167,17 +167,17 @@ def test_that_the_drawn_set_is_kept_and_drawn_again_when_its_code_changes(
 
     code = tmp_path / "code"
     code.mkdir()
-    (code / "demo.py").write_text("first")
-    monkeypatch.setattr(source.demo, "make_demo", make_demo)
-    monkeypatch.setattr(source.demo, "__file__", str(code / "demo.py"))
+    (code / "demo_set.py").write_text("first")
+    monkeypatch.setattr(source.demo_set, "make_demo", make_demo)
+    monkeypatch.setattr(source.demo_set, "__file__", str(code / "demo_set.py"))
     for _ in range(3):
         assert load_dataset(DEMO).source == "built in"
     assert len(times) == 1
     assert "demo/train_images.npy" in files_under(paths.data_cache_folder())
-    (code / "demo.py").write_text("changed")
+    (code / "demo_set.py").write_text("changed")
     load_dataset(DEMO)
     assert len(times) == 2
-    (code / "demo.py").unlink()
+    (code / "demo_set.py").unlink()
     load_dataset(DEMO)
     load_dataset(DEMO)
     assert len(times) == 4

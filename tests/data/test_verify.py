@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cifar_studio import paths
-from cifar_studio.data import verify
-from cifar_studio.data.source import load_dataset
-from cifar_studio.data.verify import CheckReport, check
+from cifar_studio.cli.output import data_report
+from cifar_studio.data.cifar100 import verify
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.cifar100.verify import CheckReport, check
 from cifar_studio.errors import DataError
-from cifar_studio.runner import data_report
 from data.copies import (
     BINARY_FILES,
     PYTHON_FILES,

@@ -11,10 +11,10 @@ import torch
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset, Split
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.environment import describe
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.engine.machine.describe_machine import describe
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 CLASSES = 100
 

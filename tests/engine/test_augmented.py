@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.data.source import load_dataset
-from cifar_studio.engine.augmented import augmented
-from cifar_studio.engine.batches import cut_batch, place, plan_epoch
-from cifar_studio.engine.environment import choose_for
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.engine.answers.augmented_versions import augmented
+from cifar_studio.engine.machine.describe_machine import choose_for
+from cifar_studio.engine.training.batches import cut_batch, place, plan_epoch
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
 CONFIG = TrainConfig(train_per_class=3, test_per_class=1, batch_size=50, seed=4)

@@ -12,7 +12,7 @@ from torchvision.transforms import functional
 
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.subset import choose
-from cifar_studio.engine.batches import (
+from cifar_studio.engine.training.batches import (
     EpochPlan,
     Normalize,
     crop_and_flip,

@@ -21,22 +21,22 @@ from torchvision import transforms
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.bench import plain
-from cifar_studio.engine.bench.contenders import Studio, state_mib, train_alone
-from cifar_studio.engine.bench.plain import PlainLoop, PlainPictures, PlainTraining
-from cifar_studio.engine.bench.results import (
+from cifar_studio.engine.machine.describe_machine import describe
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.speed.bench import plain
+from cifar_studio.engine.speed.bench.contenders import Studio, state_mib, train_alone
+from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
+from cifar_studio.engine.speed.bench.results import (
     LoaderSlices,
     NetworkResult,
     Slice,
     Spread,
     Variant,
 )
-from cifar_studio.engine.bench.rounds import WORKERS, Form, Rounds, bench
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.environment import describe
+from cifar_studio.engine.speed.bench.rounds import WORKERS, Form, Rounds, bench
 from cifar_studio.errors import TrainingError
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 # 400 pictures in 25 batches of 16, of the network with the smallest checkpoints.
 SMALL = TrainConfig(

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.checkpoint import Checkpoint, check_fits, check_same_run
-from cifar_studio.engine.models import build
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.checkpoints.checkpoint import Checkpoint, check_fits, check_same_run
+from cifar_studio.engine.networks.models import build
 from cifar_studio.errors import BadInputError, RunFolderError
-from cifar_studio.runs.environment import ResolvedSettings
-from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.folder.environment import ResolvedSettings
+from cifar_studio.runs.folder.epochs import EpochRow
 
 RESOLVED = ResolvedSettings(
     device="cpu", threads=2, memory_format="contiguous", precision="float32", specialized=False

@@ -20,9 +20,9 @@ from msgspec.structs import replace
 from cifar_studio import sealed
 from cifar_studio.config.serialization import to_json
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.state import TrainingState
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.training.training_state import TrainingState
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 
 CONFIG = TrainConfig(architecture="mobilenet_v2", batch_size=50)

@@ -9,11 +9,11 @@ import torch
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine import device as devices
-from cifar_studio.engine.device import is_usable, list_devices, resolve
-from cifar_studio.engine.processor import operating_system, processor_name
+from cifar_studio.engine.machine import device as devices
+from cifar_studio.engine.machine.device import is_usable, list_devices, resolve
+from cifar_studio.engine.machine.processor import operating_system, processor_name
 from cifar_studio.errors import BadInputError, ConfigError
-from cifar_studio.runs.environment import Choice
+from cifar_studio.runs.folder.environment import Choice
 
 
 @pytest.fixture

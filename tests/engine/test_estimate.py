@@ -7,8 +7,8 @@ import torch
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine import estimate as estimates
-from cifar_studio.engine.estimate import estimate
+from cifar_studio.engine.speed import speed_estimate as estimates
+from cifar_studio.engine.speed.speed_estimate import estimate
 from cifar_studio.errors import BadInputError
 
 

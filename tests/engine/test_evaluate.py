@@ -9,12 +9,12 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_ac
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.batches import Normalize, Pictures, place
-from cifar_studio.engine.clock import Gate
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.evaluate import EvaluationResult, evaluate, summarize
-from cifar_studio.engine.forward import BATCH, Forward
-from cifar_studio.engine.models import build
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.networks.models import build
+from cifar_studio.engine.training.batches import Normalize, Pictures, place
+from cifar_studio.engine.training.clock import Gate
+from cifar_studio.engine.training.evaluate import EvaluationResult, evaluate, summarize
+from cifar_studio.engine.training.forward_pass import BATCH, Forward
 
 CPU = torch.device("cpu")
 CLASSES = np.arange(100)

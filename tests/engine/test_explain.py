@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from torch import nn
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.batches import Normalize
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.explain import explain
-from cifar_studio.engine.models import build
-from cifar_studio.engine.trained import TrainedNetwork
+from cifar_studio.engine.answers.grad_cam import explain
+from cifar_studio.engine.answers.trained_network import TrainedNetwork
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.networks.models import build
+from cifar_studio.engine.training.batches import Normalize
 from support import make_environment
 
 # Of each network as published: the last layer that sees at least 4x4 of a 32x32 picture.

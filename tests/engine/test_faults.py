@@ -9,13 +9,13 @@ import torch
 from msgspec.structs import replace
 
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.step import TrainingStep
-from cifar_studio.engine.trainer import Pace, train
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.training.sgd_step import TrainingStep
+from cifar_studio.engine.training.trainer import Pace, train
 from cifar_studio.errors import TrainingError
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.events import BatchesEnded, EpochEnded
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded
+from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import EVERY_BATCH, NEVER, SMALL
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]

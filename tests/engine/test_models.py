@@ -13,7 +13,7 @@ from torchvision import models
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ARCHITECTURES
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.models import build, build_for
+from cifar_studio.engine.networks.models import build, build_for
 
 NETWORKS = pytest.mark.parametrize("name", ARCHITECTURE_NAMES)
 STEMS = pytest.mark.parametrize("stem", ["imagenet", "cifar"])

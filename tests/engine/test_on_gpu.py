@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.batches import Normalize, place, plan_epoch
-from cifar_studio.engine.capture import Recorder
-from cifar_studio.engine.device import numerics, resolve
-from cifar_studio.engine.forward import Forward
-from cifar_studio.engine.probe import candidates, fastest
-from cifar_studio.engine.state import TrainingState
-from cifar_studio.engine.steps import Steps
+from cifar_studio.engine.machine.device import numerics, resolve
+from cifar_studio.engine.speed.fastest_format import candidates, fastest
+from cifar_studio.engine.training.batches import Normalize, place, plan_epoch
+from cifar_studio.engine.training.cuda_graph import Recorder
+from cifar_studio.engine.training.epoch_steps import Steps
+from cifar_studio.engine.training.forward_pass import Forward
+from cifar_studio.engine.training.training_state import TrainingState
 from engine.training_runs import SMALL, assert_equal
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

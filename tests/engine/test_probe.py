@@ -7,11 +7,11 @@ import torch
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine import probe
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.probe import candidates, fastest, question
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.speed import fastest_format
+from cifar_studio.engine.speed.fastest_format import candidates, fastest, question
 from cifar_studio.errors import BadInputError, TrainingError
-from cifar_studio.runs.environment import Choice
+from cifar_studio.runs.folder.environment import Choice
 
 TINY = TrainConfig(architecture="mobilenet_v2", batch_size=2, device="cpu")
 HAS_BFLOAT16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -51,7 +51,7 @@ def test_that_the_fastest_wins_and_float32_unless_it_is_clearly_beaten(
 ) -> None:
     orders = ("channels_last", "contiguous")
     choices = [Choice(order, kind) for kind in ("float32", "bfloat16") for order in orders]  # type: ignore[arg-type]
-    best = probe._best(dict(zip(choices, seconds, strict=True)))
+    best = fastest_format._best(dict(zip(choices, seconds, strict=True)))
     assert (best.memory_format, best.precision) == expected
 
 
@@ -72,14 +72,14 @@ def test_that_the_question_holds_what_the_answer_depends_on() -> None:
 
 
 def test_that_a_candidate_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = probe._seconds
+    measure = fastest_format._seconds
 
     def without_channels_last(config, resolved, best_s):  # type: ignore[no-untyped-def]
         if resolved.memory_format == "channels_last":
             raise MemoryError
         return measure(config, resolved, best_s)
 
-    monkeypatch.setattr(probe, "_seconds", without_channels_last)
+    monkeypatch.setattr(fastest_format, "_seconds", without_channels_last)
     assert fastest(TINY).memory_format == "contiguous"
 
 
@@ -87,7 +87,7 @@ def test_that_a_machine_on_which_nothing_runs_is_told(monkeypatch: pytest.Monkey
     def fail(*_: object) -> float:
         raise MemoryError
 
-    monkeypatch.setattr(probe, "_seconds", fail)
+    monkeypatch.setattr(fastest_format, "_seconds", fail)
     with pytest.raises(TrainingError, match=r"could be measured .*not enough memory"):
         fastest(TINY)
     with pytest.raises(BadInputError, match="cuda:99"):

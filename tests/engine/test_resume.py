@@ -12,17 +12,17 @@ from msgspec.structs import replace
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ArchitectureName
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.checkpoint import Checkpoint
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.environment import describe
-from cifar_studio.engine.trainer import train
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
+from cifar_studio.engine.machine.describe_machine import describe
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.epochs import append_row
-from cifar_studio.runs.events import RunStarted
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.trace import read_trace
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.epochs import append_row
+from cifar_studio.runs.folder.events import RunStarted
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.folder.trace import read_trace
 from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES
-from cifar_studio.engine.models import build
-from cifar_studio.engine.small_maps import SmallMapConvolution, speed_up_small_maps
+from cifar_studio.engine.networks.models import build
+from cifar_studio.engine.networks.small_maps import SmallMapConvolution, speed_up_small_maps
 
 CASES = [
     # channels in and out, kernel, stride, padding, groups, map

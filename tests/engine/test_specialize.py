@@ -17,11 +17,17 @@ from torchvision.models import get_model
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ARCHITECTURES, Stem
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.models import build, build_for
-from cifar_studio.engine.specialize import Cropped, Folded, Rewrite, find_rewrites, specialize
-from cifar_studio.engine.step import TrainingStep
-from cifar_studio.engine.whole import shrinkage, unspecialized, whole_weights
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.networks.models import build, build_for
+from cifar_studio.engine.networks.specialize import (
+    Cropped,
+    Folded,
+    Rewrite,
+    find_rewrites,
+    specialize,
+)
+from cifar_studio.engine.networks.whole_weights import shrinkage, unspecialized, whole_weights
+from cifar_studio.engine.training.sgd_step import TrainingStep
 
 STEPS = 20
 CONTROL_STEPS = 5

@@ -9,10 +9,10 @@ from torch.nn import functional
 from torchvision import models
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.models import build_for
-from cifar_studio.engine.step import TrainingStep
-from cifar_studio.runs.environment import ResolvedSettings
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.networks.models import build_for
+from cifar_studio.engine.training.sgd_step import TrainingStep
+from cifar_studio.runs.folder.environment import ResolvedSettings
 
 CONFIGS = [
     TrainConfig(seed=2),

@@ -11,17 +11,17 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine import trainer
-from cifar_studio.engine.batches import Normalize, Pictures, cut_batch, place, plan_epoch
-from cifar_studio.engine.capture import Recorder, Undone, Work, warm_up
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.forward import Forward
-from cifar_studio.engine.state import TrainingState
-from cifar_studio.engine.steps import Steps
-from cifar_studio.engine.trainer import train
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.events import RunNoticed
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.training import trainer
+from cifar_studio.engine.training.batches import Normalize, Pictures, cut_batch, place, plan_epoch
+from cifar_studio.engine.training.cuda_graph import Recorder, Undone, Work, warm_up
+from cifar_studio.engine.training.epoch_steps import Steps
+from cifar_studio.engine.training.forward_pass import Forward
+from cifar_studio.engine.training.trainer import train
+from cifar_studio.engine.training.training_state import TrainingState
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.events import RunNoticed
+from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import NEVER, SMALL, assert_equal, assert_same_run
 
 CPU = torch.device("cpu")

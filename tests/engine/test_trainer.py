@@ -12,16 +12,16 @@ from msgspec.structs import replace
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine import clock
-from cifar_studio.engine.record import BatchRecord
-from cifar_studio.engine.trainer import Pace, train
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.epochs import best_row
-from cifar_studio.runs.evaluation import load_evaluation
-from cifar_studio.runs.events import BatchesEnded, EpochEnded, QuickTestEnded, RunStarted
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.trace import read_trace
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.training import clock
+from cifar_studio.engine.training.batch_record import BatchRecord
+from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.epochs import best_row
+from cifar_studio.runs.folder.evaluation import load_evaluation
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, QuickTestEnded, RunStarted
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.folder.trace import read_trace
 from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run, figures, kinds
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]

@@ -9,10 +9,10 @@ import torch
 
 from cifar_studio.config.serialization import from_json
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.trainer import Pace
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.events import RunEvent
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.engine.training.trainer import Pace
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.events import RunEvent
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 EVERY_BATCH = Pace(gate_s=0.0, quick_test_over_s=1e9)
 NEVER = Pace(gate_s=1e9, quick_test_over_s=1e9)

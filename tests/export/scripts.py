@@ -9,9 +9,9 @@ from types import ModuleType
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from support import make_environment, make_row
 
 NAME = "20260401_120000_resnet18"

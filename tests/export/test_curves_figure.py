@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from PIL import Image
 
 from cifar_studio.config.report import REPORT_RESULTS
-from cifar_studio.export.curves_figure import DEFAULT_IN, Curves, draw_curves, save_curves
-from cifar_studio.export.page import Caption, Page, Size
+from cifar_studio.export.figures.curves_figure import DEFAULT_IN, Curves, draw_curves, save_curves
+from cifar_studio.export.figures.page import Caption, Page, Size
 from report_runs import report_rows
 from support import make_row
 

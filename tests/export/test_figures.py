@@ -19,12 +19,12 @@ from PIL import Image
 
 from cifar_studio.data.names import names_of
 from cifar_studio.errors import BadInputError
-from cifar_studio.export import calibration_figure, confusion_figure
-from cifar_studio.export.calibration_figure import save_calibration
-from cifar_studio.export.confusion_figure import save_confusion
-from cifar_studio.export.page import Caption, Page, Size
-from cifar_studio.runs.calibration import calibrate
-from cifar_studio.runs.confusion_cells import Cells, Level, cells_of
+from cifar_studio.export.figures import calibration_figure, confusion_figure
+from cifar_studio.export.figures.calibration_figure import save_calibration
+from cifar_studio.export.figures.confusion_figure import save_confusion
+from cifar_studio.export.figures.page import Caption, Page, Size
+from cifar_studio.runs.analysis.calibration import calibrate
+from cifar_studio.runs.analysis.confusion_cells import Cells, Level, cells_of
 from support import make_evaluation
 
 NAMES = names_of("CIFAR-100")
@@ -202,8 +202,10 @@ def test_that_figures_need_no_pyplot_and_tables_no_matplotlib() -> None:
         [
             sys.executable,
             "-c",
-            "import sys, cifar_studio.export.tables; print('matplotlib' in sys.modules);"
-            "import cifar_studio.export.confusion_figure, cifar_studio.export.calibration_figure;"
+            "import sys, cifar_studio.export.tables.write_tables;"
+            "print('matplotlib' in sys.modules);"
+            "import cifar_studio.export.figures.confusion_figure;"
+            "import cifar_studio.export.figures.calibration_figure;"
             "print(*(name in sys.modules for name in ('matplotlib.pyplot', 'torch')))",
         ],
         capture_output=True,

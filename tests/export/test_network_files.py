@@ -18,12 +18,12 @@ from torchvision import transforms
 from torchvision.models import get_model
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.batches import Normalize
-from cifar_studio.engine.models import build_for
-from cifar_studio.engine.trained import TrainedNetwork
+from cifar_studio.engine.answers.trained_network import TrainedNetwork
+from cifar_studio.engine.networks.models import build_for
+from cifar_studio.engine.training.batches import Normalize
 from cifar_studio.errors import BadInputError, StudioError
-from cifar_studio.export.network_files import write_onnx, write_program, write_weights
-from cifar_studio.export.portable import Judge, agreement, judge_of
+from cifar_studio.export.networks.network_check import Judge, agreement, judge_of
+from cifar_studio.export.networks.network_files import write_onnx, write_program, write_weights
 from support import make_environment
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), dtype=np.uint8)

@@ -17,15 +17,20 @@ from markdown_it import MarkdownIt
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.report import REPORT_ODDITIES, REPORT_RESULTS
 from cifar_studio.errors import BadInputError
-from cifar_studio.export import latex, markdown
-from cifar_studio.export.report_table import MIXED, SELECTED, report_table, write_report_table
-from cifar_studio.export.sheet import Entry, Sheet, letters
+from cifar_studio.export.tables import latex, markdown
+from cifar_studio.export.tables.report_table import (
+    MIXED,
+    SELECTED,
+    report_table,
+    write_report_table,
+)
+from cifar_studio.export.tables.sheet import Entry, Sheet, letters
 from cifar_studio.plain_text import printable
-from cifar_studio.runs import folder as folders
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run, load
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.folder import run_folder as folders
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from latex_reader import notes_of, rows_of, text_of
 from report_runs import report_rows
 from support import make_environment, make_row

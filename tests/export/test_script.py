@@ -19,19 +19,19 @@ from cifar_studio.config.architectures import ArchitectureName, Stem
 from cifar_studio.config.check import check
 from cifar_studio.config.presets import REPORT_PRESETS
 from cifar_studio.config.train_config import Schedule, TrainConfig
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset
 from cifar_studio.data.subset import choose
-from cifar_studio.engine.models import build_for
+from cifar_studio.engine.networks.models import build_for
 from cifar_studio.errors import BadInputError, RunFolderError
-from cifar_studio.export.script import (
+from cifar_studio.export.networks.script import (
     CIFAR100_MEAN,
     CIFAR100_STD,
     network_code_of,
     script_of,
     write_script,
 )
-from cifar_studio.runs.library import Run
+from cifar_studio.runs.folder.library import Run
 from export.scripts import loaded, run_of, with_precision
 from support import make_environment
 

@@ -17,14 +17,14 @@ from msgspec.structs import replace
 from torchvision.datasets import CIFAR100
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset, Split
-from cifar_studio.data.source import load_dataset
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.environment import describe
-from cifar_studio.engine.trainer import train
-from cifar_studio.export.script import script_of
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import Run, load
+from cifar_studio.engine.machine.describe_machine import describe
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.training.trainer import train
+from cifar_studio.export.networks.script import script_of
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.run_folder import RunFolder
 from export.scripts import NAME, loaded, run_of
 
 PATIENCE_S = 110

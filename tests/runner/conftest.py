@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.run_folder import RunFolder
 from runner.small_runs import train
 
 

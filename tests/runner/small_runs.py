@@ -7,12 +7,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runner.prepare import prepare
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runner.session import follow
-from cifar_studio.runs.events import RunEnded, RunEvent
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import run_paths
+from cifar_studio.runner.training.follow import follow
+from cifar_studio.runner.training.prepare import prepare
+from cifar_studio.runs.folder.events import RunEnded, RunEvent
+from cifar_studio.runs.folder.library import run_paths
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 # Two batches an epoch, of the network with the smallest checkpoints.
 CONFIG = TrainConfig(

@@ -14,19 +14,19 @@ from sklearn.metrics import classification_report
 from torchvision import models
 from torchvision.transforms import functional as vision
 
-from cifar_studio.data.demo import CLASS_NAMES
-from cifar_studio.data.source import load_dataset
-from cifar_studio.engine.trained import load_network
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.demo.demo_set import CLASS_NAMES
+from cifar_studio.engine.answers.trained_network import load_network
 from cifar_studio.errors import RunFolderError, StudioError
-from cifar_studio.runner.evaluating import evaluate_run
-from cifar_studio.runner.predicting import predict
+from cifar_studio.runner.answers.evaluating import evaluate_run
+from cifar_studio.runner.answers.predicting import predict
 from cifar_studio.runner.protocol import (
     AugmentRequest,
     EvaluateRequest,
     ExplainRequest,
     PredictRequest,
 )
-from cifar_studio.runner.short_work import work
+from cifar_studio.runner.worker.requests import work
 from cifar_studio.runs.answers import (
     Augmented,
     Explained,
@@ -35,8 +35,8 @@ from cifar_studio.runs.answers import (
     PredictionEnded,
     RunEvaluated,
 )
-from cifar_studio.runs.evaluation import TRAINING_PICTURES, load_evaluation
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.evaluation import TRAINING_PICTURES, load_evaluation
+from cifar_studio.runs.folder.run_folder import RunFolder
 from cli_support import studio
 from runner.small_runs import CONFIG, train
 

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.probe import question
+from cifar_studio.engine.speed.fastest_format import question
 from cifar_studio.errors import TrainingError
-from cifar_studio.runner import choices
-from cifar_studio.runner.choices import choice_for
-from cifar_studio.runs.environment import Choice
+from cifar_studio.runner.training import fastest_choices
+from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runs.folder.environment import Choice
 
 TINY = TrainConfig(architecture="mobilenet_v2", batch_size=2, device="cpu")
 SHORT = replace(TINY, epochs=1, train_per_class=1)
@@ -21,7 +21,7 @@ SHORT = replace(TINY, epochs=1, train_per_class=1)
 def test_that_a_choice_is_measured_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     first = choice_for(TINY)
     assert first is not None
-    monkeypatch.setattr(choices, "fastest", None)  # calling it again would fail
+    monkeypatch.setattr(fastest_choices, "fastest", None)  # calling it again would fail
     assert choice_for(TINY) == first
     assert choice_for(replace(SHORT, seed=4)) == first
     kept = msgspec.json.decode(paths.choices_file().read_bytes(), type=dict[str, Choice])
@@ -41,7 +41,7 @@ def test_that_a_damaged_file_is_begun_anew(
     paths.choices_file().parent.mkdir(parents=True)
     paths.choices_file().write_bytes(contents)
     found = Choice("contiguous", "float32")
-    monkeypatch.setattr(choices, "fastest", lambda _: found)
+    monkeypatch.setattr(fastest_choices, "fastest", lambda _: found)
     assert choice_for(TINY) == found
     assert msgspec.json.decode(paths.choices_file().read_bytes(), type=dict[str, Choice])
 
@@ -53,7 +53,7 @@ def test_that_a_kept_choice_that_this_machine_cannot_take_is_measured_anew(
     wrong = {question(TINY): Choice("contiguous", "float16")}
     paths.choices_file().write_bytes(msgspec.json.encode(wrong))
     found = Choice("contiguous", "float32")
-    monkeypatch.setattr(choices, "fastest", lambda _: found)
+    monkeypatch.setattr(fastest_choices, "fastest", lambda _: found)
     assert choice_for(TINY) == found
 
 
@@ -63,7 +63,7 @@ def test_that_a_folder_that_cannot_be_written_costs_only_the_memory(
     paths.cache_folder().parent.mkdir(parents=True, exist_ok=True)
     paths.cache_folder().write_text("a file where a folder should be")
     found = Choice("contiguous", "float32")
-    monkeypatch.setattr(choices, "fastest", lambda _: found)
+    monkeypatch.setattr(fastest_choices, "fastest", lambda _: found)
     assert choice_for(TINY) == found
 
 
@@ -73,5 +73,5 @@ def test_that_a_measurement_that_fails_leaves_the_choice_open(
     def fail(_: TrainConfig) -> Choice:
         raise TrainingError("there is not enough memory", "Take less")
 
-    monkeypatch.setattr(choices, "fastest", fail)
+    monkeypatch.setattr(fastest_choices, "fastest", fail)
     assert choice_for(TINY) is None

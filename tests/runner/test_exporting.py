@@ -17,12 +17,12 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from cifar_studio.data.names import names_of
 from cifar_studio.errors import BadInputError
 from cifar_studio.export.formats import FORMATS, checked_formats, inches_of
-from cifar_studio.runner.exporting import export_runs
+from cifar_studio.runner.exporting.export_runs import export_runs
 from cifar_studio.runner.protocol import ExportRequest
 from cifar_studio.runs.answers import Exported, ExportProgressed
-from cifar_studio.runs.evaluation import load_evaluation
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.runs.folder import Notes, RunFolder
+from cifar_studio.runs.folder.evaluation import load_evaluation
+from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 from cli_support import studio
 from runner.small_runs import resume
 

@@ -15,10 +15,10 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
-from cifar_studio.runner import launch
-from cifar_studio.runner.launch import WorkerProcess, new_id
+from cifar_studio.runner import worker_process
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runs.events import (
+from cifar_studio.runner.worker_process import WorkerProcess, new_id
+from cifar_studio.runs.folder.events import (
     EpochEnded,
     RunEnded,
     RunEvent,
@@ -26,8 +26,8 @@ from cifar_studio.runs.events import (
     RunStarted,
     WorkerReady,
 )
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import figures
 from runner.small_runs import CONFIG
 from support import worker_processes
@@ -266,7 +266,7 @@ def test_that_a_second_process_on_a_run_folder_is_refused(follow, tmp_path) -> N
 def test_that_a_workers_children_end_with_it(
     how: str, follow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "WORKER_MODULE", "runner.worker_with_a_child")
+    monkeypatch.setattr(worker_process, "WORKER_MODULE", "runner.worker_with_a_child")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
     config = replace(CONFIG, epochs=1 if how == "finish" else 500)
     followed = follow(training(tmp_path / "runs", config))

@@ -17,10 +17,10 @@ from PIL import Image
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import SaveFigureRequest, envelope_decoder, to_line
-from cifar_studio.runner.short_work import work
+from cifar_studio.runner.worker.requests import work
 from cifar_studio.runs.answers import LAST_EVENTS, FigureSaved
-from cifar_studio.runs.evaluation import Evaluation, confusion_matrix, save_evaluation
-from cifar_studio.runs.folder import Notes, RunFolder
+from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix, save_evaluation
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 from support import make_environment, make_evaluation
 
 ANSWERS = make_evaluation(400)
@@ -141,7 +141,7 @@ def test_that_nothing_but_the_answer_leaves_a_worker(
     places = {name: str(home) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
     request = SaveFigureRequest(id=4, folder=str(a.path), path=str(tmp_path / "figure.pdf"))
     with subprocess.Popen(
-        [sys.executable, "-m", "cifar_studio.runner.worker"],
+        [sys.executable, "-m", "cifar_studio.runner.worker.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from cifar_studio.data import kept_repeats, source
-from cifar_studio.data.kept_repeats import kept_file, read_kept
-from cifar_studio.data.source import load_dataset
+from cifar_studio.data.cifar100 import source
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.repeats import kept_repeats
+from cifar_studio.data.repeats.kept_repeats import kept_file, read_kept
 from cifar_studio.errors import DataError
-from cifar_studio.runner.launch import WorkerProcess, new_id
 from cifar_studio.runner.protocol import Command, ControlRequest, FindRepeatsRequest
-from cifar_studio.runner.short_work import work
+from cifar_studio.runner.worker.requests import work
+from cifar_studio.runner.worker_process import WorkerProcess, new_id
 from cifar_studio.runs.answers import Cancelled, DataProgressed, RepeatsFound, RequestFailed
 from data.test_kept_repeats import make_dataset
 

@@ -13,16 +13,16 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from cifar_studio.data.source import load_dataset
-from cifar_studio.export.html_report import html_of
-from cifar_studio.export.methods import method_of, references_of
-from cifar_studio.runner.exporting import export_runs
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.export.report.html_report import html_of
+from cifar_studio.export.report.methods import method_of, references_of
+from cifar_studio.runner.exporting.export_runs import export_runs
+from cifar_studio.runner.exporting.html_material import report_of
 from cifar_studio.runner.protocol import ExportRequest
-from cifar_studio.runner.report_material import report_of
 from cifar_studio.runs.answers import Exported
-from cifar_studio.runs.evaluation import load_evaluation
-from cifar_studio.runs.folder import Notes, RunFolder
-from cifar_studio.runs.library import Run, load
+from cifar_studio.runs.folder.evaluation import load_evaluation
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 
 HOSTILE = "<script>alert(1)</script> {{ 7 * 7 }} \"><img src=x> \u202e & '"
 

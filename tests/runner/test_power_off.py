@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runner.prepare import prepare
 from cifar_studio.runner.protocol import Command
-from cifar_studio.runner.session import follow
-from cifar_studio.runs.events import RunEnded, RunPaused
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load, run_paths
+from cifar_studio.runner.training.follow import follow
+from cifar_studio.runner.training.prepare import prepare
+from cifar_studio.runs.folder.events import RunEnded, RunPaused
+from cifar_studio.runs.folder.library import load, run_paths
+from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import assert_same_run
 from failing_disk import FailingDisk, PowerOffError
 from runner.small_runs import GoOn, only_run, resume, train, train_request

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runner.prepare import prepare
 from cifar_studio.runner.protocol import TrainRequest
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load, run_paths
-from cifar_studio.runs.reproduction import config_to_repeat, reproduction_of
+from cifar_studio.runner.training.prepare import prepare
+from cifar_studio.runs.analysis.reproduction import config_to_repeat, reproduction_of
+from cifar_studio.runs.folder.library import load, run_paths
+from cifar_studio.runs.folder.run_folder import RunFolder
 from cli_support import studio
 from runner.small_runs import carry_out
 

@@ -11,14 +11,14 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio import sealed
-from cifar_studio.engine import checkpoint as checkpoints
-from cifar_studio.engine.device import resolve
-from cifar_studio.engine.recovery import find_checkpoint
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.checkpoints.find_checkpoint import find_checkpoint
+from cifar_studio.engine.machine.device import resolve
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
-from cifar_studio.runner.resumption import mend
-from cifar_studio.runs.events import RunEnded, RunEvent, RunNoticed, RunStarted
-from cifar_studio.runs.folder import RunFolder, Status
-from cifar_studio.runs.library import load
+from cifar_studio.runner.training.resumption import mend
+from cifar_studio.runs.folder.events import RunEnded, RunEvent, RunNoticed, RunStarted
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder, Status
 from engine.training_runs import assert_same_run, figures
 from runner.small_runs import CONFIG, GoOn, carry_out, resume, train, train_request
 
@@ -56,9 +56,9 @@ def _once(runs: Path, epochs: int) -> RunFolder:
 
 
 def stop_in_second_epoch(runs: Path) -> None:
-    from cifar_studio.engine.trainer import Pace
-    from cifar_studio.engine.trainer import train as train_engine
-    from cifar_studio.runner.prepare import prepare
+    from cifar_studio.engine.training.trainer import Pace
+    from cifar_studio.engine.training.trainer import train as train_engine
+    from cifar_studio.runner.training.prepare import prepare
 
     training = prepare(train_request(runs))
     events = train_engine(

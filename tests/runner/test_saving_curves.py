@@ -14,9 +14,9 @@ from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import SaveCurvesRequest
-from cifar_studio.runner.short_work import work
+from cifar_studio.runner.worker.requests import work
 from cifar_studio.runs.answers import FigureSaved
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.run_folder import RunFolder
 from support import make_environment, make_row
 
 SVG = "{http://www.w3.org/2000/svg}"

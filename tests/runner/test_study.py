@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.study import StudyRun
-from cifar_studio.runner.speeds import Speed, SpeedBook
-from cifar_studio.runner.study import StudyWork, plan
-from cifar_studio.runner.study_estimate import estimate_of
-from cifar_studio.runs.events import EpochEnded, RunEnded
-from cifar_studio.runs.library import list_runs
+from cifar_studio.runner.studies.study import StudyWork, plan
+from cifar_studio.runner.studies.study_estimate import estimate_of
+from cifar_studio.runner.training.speeds import Speed, SpeedBook
+from cifar_studio.runs.folder.events import EpochEnded, RunEnded
+from cifar_studio.runs.folder.library import list_runs
 from cli_support import PATIENCE_S, start, studio
 from runner.small_runs import CONFIG
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runner.launch import WorkerProcess, new_id
 from cifar_studio.runner.protocol import (
     Command,
     Envelope,
@@ -22,8 +21,9 @@ from cifar_studio.runner.protocol import (
     ResumeRequest,
     TrainRequest,
 )
+from cifar_studio.runner.worker_process import WorkerProcess, new_id
 from cifar_studio.runs.answers import Estimated, RequestFailed
-from cifar_studio.runs.events import (
+from cifar_studio.runs.folder.events import (
     BatchesEnded,
     EpochEnded,
     RunEnded,
@@ -31,7 +31,7 @@ from cifar_studio.runs.events import (
     RunStarted,
     WorkerReady,
 )
-from cifar_studio.runs.library import load
+from cifar_studio.runs.folder.library import load
 from support import worker_processes
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
@@ -212,7 +212,7 @@ def test_that_short_requests_follow_one_another_and_a_bad_one_does_no_harm(
 
 def test_that_lines_that_are_no_requests_are_passed_over(tmp_path: Path) -> None:
     process = subprocess.run(
-        [sys.executable, "-m", "cifar_studio.runner.worker"],
+        [sys.executable, "-m", "cifar_studio.runner.worker.worker"],
         input=b'junk\n{"request": "odd"}\n\xff\n',
         capture_output=True,
         timeout=60,

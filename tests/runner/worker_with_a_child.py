@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from cifar_studio.runner import worker
+from cifar_studio.runner.worker import worker
 
 if __name__ == "__main__":
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])

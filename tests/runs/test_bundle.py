@@ -27,8 +27,8 @@ from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runs.bundle.manifest import LARGEST
 from cifar_studio.runs.bundle.opening import open_bundle
 from cifar_studio.runs.bundle.writing import write_bundle
-from cifar_studio.runs.folder import FILES, Notes, RunFolder, Status
-from cifar_studio.runs.library import load
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import FILES, Notes, RunFolder, Status
 from failing_disk import FailingDisk
 from support import make_environment, make_row
 

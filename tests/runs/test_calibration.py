@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from cifar_studio.runs.calibration import BINS, calibrate
+from cifar_studio.runs.analysis.calibration import BINS, calibrate
 from support import make_evaluation
 
 

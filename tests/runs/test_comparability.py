@@ -12,10 +12,10 @@ from cifar_studio.config.check import check
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
 from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.comparability import comparability
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
+from cifar_studio.runs.analysis.comparability import comparability
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from support import make_environment, make_row
 
 

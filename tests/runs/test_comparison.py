@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.comparison import compare
-from cifar_studio.runs.evaluation import Evaluation, confusion_matrix
+from cifar_studio.runs.analysis.comparison import compare
+from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix
 from support import make_evaluation
 
 

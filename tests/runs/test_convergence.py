@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.convergence import ConvergenceRule, trailing_mean
-from cifar_studio.runs.epochs import EpochRow
+from cifar_studio.runs.analysis.convergence import ConvergenceRule, trailing_mean
+from cifar_studio.runs.folder.epochs import EpochRow
 from support import make_row
 
 losses = st.lists(st.none() | st.floats(0, 10), max_size=40)

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from cifar_studio import sealed
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import NewerVersionError, RunFolderError, StudioError
-from cifar_studio.runs import folder as folders
-from cifar_studio.runs.evaluation import (
+from cifar_studio.runs.folder import run_folder as folders
+from cifar_studio.runs.folder.evaluation import (
     load_evaluation,
     save_evaluation,
 )
-from cifar_studio.runs.folder import Notes, RunFolder, Status, is_run_folder
-from cifar_studio.runs.library import list_all, load
-from cifar_studio.runs.log import run_log
-from cifar_studio.runs.trace import TraceWriter, read_trace
+from cifar_studio.runs.folder.library import list_all, load
+from cifar_studio.runs.folder.log import run_log
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status, is_run_folder
+from cifar_studio.runs.folder.trace import TraceWriter, read_trace
 from support import make_environment, make_evaluation, make_row
 
 TEXT_FILES = (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cifar_studio.runs.epochs import (
+from cifar_studio.runs.folder.epochs import (
     COLUMNS,
     EpochRow,
     append_row,

@@ -13,7 +13,7 @@ import pytest
 
 from cifar_studio import sealed
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runs.evaluation import (
+from cifar_studio.runs.folder.evaluation import (
     Evaluation,
     load_evaluation,
     save_evaluation,

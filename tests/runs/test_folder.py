@@ -13,19 +13,19 @@ from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
 from cifar_studio import atomic
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError, StudioError
-from cifar_studio.runs import folder as folders
-from cifar_studio.runs.evaluation import (
+from cifar_studio.runs.folder import run_folder as folders
+from cifar_studio.runs.folder.evaluation import (
     load_evaluation,
     save_evaluation,
 )
-from cifar_studio.runs.folder import Notes, RunFolder, Status
-from cifar_studio.runs.library import list_runs, load
-from cifar_studio.runs.trace import TraceWriter, read_trace
+from cifar_studio.runs.folder.library import list_runs, load
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status
+from cifar_studio.runs.folder.trace import TraceWriter, read_trace
 from support import make_evaluation
 
 HOLD = """
 import sys, pathlib
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.run_folder import RunFolder
 lock = RunFolder(pathlib.Path(sys.argv[1])).hold()
 print("held", flush=True)
 sys.stdin.read()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cifar_studio.runs import json_file
+from cifar_studio.runs.folder import json_file
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,10 +11,10 @@ import pytest
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import NewerVersionError, RunFolderError
-from cifar_studio.runs import epochs, trace
-from cifar_studio.runs import folder as folders
-from cifar_studio.runs.folder import Notes, RunFolder, Status, is_run_folder
-from cifar_studio.runs.library import MAX_FAULT, list_all, load
+from cifar_studio.runs.folder import epochs, trace
+from cifar_studio.runs.folder import run_folder as folders
+from cifar_studio.runs.folder.library import MAX_FAULT, list_all, load
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status, is_run_folder
 from support import make_environment, make_row
 
 HEADER = ",".join(epochs.COLUMNS).encode() + b"\n"

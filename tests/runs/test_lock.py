@@ -16,12 +16,12 @@ import filelock
 import pytest
 
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runs import lock
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder import lock
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 HOLD = """
 import pathlib, sys
-from cifar_studio.runs.folder import RunFolder
+from cifar_studio.runs.folder.run_folder import RunFolder
 lock = RunFolder(pathlib.Path(sys.argv[1])).hold()
 print("held", flush=True)
 sys.stdin.read()

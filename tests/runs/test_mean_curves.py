@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.mean_curves import mean_curves
+from cifar_studio.runs.analysis.mean_curves import mean_curves
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from support import make_row
 
 

@@ -15,7 +15,8 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 
-from cifar_studio.runs import evaluation, metrics
+from cifar_studio.runs.analysis import metrics
+from cifar_studio.runs.folder import evaluation
 from support import make_evaluation
 
 CLASSES = np.arange(100)

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.reproduction import config_to_repeat, reproduction_of
+from cifar_studio.runs.analysis.reproduction import config_to_repeat, reproduction_of
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from support import make_environment, make_row
 
 ROWS = (make_row(1, 10.0), make_row(2, 20.0), make_row(3, 30.0))

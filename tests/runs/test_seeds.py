@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.seeds import group_by_seed, missing_seeds, over_seeds
+from cifar_studio.runs.analysis.seeds import group_by_seed, missing_seeds, over_seeds
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from support import make_environment, make_row
 
 CONFIG = TrainConfig(epochs=2)

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.settings_apart import changes_from_preset, settings_apart
+from cifar_studio.runs.analysis.settings_difference import changes_from_preset, settings_apart
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
 from support import make_environment
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.comparison import compare
-from cifar_studio.runs.statistics import (
+from cifar_studio.runs.analysis.comparison import compare
+from cifar_studio.runs.analysis.statistics import (
     Spread,
     bootstrap_interval,
     mcnemar,

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.report import REPORT_RESULTS
-from cifar_studio.runs import folder as folders
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.epochs import EpochRow, append_row, read_rows
-from cifar_studio.runs.folder import Status
-from cifar_studio.runs.library import Run, load
-from cifar_studio.runs.summary import RunSummary, summarize, summarize_rows
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.summary import RunSummary, summarize, summarize_rows
+from cifar_studio.runs.folder import run_folder as folders
+from cifar_studio.runs.folder.epochs import EpochRow, append_row, read_rows
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.run_folder import Status
 from report_runs import report_rows
 from support import make_environment, make_row
 

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder, Status
-from cifar_studio.ui import theme
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.window.main_window import MainWindow
 from support import make_environment, make_row
 from ui_support import close
 

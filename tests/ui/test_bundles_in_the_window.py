@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.runs.bundle.writing import write_bundle
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.window.main_window import MainWindow
 
 OPENING_MS = 60_000
 

@@ -11,15 +11,15 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.controllers.run_mending import Mending
+from cifar_studio.ui.frame.run_header import RunHeader
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
-from cifar_studio.ui.library.mending import Mending
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_header import RunHeader
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.window.main_window import MainWindow
 
 TINY = TrainConfig(
     architecture="mobilenet_v2", epochs=1, train_per_class=1, test_per_class=1, batch_size=50

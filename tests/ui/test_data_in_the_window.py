@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
-from cifar_studio.ui.data_bar import DataBar
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.short_work import ShortWork
+from cifar_studio.ui.frame.data_bar import DataBar
+from cifar_studio.ui.window.main_window import MainWindow
+from cifar_studio.ui.workers.helper_worker import ShortWork
 
 WAIT_MS = 60_000
 ARCHIVE_BYTES = 169_001_437

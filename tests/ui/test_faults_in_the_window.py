@@ -13,24 +13,25 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QToolButton, QWidg
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
+from cifar_studio.config import remedies
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runs.events import (
+from cifar_studio.runs.folder.events import (
     EpochEnded,
     RunContinued,
     RunEnded,
     RunNoticed,
     RunPaused,
 )
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load
-from cifar_studio.ui import remedies, theme
-from cifar_studio.ui.dialogs import EpochsDialog
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.dialogs.messages import EpochsDialog
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_controller import Activity
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.ui.training.run_controller import Activity
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.window.main_window import MainWindow
 from scripted_worker import Stage, started
 from support import make_row
 from ui_support import close
@@ -44,7 +45,7 @@ DISK = RunPaused(
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     stage = Stage()
-    monkeypatch.setattr("cifar_studio.ui.training_workers.TrainingThread", stage)
+    monkeypatch.setattr("cifar_studio.ui.workers.training_workers.TrainingThread", stage)
     return stage
 
 

@@ -14,22 +14,22 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.epochs import append_row, read_rows, read_table, rewrite_rows
-from cifar_studio.runs.folder import Notes, RunFolder, Status
-from cifar_studio.runs.library import load
-from cifar_studio.runs.trace import read_trace
-from cifar_studio.ui.library.folder_watch import SETTLED_NS, TURNS, FolderWatch
-from cifar_studio.ui.library.growing_file import (
+from cifar_studio.runs.folder.epochs import append_row, read_rows, read_table, rewrite_rows
+from cifar_studio.runs.folder.folder_watch import SETTLED_NS, TURNS, FolderWatch
+from cifar_studio.runs.folder.growing_file import (
     MEMORY_BYTES,
     SLICE_BYTES,
     EpochsFile,
     GrowingFile,
     TraceFile,
 )
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status
+from cifar_studio.runs.folder.trace import read_trace
 from cifar_studio.ui.library.queue_list import MOST_ROWS, QueueList
 from cifar_studio.ui.library.run_model import READS_A_TURN, RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.run_queue import PlannedRun, RunQueue
+from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
 from support import make_row
 
 
@@ -206,7 +206,7 @@ def test_that_a_change_that_no_folder_tells_of_is_seen_in_its_turn(
 def test_that_many_new_runs_are_taken_in_several_looks(
     make_run: Callable[..., RunFolder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cifar_studio.ui.library.folder_watch.MOST_NEW", 2)
+    monkeypatch.setattr("cifar_studio.runs.folder.folder_watch.MOST_NEW", 2)
     newest_first = [make_run(f"2026040{day}_120000_resnet18").path for day in (5, 4, 3, 2, 1)]
     watch = FolderWatch(paths.runs_folder())
     found = []
@@ -230,7 +230,7 @@ def test_that_a_run_that_goes_on_is_always_looked_at(make_run: Callable[..., Run
 def test_that_a_large_library_is_read_in_turns_newest_first(
     qtbot: QtBot, make_run: Callable[..., RunFolder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cifar_studio.ui.library.folder_watch.MOST_NEW", 2 * READS_A_TURN)
+    monkeypatch.setattr("cifar_studio.runs.folder.folder_watch.MOST_NEW", 2 * READS_A_TURN)
     names = [f"20260401_1200{number:02}_resnet18" for number in range(3 * READS_A_TURN)]
     for name in names:
         make_run(name)

@@ -13,13 +13,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.epochs import rewrite_rows
-from cifar_studio.runs.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.ui.curves.run_data import RunData
-from cifar_studio.ui.library.growing_file import MEMORY_BYTES, GrowingFile
+from cifar_studio.runs.folder.epochs import rewrite_rows
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
+from cifar_studio.runs.folder.growing_file import MEMORY_BYTES, GrowingFile
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.ui.window.main_window import MainWindow
 from soak_window import Look, Soak, faults
 from support import make_environment, make_row
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.ui.main_window import MainWindow
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.window.main_window import MainWindow
 from support import make_row
 
 OLD, NEW = "20260401_120000_resnet18", "20260402_120000_vgg11"

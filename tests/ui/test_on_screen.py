@@ -11,10 +11,10 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.runs.events import BatchesEnded, RunEnded
-from cifar_studio.ui import theme
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_controller import Activity
+from cifar_studio.runs.folder.events import BatchesEnded, RunEnded
+from cifar_studio.ui.training.run_controller import Activity
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.window.main_window import MainWindow
 
 pytestmark = pytest.mark.screen
 RUN_MS = 110_000

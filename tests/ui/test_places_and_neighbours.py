@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load
-from cifar_studio.ui import settings
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_queue import PlannedRun
-from cifar_studio.ui.writable import faults_of_places, why_not_writable
+from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.system.writable import faults_of_places, why_not_writable
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.window import window_settings
+from cifar_studio.ui.window.main_window import MainWindow
 from ui_support import TINY, close
 from window_process import WindowProcess
 
@@ -66,12 +66,12 @@ def test_that_two_windows_share_the_runs(qtbot: QtBot, shared_cache: Path) -> No
         window.settings.theme = "dark"
         close(qtbot, window)
         window.deleteLater()
-        assert settings.load(paths.settings_file())[0].theme == "dark"
+        assert window_settings.load(paths.settings_file())[0].theme == "dark"
         first.note_family()
         os.kill(first.pid, signal.SIGTERM)
         assert first.wait() == 0
         assert first.orphans() == []
-    kept, fault = settings.load(paths.settings_file())
+    kept, fault = window_settings.load(paths.settings_file())
     assert (kept.theme, fault) == ("system", "")  # the last one that leaves
     assert kept.selected_run == str(folder.path)
 

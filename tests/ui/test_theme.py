@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from cifar_studio.ui import theme
-from cifar_studio.ui.theme import DARK, LIGHT, Theme
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.theme import DARK, LIGHT, Theme
 
 
 def luminance(colour: str) -> float:

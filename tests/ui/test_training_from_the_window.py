@@ -13,13 +13,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
-from cifar_studio.runs.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import list_runs, load
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
+from cifar_studio.runs.folder.library import list_runs, load
+from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.main_window import MainWindow
-from cifar_studio.ui.run_controller import Activity
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.ui.training.run_controller import Activity
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.window.main_window import MainWindow
 from support import worker_processes
 from ui_support import TINY, close
 
@@ -198,7 +198,7 @@ def test_that_an_interrupted_run_is_offered_at_the_next_start(
     assert "was interrupted in epoch 4" in window.message.text
 
 
-@pytest.mark.parametrize("module", ["cifar_studio.ui.app", "cifar_studio.ui.main_window"])
+@pytest.mark.parametrize("module", ["cifar_studio.ui.app", "cifar_studio.ui.window.main_window"])
 def test_that_torch_never_enters_the_windows_process(module: str) -> None:
     code = (
         f"import sys, {module}; "

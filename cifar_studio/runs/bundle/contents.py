@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cifar_studio.reading import open_file
-from cifar_studio.runs import json_file
 from cifar_studio.runs.bundle.manifest import BLOCK
+from cifar_studio.runs.folder import json_file
 
 ELSEWHERE = "a place on another computer"
 _NAME_STARTS, _NAME_ENDS = r"(?<![\w.-])", r"(?![\w.-])"  # /home/ann is not in /home/anna

@@ -28,8 +28,8 @@ from cifar_studio.reading import open_file
 from cifar_studio.runs.bundle.contents import digest_of
 from cifar_studio.runs.bundle.inspection import SparingFile, damaged, read_manifest
 from cifar_studio.runs.bundle.manifest import BLOCK, BundledFile, Manifest
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import load
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 _OPENING = ".opening-"
 _STALE_S = 24 * 3600

@@ -25,9 +25,9 @@ from cifar_studio.runs.bundle.manifest import (
     BundledFile,
     Manifest,
 )
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.json_file import NotAsExpectedError
-from cifar_studio.runs.library import load
+from cifar_studio.runs.folder.json_file import NotAsExpectedError
+from cifar_studio.runs.folder.library import load
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same run gives the same file
 

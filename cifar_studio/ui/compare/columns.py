@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cifar_studio.export.report_columns import MEASURES, Measure
+from cifar_studio.export.tables.report_columns import MEASURES, Measure
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from cifar_studio.ui import theme
 from cifar_studio.ui.compare.columns import COLUMNS, RUN
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.model import BELOW_ROLE, LINE_ROLE
 from cifar_studio.ui.tables.row_delegate import PAD_PX
+from cifar_studio.ui.widgets import theme
 
 TOP_PX, LINE_PX, BELOW_PX = 6, 18, 16
 ROW_PX = 2 * TOP_PX + LINE_PX + 2 * BELOW_PX

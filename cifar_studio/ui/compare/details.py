@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.settings_apart import SettingApart, changes_from_preset, settings_apart
-from cifar_studio.ui import theme, widgets
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.settings_difference import (
+    SettingApart,
+    changes_from_preset,
+    settings_apart,
+)
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.compare.lines import Line, footnotes
 from cifar_studio.ui.compare.verdict import (
     verdict_on_groups,
@@ -19,6 +22,7 @@ from cifar_studio.ui.compare.verdict import (
 )
 from cifar_studio.ui.tables.figure_model import Column, Row
 from cifar_studio.ui.tables.figure_table import FigureTable
+from cifar_studio.ui.widgets import basics, theme
 
 MOST_RUNS = 8
 EMPTY = "Select rows to see in which settings they differ"
@@ -29,11 +33,11 @@ class CompareDetails(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heading = widgets.label("", "heading")
+        self.heading = basics.label("", "heading")
         self.settings = FigureTable(
             "Settings that differ", "Select rows to see in which settings they differ"
         )
-        self.words = widgets.label("")
+        self.words = basics.label("")
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.words.setTextInteractionFlags(
@@ -49,7 +53,7 @@ class CompareDetails(QWidget):
         left.addWidget(self.heading)
         left.addWidget(self.settings, 1)
         right = QVBoxLayout()
-        right.addWidget(widgets.label("About these figures", "heading"))
+        right.addWidget(basics.label("About these figures", "heading"))
         right.addWidget(area, 1)
         self._columns = (left, right)
         self._row = QHBoxLayout(self)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cifar_studio.export.report_columns import Measure, RunColumn
-from cifar_studio.export.report_table import report_table
-from cifar_studio.runs.confusion_cells import MINUS, NONE
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.seeds import SeedGroup, over_seeds
-from cifar_studio.runs.summary import RunSummary
-from cifar_studio.ui import wording
+from cifar_studio.export.tables.report_columns import Measure, RunColumn
+from cifar_studio.export.tables.report_table import report_table
+from cifar_studio.runs import wording
+from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
+from cifar_studio.runs.analysis.summary import RunSummary
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.compare.columns import COLUMNS, Column
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"

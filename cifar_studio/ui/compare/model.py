@@ -9,18 +9,18 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from cifar_studio.runs.confusion_cells import MINUS, NONE
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.seeds import group_by_seed
-from cifar_studio.runs.summary import DEFAULT_RULE
-from cifar_studio.ui import widgets
+from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.seeds import group_by_seed
+from cifar_studio.runs.analysis.summary import DEFAULT_RULE
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.compare.columns import COLUMNS, RUN, Column
 from cifar_studio.ui.compare.explanations import EXPLANATIONS
 from cifar_studio.ui.compare.lines import Line, line_of_group, line_of_run
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
 from cifar_studio.ui.tables.table import Cell
+from cifar_studio.ui.widgets import basics
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 BELOW_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -128,8 +128,8 @@ class CompareModel(RowModel):
 
     def _tip(self, line: Line, column: Column) -> str:
         if column is RUN:
-            return widgets.plain_tip(". ".join((line.title, *line.facts, ", ".join(line.key))))
-        return widgets.plain_tip(line.notes) if column.measure is None else ""
+            return basics.plain_tip(". ".join((line.title, *line.facts, ", ".join(line.key))))
+        return basics.plain_tip(line.notes) if column.measure is None else ""
 
     @override
     def headerData(
@@ -146,7 +146,7 @@ class CompareModel(RowModel):
                 return int(side | Qt.AlignmentFlag.AlignVCenter)
             case Qt.ItemDataRole.ToolTipRole:
                 title, text = EXPLANATIONS[column.key]
-                return widgets.plain_tip(f"{title}: {text}")
+                return basics.plain_tip(f"{title}: {text}")
         return None
 
 

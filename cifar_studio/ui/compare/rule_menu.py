@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from cifar_studio.runs.convergence import ConvergenceRule, Measure
-from cifar_studio.runs.summary import DEFAULT_RULE
-from cifar_studio.ui import theme, widgets
+from cifar_studio.runs.analysis.convergence import ConvergenceRule, Measure
+from cifar_studio.runs.analysis.summary import DEFAULT_RULE
+from cifar_studio.ui.widgets import basics, theme
 
 _LOSSES: tuple[tuple[Measure, str], ...] = (
     ("test_loss", "Test loss"),
@@ -54,7 +54,7 @@ class RuleMenu(QToolButton):
         self.measure = QComboBox()
         for key, text in _LOSSES:
             self.measure.addItem(text, key)
-        self._words = widgets.label("", "muted")
+        self._words = basics.label("", "muted")
         self._words.setWordWrap(True)
         self._setting = False
         self._rule = DEFAULT_RULE
@@ -62,7 +62,7 @@ class RuleMenu(QToolButton):
         column = QVBoxLayout(form)
         column.setContentsMargins(*[3 * theme.GRID] * 4)
         column.setSpacing(2 * theme.GRID)
-        column.addWidget(widgets.label("A run has converged at the", "heading"))
+        column.addWidget(basics.label("A run has converged at the", "heading"))
         column.addWidget(self._words)
         fields = QFormLayout()
         fields.setSpacing(2 * theme.GRID)
@@ -70,7 +70,7 @@ class RuleMenu(QToolButton):
         fields.addRow("Within, %", self.within)
         fields.addRow("Mean over, epochs", self.window_epochs)
         column.addLayout(fields)
-        back = widgets.link(
+        back = basics.link(
             "Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE, tell=True)
         )
         column.addWidget(back, 0, Qt.AlignmentFlag.AlignLeft)
@@ -110,7 +110,7 @@ class RuleMenu(QToolButton):
         fields = (self.within, self.window_epochs)
         for field in fields:
             field.setProperty("faulty", "false" if field.hasAcceptableInput() else "true")
-            widgets.restyle(field)
+            basics.restyle(field)
         if self._setting or not all(field.hasAcceptableInput() for field in fields):
             return
         self._rule = ConvergenceRule(

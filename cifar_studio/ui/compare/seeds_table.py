@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cifar_studio.export.report_columns import MEASURES
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.seeds import SeedGroup, over_seeds
-from cifar_studio.ui import wording
+from cifar_studio.export.tables.report_columns import MEASURES
+from cifar_studio.runs import wording
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
 from cifar_studio.ui.tables.table import Cell, Table
 
 

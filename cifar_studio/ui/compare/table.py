@@ -8,10 +8,9 @@ from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from typing_extensions import override
 
-from cifar_studio.export.report_table import report_table
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.library import Run
-from cifar_studio.ui import theme
+from cifar_studio.export.tables.report_table import report_table
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.compare.columns import COLUMNS, HIDDEN_AT_FIRST, NOTES, RUN
 from cifar_studio.ui.compare.delegate import ROW_PX, CompareDelegate
 from cifar_studio.ui.compare.lines import Line
@@ -20,6 +19,7 @@ from cifar_studio.ui.compare.seeds_table import seeds_table
 from cifar_studio.ui.tables.row_delegate import PAD_PX
 from cifar_studio.ui.tables.row_table import RowTable
 from cifar_studio.ui.tables.table import Table
+from cifar_studio.ui.widgets import theme
 
 RUN_PX, NOTES_PX = 224, 88
 HEADER_PX = 44

@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 
-from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.compare.columns import COLUMNS, RUN
 from cifar_studio.ui.compare.rule_menu import RuleMenu
-from cifar_studio.ui.flow import FlowLayout
-from cifar_studio.ui.segments import Segments
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.flow_layout import FlowLayout
+from cifar_studio.ui.widgets.segments import Segments
 
 SEARCH_PX = 180
 
@@ -68,9 +68,9 @@ class CompareToolbar(QWidget):
                 action.setChecked(True)
                 action.setData(column.key)
                 action.triggered.connect(lambda: self.columns_changed.emit(self.hidden))
-        self.draw = widgets.button("Draw in Curves", self.draw_wanted.emit)
+        self.draw = basics.button("Draw in Curves", self.draw_wanted.emit)
         self.draw.setToolTip("Draw the selected rows beside each other in Curves")
-        self.export = widgets.button("Export…", self.export_wanted.emit)
+        self.export = basics.button("Export…", self.export_wanted.emit)
         self.export.setToolTip("The selected rows, or all, as a table, figures or a report")
         self._row = FlowLayout(self, 0)
         for part in (self.rows, self.search, self.rule, self.columns, self.draw, self.export):

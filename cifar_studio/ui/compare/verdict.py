@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from cifar_studio.errors import StudioError
-from cifar_studio.runs.comparison import compare
-from cifar_studio.runs.confusion_cells import MINUS
-from cifar_studio.runs.evaluation import load_evaluation
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.metrics import accuracy
-from cifar_studio.runs.reproduction import reproduction_of
-from cifar_studio.runs.seeds import SeedGroup
-from cifar_studio.runs.statistics import mcnemar_of, paired_difference
+from cifar_studio.runs.analysis.comparison import compare
+from cifar_studio.runs.analysis.confusion_cells import MINUS
+from cifar_studio.runs.analysis.metrics import accuracy
+from cifar_studio.runs.analysis.reproduction import reproduction_of
+from cifar_studio.runs.analysis.seeds import SeedGroup
+from cifar_studio.runs.analysis.statistics import mcnemar_of, paired_difference
+from cifar_studio.runs.folder.evaluation import load_evaluation
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 FEW_SEEDS = 5
 

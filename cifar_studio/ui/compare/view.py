@@ -11,17 +11,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.convergence import ConvergenceRule
-from cifar_studio.runs.library import Run
-from cifar_studio.ui import theme
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.compare.columns import HIDDEN_AT_FIRST
 from cifar_studio.ui.compare.details import CompareDetails
 from cifar_studio.ui.compare.explanations import EXPLANATIONS
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.table import CompareTable
 from cifar_studio.ui.compare.toolbar import CompareToolbar
-from cifar_studio.ui.explaining import explain
-from cifar_studio.ui.grip import GripSplitter
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.explanation import explain
+from cifar_studio.ui.widgets.grip_splitter import GripSplitter
 
 MARGIN_PX, GAP_PX = 16, 12
 DETAILS_PX = 220

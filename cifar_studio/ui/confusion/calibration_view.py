@@ -11,12 +11,12 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from cifar_studio.runs.calibration import Calibration, in_words
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.confusion.bin_plot import BinPlot
-from cifar_studio.ui.curves.series import nice_step
-from cifar_studio.ui.explaining import QUESTION
+from cifar_studio.runs.analysis.calibration import Calibration, in_words
+from cifar_studio.ui.curves.data.series import nice_step
+from cifar_studio.ui.plots.bin_plot import BinPlot
 from cifar_studio.ui.tables.table import Table
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.explanation import QUESTION
 
 _HEADER = ("Above %", "To %", "Answers", "Right", "Wrong", "Mean confidence %", "Right %")
 _TITLES = ("Right answers, %", "Answers")
@@ -41,14 +41,14 @@ class CalibrationView(QWidget):
         super().__init__()
         self._calibration: Calibration | None = None
         self._bin: int | None = None
-        self.words = widgets.label()
+        self.words = basics.label()
         self.words.setWordWrap(True)
-        self.legend = widgets.label()
+        self.legend = basics.label()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.reliability = BinPlot("Share of right answers by confidence", "Confidence, %")
         self.histogram = BinPlot("Answers by confidence", "Confidence, %")
-        self.readout = widgets.label(_HINT, "muted")
+        self.readout = basics.label(_HINT, "muted")
         self.readout.setMinimumWidth(1)  # a long sentence must not widen the view
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Calibration")
@@ -60,7 +60,7 @@ class CalibrationView(QWidget):
         for title, plot, stretch in titled:
             column = QVBoxLayout()
             column.setSpacing(0)
-            column.addWidget(widgets.label(title, "small"))
+            column.addWidget(basics.label(title, "small"))
             column.addWidget(plot, 1)
             self._plots.addLayout(column, stretch)
         self._column.addLayout(self._plots, 1)

@@ -17,11 +17,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
 
-from cifar_studio.runs.confusion_cells import Cells, Level, Shading
-from cifar_studio.ui import theme
+from cifar_studio.runs.analysis.confusion_cells import Cells, Level, Shading
 from cifar_studio.ui.confusion import painting
 from cifar_studio.ui.confusion.frame import Frame
-from cifar_studio.ui.confusion.walk import Walk
+from cifar_studio.ui.confusion.navigation import Walk
+from cifar_studio.ui.widgets import theme
 
 
 class MatrixCanvas(QWidget):

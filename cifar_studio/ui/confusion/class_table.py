@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.runs.metrics import class_scores, to_superclasses
-from cifar_studio.ui import theme
-from cifar_studio.ui.segments import Segments
+from cifar_studio.runs.analysis.metrics import class_scores, to_superclasses
 from cifar_studio.ui.tables.figure_model import Column, Row
 from cifar_studio.ui.tables.figure_table import FigureTable
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.segments import Segments
 
 _CLASS = Column("Class", "class")
 _SUPERCLASS = Column("Superclass", "superclasses")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
 from cifar_studio import colours
-from cifar_studio.ui import theme
+from cifar_studio.ui.widgets import theme
 
 
 def counts_map(name: str, ground: str) -> NDArray[np.uint8]:

@@ -7,9 +7,9 @@ import functools
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
-from cifar_studio.runs.comparison import Comparison
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.explaining import QUESTION
+from cifar_studio.runs.analysis.comparison import Comparison
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.explanation import QUESTION
 
 PARTS = {
     "a_only": "A right, B wrong",
@@ -39,7 +39,7 @@ class Disagreements(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         for place, key in enumerate(PARTS):
-            link = widgets.link("", functools.partial(self._open, key))
+            link = basics.link("", functools.partial(self._open, key))
             link.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             link.customContextMenuRequested.connect(
                 lambda at, link=link: self._on_menu_requested(link.mapToGlobal(at))

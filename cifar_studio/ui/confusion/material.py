@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from cifar_studio.data.names import ClassNames
 from cifar_studio.errors import StudioError
-from cifar_studio.runs.comparison import Comparison, compare
-from cifar_studio.runs.confusion_cells import Cells, cells_of
-from cifar_studio.runs.evaluation import Evaluation
+from cifar_studio.runs.analysis.comparison import Comparison, compare
+from cifar_studio.runs.analysis.confusion_cells import Cells, cells_of
+from cifar_studio.runs.folder.evaluation import Evaluation
 
 Epoch = Literal["best", "last"]
 Side = Literal["a", "b", "difference"]

@@ -13,10 +13,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu
 from typing_extensions import override
 
-from cifar_studio.runs.confusion_cells import Level
+from cifar_studio.runs.analysis.confusion_cells import Level
 from cifar_studio.ui.confusion.canvas import MatrixCanvas
-from cifar_studio.ui.explaining import QUESTION
 from cifar_studio.ui.tables.table import Table
+from cifar_studio.ui.widgets.explanation import QUESTION
 
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.runs.metrics import most_confused
+from cifar_studio.runs.analysis.metrics import most_confused
 from cifar_studio.ui.tables.figure_model import Column, Row
 from cifar_studio.ui.tables.figure_table import FigureTable
 from cifar_studio.ui.tables.table import Table

@@ -7,7 +7,6 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from cifar_studio.ui import theme, widgets
 from cifar_studio.ui.confusion.calibration_view import CalibrationView
 from cifar_studio.ui.confusion.class_table import ClassTable
 from cifar_studio.ui.confusion.disagreements import Disagreements
@@ -15,7 +14,8 @@ from cifar_studio.ui.confusion.matrix import ConfusionMatrix
 from cifar_studio.ui.confusion.most_confused import MostConfused
 from cifar_studio.ui.confusion.summary import Summary
 from cifar_studio.ui.confusion.toolbar import ConfusionToolbar
-from cifar_studio.ui.grip import GripSplitter
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.grip_splitter import GripSplitter
 
 MARGIN_PX = 16
 GAP_PX = 12
@@ -36,13 +36,13 @@ class ConfusionPage(QWidget):
         self._splitter_is_default = True
         self.toolbar = ConfusionToolbar()
         self.matrix = ConfusionMatrix()
-        self.readout = widgets.label()
+        self.readout = basics.label()
         self.readout.setMinimumWidth(1)  # long names must not widen the matrix
-        self.hint = widgets.label("Enter: pictures · +: classes", "small")
-        self.back = widgets.link("Back (Esc)", self.matrix.zoom_out)
-        self.heading = widgets.label("", "heading")
+        self.hint = basics.label("Enter: pictures · +: classes", "small")
+        self.back = basics.link("Back (Esc)", self.matrix.zoom_out)
+        self.heading = basics.label("", "heading")
         self.summary = Summary()
-        self.notice = widgets.label()
+        self.notice = basics.label()
         self.disagreements = Disagreements()
         self.classes = ClassTable()
         self.confused = MostConfused()
@@ -148,7 +148,7 @@ class ConfusionPage(QWidget):
         """A note on what is shown, or why something cannot be; empty for none."""
         self.notice.setText(f"⚠  {words}" if is_fault else words)
         self.notice.setProperty("role", "fault" if is_fault else "muted")
-        widgets.restyle(self.notice)
+        basics.restyle(self.notice)
         self.notice.setVisible(bool(words))
 
     def show_way_back(self, is_in_block: bool) -> None:

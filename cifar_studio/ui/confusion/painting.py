@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from cifar_studio.runs.confusion_cells import Cells, Shading, signed
-from cifar_studio.ui import theme
+from cifar_studio.runs.analysis.confusion_cells import Cells, Shading, signed
 from cifar_studio.ui.confusion import colour_map
 from cifar_studio.ui.confusion.frame import Frame, Window, make_frame
+from cifar_studio.ui.widgets import theme
 
 SMALLEST_PX = 8
 LEGEND_PX = 64

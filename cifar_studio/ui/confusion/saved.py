@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from cifar_studio.runs.confusion_cells import Level
+from cifar_studio.runs.analysis.confusion_cells import Level
 from cifar_studio.ui.confusion.material import Epoch, Side
 from cifar_studio.ui.confusion.page import ConfusionPage
 from cifar_studio.ui.tables.table import Table

@@ -8,12 +8,12 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.runs import metrics
-from cifar_studio.runs.comparison import Comparison
-from cifar_studio.runs.confusion_cells import NONE
-from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.explaining import QUESTION
+from cifar_studio.runs.analysis import metrics
+from cifar_studio.runs.analysis.comparison import Comparison
+from cifar_studio.runs.analysis.confusion_cells import NONE
+from cifar_studio.runs.folder.evaluation import Evaluation
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.explanation import QUESTION
 
 _CAPTIONS = {"top1": "top-1", "top5": "top-5", "superclass": "superclass"}
 
@@ -64,7 +64,7 @@ class Summary(QWidget):
         self.figures: dict[str, QLabel] = {}
         self._row = QHBoxLayout()
         for key, caption in _CAPTIONS.items():
-            figure, title = widgets.label("", "headline"), widgets.label(caption, "small")
+            figure, title = basics.label("", "headline"), basics.label(caption, "small")
             figure.setAccessibleName(caption)
             pair = QVBoxLayout()
             pair.setSpacing(0)
@@ -74,9 +74,9 @@ class Summary(QWidget):
             self._row.addLayout(pair)
             self.figures[key] = figure
         self._row.addStretch(1)
-        self.inside = widgets.label()
+        self.inside = basics.label()
         self._ask(self.inside, "inside")
-        self.origin = widgets.label("", "muted")
+        self.origin = basics.label("", "muted")
         self.origin.setWordWrap(True)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)

@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 from typing_extensions import override
 
-from cifar_studio.ui import theme
-from cifar_studio.ui.flow import FlowLayout
-from cifar_studio.ui.segments import HEIGHT_PX, Segments
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.flow_layout import FlowLayout
+from cifar_studio.ui.widgets.segments import HEIGHT_PX, Segments
 
 SAVED = {
     "confusion": "Matrix as a figure…",

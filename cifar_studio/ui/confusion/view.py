@@ -10,17 +10,17 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.runs.calibration import calibrate
-from cifar_studio.runs.confusion_cells import Level
-from cifar_studio.runs.evaluation import Evaluation
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.confusion.empty import NotEvaluated
+from cifar_studio.runs.analysis.calibration import calibrate
+from cifar_studio.runs.analysis.confusion_cells import Level
+from cifar_studio.runs.folder.evaluation import Evaluation
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.material import Epoch, Material, Sheet, Side, make_sheet
+from cifar_studio.ui.confusion.not_evaluated import NotEvaluated
 from cifar_studio.ui.confusion.page import ConfusionPage
 from cifar_studio.ui.confusion.saved import FIGURES, FigureSwitches, switches_of, table_of
 from cifar_studio.ui.confusion.summary import difference_in_words, figures_of
-from cifar_studio.ui.explaining import explain
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.explanation import explain
 
 
 class ConfusionView(QWidget):
@@ -76,7 +76,7 @@ class ConfusionView(QWidget):
         self.setFocusProxy(page.matrix)
         self.empty = NotEvaluated()
         self._pages = QStackedLayout(self)
-        self._pages.addWidget(widgets.scrolled(page))
+        self._pages.addWidget(basics.scrolled(page))
         self._pages.addWidget(self.empty)
         self._connect()
         self._show_all()

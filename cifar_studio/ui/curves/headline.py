@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from cifar_studio.ui import theme
-from cifar_studio.ui.curves.measures import PanelName, format_value
-from cifar_studio.ui.curves.run_data import TEST_PICTURES, RunData
+from cifar_studio.ui.curves.data.run_data import TEST_PICTURES, RunData
+from cifar_studio.ui.curves.plot.measures import PanelName, format_value
+from cifar_studio.ui.widgets import theme
 
 _FIGURES: tuple[tuple[str, str, PanelName], ...] = (
     ("test_top1", "% top-1", "accuracy"),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from cifar_studio.ui.curves.epoch_view import EpochTable
-from cifar_studio.ui.curves.panel import PlotPanel
+from cifar_studio.ui.curves.plot.panel import PlotPanel
+from cifar_studio.ui.curves.table.epoch_view import EpochTable
 
 
 class EpochPointer(QObject):

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from cifar_studio.ui import theme, wording
-from cifar_studio.ui.curves.drawn import RunStyle
-from cifar_studio.ui.curves.legend import Legend, Sample
-from cifar_studio.ui.curves.run_data import RunData
+from cifar_studio.runs import wording
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.plot.drawn import RunStyle
+from cifar_studio.ui.curves.plot.legend import Legend, Sample
+from cifar_studio.ui.widgets import theme
 
 
 class RunStrip(QWidget):

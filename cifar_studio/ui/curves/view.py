@@ -12,29 +12,29 @@ from typing_extensions import override
 
 from cifar_studio.config.report import ReportResult
 from cifar_studio.runner.protocol import SaveCurvesRequest
-from cifar_studio.runs.events import Event, RunEnded, RunStarted
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.seeds import SeedGroup
-from cifar_studio.ui import theme
+from cifar_studio.runs.analysis.seeds import SeedGroup
+from cifar_studio.runs.folder.events import Event, RunEnded, RunStarted
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.curves.controls import CurveControls
-from cifar_studio.ui.curves.drawn import RunStyle
-from cifar_studio.ui.curves.epoch_view import EpochTable
-from cifar_studio.ui.curves.explanations import EXPLANATIONS
+from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
+from cifar_studio.ui.curves.data.run_colours import RunColours
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.data.seeds_data import SeedsData
+from cifar_studio.ui.curves.data.series import epoch_limit
+from cifar_studio.ui.curves.data.slice_reader import SliceReader
 from cifar_studio.ui.curves.headline import Headline
-from cifar_studio.ui.curves.marks import Level
-from cifar_studio.ui.curves.pace import Pace
-from cifar_studio.ui.curves.panel import Options, PlotPanel
+from cifar_studio.ui.curves.plot.drawn import RunStyle
+from cifar_studio.ui.curves.plot.marks import Level
+from cifar_studio.ui.curves.plot.panel import Options, PlotPanel
+from cifar_studio.ui.curves.plot.report_levels import report_levels, report_of
+from cifar_studio.ui.curves.plot.throttle import Pace
 from cifar_studio.ui.curves.pointing import EpochPointer
-from cifar_studio.ui.curves.reference import report_levels, report_of
-from cifar_studio.ui.curves.run_colours import RunColours
-from cifar_studio.ui.curves.run_data import RunData
 from cifar_studio.ui.curves.run_strip import RunStrip
-from cifar_studio.ui.curves.seeds_data import SeedsData
-from cifar_studio.ui.curves.series import epoch_limit
-from cifar_studio.ui.curves.slice_reader import SliceReader
-from cifar_studio.ui.explaining import explain
-from cifar_studio.ui.grip import GripSplitter
+from cifar_studio.ui.curves.table.epoch_view import EpochTable
 from cifar_studio.ui.tables.row_table import HEADER_PX, ROW_PX
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.explanation import explain
+from cifar_studio.ui.widgets.grip_splitter import GripSplitter
 
 STACKED_BELOW_PX = 600
 MARGIN_PX = 16

@@ -9,10 +9,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from cifar_studio.plain_text import printable
-from cifar_studio.runs.library import DamagedRun
-from cifar_studio.ui import theme, widgets
+from cifar_studio.runs.folder.library import DamagedRun
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.opening import open_folder
+from cifar_studio.ui.system.open_folder import open_folder
+from cifar_studio.ui.widgets import basics, theme
 
 MOST_IN_MENU = 12
 MOST_LETTERS = 110
@@ -35,7 +35,7 @@ class DamagedRuns(QWidget):
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
-        self._link = widgets.link("", self._on_clicked)
+        self._link = basics.link("", self._on_clicked)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4 * theme.GRID, theme.GRID, 4 * theme.GRID, theme.GRID)
         layout.addWidget(self._link)

@@ -6,8 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cifar_studio.config.study import shortened_by
-from cifar_studio.ui import theme, widgets, wording
-from cifar_studio.ui.run_queue import PlannedRun, RunQueue
+from cifar_studio.runs import wording
+from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
+from cifar_studio.ui.widgets import basics, theme
 
 MOST_ROWS = 8
 
@@ -49,7 +50,7 @@ class QueueList(QWidget):
             self._layout.addWidget(row)
         if len(runs) > MOST_ROWS:
             # Hundreds of rows would be taller than the window, and made anew at each start.
-            self._layout.addWidget(widgets.label(f"and {len(runs) - MOST_ROWS:,} more", "muted"))
+            self._layout.addWidget(basics.label(f"and {len(runs) - MOST_ROWS:,} more", "muted"))
         self._layout.addSpacing(2 * theme.GRID)
 
     def _head(self, count: int) -> QWidget:
@@ -58,16 +59,16 @@ class QueueList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         is_held = self._queue.is_held
         held = " · held" if is_held else ""
-        layout.addWidget(widgets.label(f"Waiting · {count}{held}", "heading"), 1)
+        layout.addWidget(basics.label(f"Waiting · {count}{held}", "heading"), 1)
         if is_held:
-            link = widgets.link("Go on", self.go_on_wanted.emit)
+            link = basics.link("Go on", self.go_on_wanted.emit)
             link.setToolTip(
                 "Several runs in a row have failed; start the next one"
                 if self._queue.is_held_by_failures
                 else "Start the next one"
             )
         else:
-            link = widgets.link("Hold", self._queue.pause)
+            link = basics.link("Hold", self._queue.pause)
             link.setToolTip("Start no other run after the one that goes on")
         layout.addWidget(link)
         return head
@@ -80,8 +81,8 @@ class QueueList(QWidget):
         config = planned.config
         texts = QVBoxLayout()
         texts.setSpacing(0)
-        name = widgets.ElidedLabel(f"{position + 1}. {wording.network(config)}")
-        about = widgets.ElidedLabel(_about(planned))
+        name = basics.ElidedLabel(f"{position + 1}. {wording.network(config)}")
+        about = basics.ElidedLabel(_about(planned))
         about.setProperty("role", "small")
         for text in (name, about):
             text.setToolTip(f"{planned.title}, seed {config.seed}, {planned.data_title}")
@@ -89,14 +90,14 @@ class QueueList(QWidget):
         layout.addLayout(texts, 1)
         earlier = self._mover("up", "Run it earlier", position, position - 1)
         later = self._mover("down", "Run it later", position, position + 1)
-        remove = widgets.GlyphButton("close", "Take it out of the queue")
+        remove = basics.GlyphButton("close", "Take it out of the queue")
         remove.clicked.connect(lambda: self._queue.remove(position))
         for button in (earlier, later, remove):
             layout.addWidget(button)
         return row
 
-    def _mover(self, glyph: str, tip: str, position: int, to: int) -> widgets.GlyphButton:
-        button = widgets.GlyphButton(glyph, tip)
+    def _mover(self, glyph: str, tip: str, position: int, to: int) -> basics.GlyphButton:
+        button = basics.GlyphButton(glyph, tip)
         button.setEnabled(0 <= to < len(self._queue.runs))
         button.clicked.connect(lambda: self._move(position, to, glyph))
         return button
@@ -105,7 +106,7 @@ class QueueList(QWidget):
         """Move a run, and keep the keyboard on it: the rows are made anew."""
         self._queue.move(position, to)
         if to < MOST_ROWS:
-            buttons = self._rows[to].findChildren(widgets.GlyphButton)
+            buttons = self._rows[to].findChildren(basics.GlyphButton)
             wanted = buttons[("up", "down").index(glyph)]
             (wanted if wanted.isEnabled() else buttons[-1]).setFocus()
 

@@ -7,9 +7,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from cifar_studio.runs.library import Run
-from cifar_studio.ui import glyphs, theme, wording
+from cifar_studio.runs import wording
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.run_model import RUN_ROLE, STATE_ROLE
+from cifar_studio.ui.widgets import glyphs, theme
 
 HEIGHT_PX = 48
 MARGIN_PX = 16

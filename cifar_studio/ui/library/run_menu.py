@@ -9,12 +9,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.config.check import BOUNDS
-from cifar_studio.runs.command import train_command
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import Run
-from cifar_studio.ui.library.beside_runs import BesideRuns
+from cifar_studio.runs.folder.command import train_command
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.library.overlaid_runs import BesideRuns
 from cifar_studio.ui.library.run_notes import RunNotes
-from cifar_studio.ui.opening import open_folder
+from cifar_studio.ui.system.open_folder import open_folder
 
 RESUMABLE = ("stopped", "interrupted", "crashed", "failed")
 _GOES_ON = ("running", "paused")

@@ -19,10 +19,10 @@ from PySide6.QtCore import (
 from typing_extensions import override
 
 from cifar_studio.errors import StudioError
-from cifar_studio.runs.library import DamagedRun, Run, load_with
-from cifar_studio.ui import wording
-from cifar_studio.ui.library.folder_watch import FolderWatch
-from cifar_studio.ui.library.growing_file import EpochsFile
+from cifar_studio.runs import wording
+from cifar_studio.runs.folder.folder_watch import FolderWatch
+from cifar_studio.runs.folder.growing_file import EpochsFile
+from cifar_studio.runs.folder.library import DamagedRun, Run, load_with
 
 REFRESH_MS = 2000
 NEXT_TURN_MS = 5

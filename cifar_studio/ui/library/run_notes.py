@@ -6,9 +6,9 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import Run
-from cifar_studio.ui import wording
+from cifar_studio.runs import wording
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import RunFolder
 
 MOST_LETTERS = 200
 MOST_NOTES = 20_000

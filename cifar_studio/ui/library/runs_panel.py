@@ -16,17 +16,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cifar_studio.runs.library import Run
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.library.beside_runs import BesideRuns
+from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
+from cifar_studio.ui.library.overlaid_runs import BesideRuns
 from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.run_delegate import RunDelegate
 from cifar_studio.ui.library.run_menu import RunMenu
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.library.run_notes import RunNotes
-from cifar_studio.ui.run_queue import RunQueue
-from cifar_studio.ui.shortcuts import DELETE, RENAME, STAR
+from cifar_studio.ui.training.run_queue import RunQueue
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.shortcut_keys import DELETE, RENAME, STAR
 
 NO_RUNS = "No runs yet.\nEvery training leaves one here, with its settings, figures and networks."
 NOTHING_FOUND = "No run matches. Esc shows all of them."
@@ -110,7 +110,7 @@ class RunsPanel(QWidget):
                 return
 
     def _lay_out(self, queue: RunQueue) -> None:
-        empty = self._empty = widgets.label("", "muted")
+        empty = self._empty = basics.label("", "muted")
         empty.setWordWrap(True)
         empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         empty.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 0)

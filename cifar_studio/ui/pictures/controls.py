@@ -12,10 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cifar_studio.ui import theme, widgets
-from cifar_studio.ui.flow import FlowLayout
-from cifar_studio.ui.pictures.cell_area import SIZES_PX
-from cifar_studio.ui.pictures.query import WhichAnswers, WhichSplit
+from cifar_studio.ui.pictures.data.query import WhichAnswers, WhichSplit
+from cifar_studio.ui.pictures.grid.cell_area import SIZES_PX
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.flow_layout import FlowLayout
 
 SPLITS: tuple[tuple[str, WhichSplit], ...] = (
     ("All pictures", "both"),
@@ -50,8 +50,8 @@ class Chip(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._whole = ""
-        self._text = widgets.label()
-        self.remove = widgets.GlyphButton("close", "Remove this filter")
+        self._text = basics.label()
+        self.remove = basics.GlyphButton("close", "Remove this filter")
         self.remove.clicked.connect(lambda: self.removed.emit())
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * theme.GRID, 0, 0, 0)
@@ -67,7 +67,7 @@ class Chip(QFrame):
     def show_text(self, text: str) -> None:
         """Show a filter; an empty text hides the chip."""
         self._whole = text
-        self.setToolTip(widgets.plain_tip(text))
+        self.setToolTip(basics.plain_tip(text))
         self.setAccessibleName(f"Filter: {text}")
         self.setVisible(bool(text))
         self.restyle()
@@ -117,18 +117,18 @@ class PictureControls(QWidget):
         self.slider.setPageStep(1)
         self.slider.setAccessibleName("Thumbnail size")
         self.slider.setToolTip("Size of the thumbnails; a picture has 32 by 32 pixels")
-        self.count = widgets.label("", "muted")
+        self.count = basics.label("", "muted")
         self.count.setFont(theme.tabular(self.count.font()))
-        self.demo = widgets.label("Demo set", "heading")
+        self.demo = basics.label("Demo set", "heading")
         self.demo.setToolTip("Drawn by the studio, to try it without CIFAR-100; no photographs")
         self.chip = Chip()
-        self.evaluate = widgets.link("", self.evaluate_clicked.emit)
-        self.open = widgets.link("Open…", self.open_clicked.emit)
+        self.evaluate = basics.link("", self.evaluate_clicked.emit)
+        self.open = basics.link("Open…", self.open_clicked.emit)
         self.open.setToolTip("Open pictures of your own (Ctrl+I), drop them here, or paste one")
-        self.clear = widgets.link("Remove all", self.clear_clicked.emit)
-        self.save_list = widgets.link("Save list…", self.list_clicked.emit)
+        self.clear = basics.link("Remove all", self.clear_clicked.emit)
+        self.save_list = basics.link("Save list…", self.list_clicked.emit)
         self.save_list.setToolTip("Keep this list of pictures as a table")
-        self.repeats = widgets.link("Repeats…", self.repeats_clicked.emit)
+        self.repeats = basics.link("Repeats…", self.repeats_clicked.emit)
         self.repeats.setToolTip("List the pictures that occur more than once, exactly or nearly")
         self._lay_out()
         self.split.currentIndexChanged.connect(self._on_choice_changed)

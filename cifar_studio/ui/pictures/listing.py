@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.own_pictures import OwnPictures
-from cifar_studio.ui.pictures.picture_set import PictureSet, index_of, split_of
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet, index_of, split_of
+from cifar_studio.ui.pictures.detail.own_pictures import OwnPictures
 from cifar_studio.ui.tables.table import Cell, Table
 
 _HEADER = ("split", "index", "class", "superclass")

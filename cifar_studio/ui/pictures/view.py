@@ -17,19 +17,19 @@ from typing_extensions import override
 
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.runs.answers import CAUTION
-from cifar_studio.ui import theme
-from cifar_studio.ui.empty_view import EmptyView
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.class_tree import ClassTree
+from cifar_studio.ui.pictures.classes.class_tree import ClassTree
 from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
-from cifar_studio.ui.pictures.detail import PictureDetail
-from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet, SplitName
+from cifar_studio.ui.pictures.data.query import PictureQuery, WhichSplit, count_by_class, select
+from cifar_studio.ui.pictures.data.shown_pictures import ShownPictures
+from cifar_studio.ui.pictures.detail.own_intake import OwnIntake
+from cifar_studio.ui.pictures.detail.own_pictures import OwnPictures
+from cifar_studio.ui.pictures.detail.picture_detail import PictureDetail
+from cifar_studio.ui.pictures.grid.picture_grid import NO_MATCH, PictureGrid
 from cifar_studio.ui.pictures.listing import list_own, list_pictures
-from cifar_studio.ui.pictures.own_intake import OwnIntake
-from cifar_studio.ui.pictures.own_pictures import OwnPictures
-from cifar_studio.ui.pictures.picture_set import PictureSet, SplitName
-from cifar_studio.ui.pictures.query import PictureQuery, WhichSplit, count_by_class, select
-from cifar_studio.ui.pictures.shown_pictures import ShownPictures
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.empty_view import EmptyView
 
 TREE_PX = 284
 TREE_MIN_PX = 168

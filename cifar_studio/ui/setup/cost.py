@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runner.launch import new_id
 from cifar_studio.runner.protocol import EstimateRequest
-from cifar_studio.runner.speeds import Speed, SpeedBook, speed_key
+from cifar_studio.runner.training.speeds import Speed, SpeedBook, speed_key
+from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs.answers import Cancelled, Estimated, RequestFailed
-from cifar_studio.runs.environment import Environment
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.ui.short_work import ShortWork
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.ui.workers.helper_worker import ShortWork
 
 SETTLE_MS = 700
 

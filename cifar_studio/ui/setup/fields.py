@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.widgets import basics, theme
 
 LABEL_PX = 96
 RESET_PX = 24
@@ -32,10 +32,10 @@ class Field(QWidget):
     def __init__(self, key: str, text: str, tip: str) -> None:
         super().__init__()
         self.key = key
-        self._label = widgets.label(text)
-        self._reset = widgets.GlyphButton("reset", f"{text}: take the preset's value again")
+        self._label = basics.label(text)
+        self._reset = basics.GlyphButton("reset", f"{text}: take the preset's value again")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
-        self._fault = widgets.label("", "fault")
+        self._fault = basics.label("", "fault")
         self._fault.setWordWrap(True)
         self._fault.hide()
         self._text = text
@@ -145,7 +145,7 @@ class NumberField(Field):
     def set_fault(self, message: str) -> None:
         super().set_fault(message)
         self._editor.setProperty("faulty", "true" if message else "false")
-        widgets.restyle(self._editor)
+        basics.restyle(self._editor)
 
     def set_empty_text(self, text: str) -> None:
         """Change what an empty editor says it means."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from cifar_studio.paths import resources_folder
-from cifar_studio.ui import theme
+from cifar_studio.ui.widgets import theme
 
 
 class FoldingGroup(QWidget):

@@ -20,7 +20,7 @@ from cifar_studio.config.own_presets import delete_preset, own_presets, save_pre
 from cifar_studio.config.presets import PRESETS, QUICK_LOOK, Preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
-from cifar_studio.ui import theme, widgets
+from cifar_studio.ui.widgets import basics, theme
 
 
 class PresetBox(QWidget):
@@ -44,7 +44,7 @@ class PresetBox(QWidget):
         self._combo.setAccessibleName("Preset")
         self._combo.setToolTip("Ready-made settings; change any of them below.")
         self._combo.activated.connect(self._on_activated)
-        self._more = widgets.GlyphButton("more", "Keep, reset or delete presets")
+        self._more = basics.GlyphButton("more", "Keep, reset or delete presets")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self._reset_all = self._action("Reset all changes", self._on_reset_all)

@@ -19,14 +19,15 @@ from cifar_studio.config.presets import Preset
 from cifar_studio.config.serialization import from_mapping, to_mapping
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import ConfigError
-from cifar_studio.runs.events import DeviceInfo
-from cifar_studio.ui import theme, widgets, wording
-from cifar_studio.ui.run_queue import PlannedRun
+from cifar_studio.runs import wording
+from cifar_studio.runs.folder.events import DeviceInfo
 from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.fields import ChoiceField, Field, NumberField
 from cifar_studio.ui.setup.folding_group import FoldingGroup
 from cifar_studio.ui.setup.form_layout import make_groups
 from cifar_studio.ui.setup.preset_box import PresetBox
+from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.ui.widgets import basics, theme
 
 LONG_RUN_SECONDS = 30 * 60
 FOLDED_AT_FIRST = ("Data", "Machine")
@@ -55,11 +56,11 @@ class SetupPanel(QWidget):
         self._preset_box.preset_chosen.connect(self._on_preset_chosen)
         self._fields: dict[str, Field] = {}
         self._groups: dict[str, FoldingGroup] = {}
-        self._facts = widgets.label("", "small")
+        self._facts = basics.label("", "small")
         self._facts.setWordWrap(True)
-        self._cost = widgets.label("", "small")
+        self._cost = basics.label("", "small")
         self._cost.setWordWrap(True)
-        self._shorter = widgets.link("Make it shorter", self._on_make_shorter)
+        self._shorter = basics.link("Make it shorter", self._on_make_shorter)
         self._lay_out()
         costs.changed.connect(self._show_cost)
         self.show_config(self._preset_box.preset.config, self._preset_box.preset.name)
@@ -176,7 +177,7 @@ class SetupPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(scroll, 1)
-        layout.addWidget(widgets.line())
+        layout.addWidget(basics.line())
         layout.addLayout(bottom)
 
     def _check(self) -> None:

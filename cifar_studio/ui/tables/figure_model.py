@@ -14,7 +14,7 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from cifar_studio.runs.confusion_cells import MINUS, NONE
+from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
 from cifar_studio.ui.tables.table import Cell

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from typing_extensions import override
 
-from cifar_studio.ui import theme
 from cifar_studio.ui.tables.figure_model import Column, FigureModel, FigureProxy, Row
 from cifar_studio.ui.tables.row_delegate import PAD_PX
 from cifar_studio.ui.tables.row_table import HEADER_PX, ROW_PX, RowTable
+from cifar_studio.ui.widgets import theme
 
 
 class FigureTable(RowTable):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from cifar_studio.ui import theme
+from cifar_studio.ui.widgets import theme
 
 PAD_PX = 8
 

@@ -10,11 +10,11 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResiz
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 from typing_extensions import override
 
-from cifar_studio.ui import theme
-from cifar_studio.ui.explaining import QUESTION
 from cifar_studio.ui.tables.arrow_proxy import ArrowProxy
 from cifar_studio.ui.tables.row_delegate import RowDelegate
 from cifar_studio.ui.tables.table import Cell, Table
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.explanation import QUESTION
 
 ROW_PX = 24
 HEADER_PX = 28

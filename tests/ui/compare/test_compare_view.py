@@ -17,9 +17,9 @@ from cifar_studio import paths
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.export.tables import write_table
-from cifar_studio.runs.folder import Notes, RunFolder, Status
-from cifar_studio.runs.library import list_runs
+from cifar_studio.export.tables.write_tables import write_table
+from cifar_studio.runs.folder.library import list_runs
+from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status
 from cifar_studio.ui.compare.columns import COLUMNS
 from cifar_studio.ui.compare.model import BELOW_ROLE
 from cifar_studio.ui.compare.view import CompareView

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.runs.evaluation import Evaluation, confusion_matrix
+from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix
 
 _CLASSES = 100
 

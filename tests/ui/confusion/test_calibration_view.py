@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.runs.calibration import calibrate, in_words
-from cifar_studio.ui import theme
+from cifar_studio.runs.analysis.calibration import calibrate, in_words
 from cifar_studio.ui.confusion.calibration_view import CalibrationView
+from cifar_studio.ui.widgets import theme
 from ui.confusion.answers import make_answers, make_names
 
 

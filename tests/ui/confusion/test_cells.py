@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from cifar_studio.runs.confusion_cells import Cells, Level, Shading, cells_of
-from cifar_studio.ui.confusion.walk import Walk
+from cifar_studio.runs.analysis.confusion_cells import Cells, Level, Shading, cells_of
+from cifar_studio.ui.confusion.navigation import Walk
 from ui.confusion.answers import make_answers, make_names
 
 NAMES = make_names()

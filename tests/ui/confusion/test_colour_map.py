@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from cifar_studio.colours import luminance
-from cifar_studio.ui import theme
 from cifar_studio.ui.confusion import colour_map
+from cifar_studio.ui.widgets import theme
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.runs.confusion_cells import cells_of
-from cifar_studio.ui import theme
+from cifar_studio.runs.analysis.confusion_cells import cells_of
 from cifar_studio.ui.confusion.matrix import ConfusionMatrix
+from cifar_studio.ui.widgets import theme
 from ui.confusion.answers import make_answers, make_names
 
 LEFT = Qt.MouseButton.LeftButton

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from sklearn.metrics import precision_recall_fscore_support
 
-from cifar_studio.runs.evaluation import confusion_matrix
+from cifar_studio.runs.folder.evaluation import confusion_matrix
 from cifar_studio.ui.confusion.class_table import ClassTable
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.most_confused import MostConfused

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 from sklearn.metrics import accuracy_score, top_k_accuracy_score
 
-from cifar_studio.ui import theme
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.view import ConfusionView
-from cifar_studio.ui.explaining import ExplanationPopup
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.explanation import ExplanationPopup
 from ui.confusion.answers import make_answers, make_names
 
 NAMES = make_names()

@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui import theme
 from cifar_studio.ui.curves.view import CurvesView
+from cifar_studio.ui.widgets import theme
 
 
 @pytest.fixture

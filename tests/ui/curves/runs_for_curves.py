@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.environment import DataFacts, Environment, ResolvedSettings
-from cifar_studio.runs.epochs import EpochRow
-from cifar_studio.runs.events import BatchesEnded, EpochEnded, QuickTestEnded, RunStarted
-from cifar_studio.runs.folder import Notes, Status
-from cifar_studio.runs.library import Run
-from cifar_studio.runs.trace import TraceWriter
+from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, QuickTestEnded, RunStarted
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import Notes, Status
+from cifar_studio.runs.folder.trace import TraceWriter
 
 
 def environment(name: str = "CIFAR-100", test_pictures: int = 10_000) -> Environment:

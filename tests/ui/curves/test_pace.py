@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.curves import pace
-from cifar_studio.ui.curves.pace import LATEST_MS, SOONEST_MS, Pace
+from cifar_studio.ui.curves.plot import throttle
+from cifar_studio.ui.curves.plot.throttle import LATEST_MS, SOONEST_MS, Pace
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_that_costly_drawings_are_seldom(
     processors: int,
     interval_ms: int,
 ) -> None:
-    monkeypatch.setattr(pace.os, "cpu_count", lambda: processors)
+    monkeypatch.setattr(throttle.os, "cpu_count", lambda: processors)
     timer = Pace()
     timer.take(drawing_s)
     assert timer.interval() == interval_ms

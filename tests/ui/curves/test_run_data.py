@@ -11,8 +11,8 @@ import pytest
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
 from cifar_studio.config.report import REPORT_RESULTS, comparable_result, result_of_same_network
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder, Status
-from cifar_studio.ui.curves.run_data import RunData
+from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.ui.curves.data.run_data import RunData
 from ui.curves.runs_for_curves import (
     batches,
     environment,

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import RunFolder
-from cifar_studio.runs.library import list_runs
-from cifar_studio.runs.seeds import group_by_seed
-from cifar_studio.ui.curves.band import Band
+from cifar_studio.runs.analysis.seeds import group_by_seed
+from cifar_studio.runs.folder.library import list_runs
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.curves.plot.band import Band
 from cifar_studio.ui.curves.view import CurvesView
 
 Maker = Callable[..., RunFolder]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cifar_studio.ui.curves.placement import most_free
-from cifar_studio.ui.curves.run_colours import RunColours
-from cifar_studio.ui.curves.series import (
+from cifar_studio.ui.curves.data.run_colours import RunColours
+from cifar_studio.ui.curves.data.series import (
     GrowingTable,
     Smoother,
     accuracy_limit,
@@ -17,6 +16,7 @@ from cifar_studio.ui.curves.series import (
     nice_step,
     thin,
 )
+from cifar_studio.ui.curves.plot.placement import most_free
 
 
 def test_that_a_table_keeps_every_row_while_it_doubles() -> None:

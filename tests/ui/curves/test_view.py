@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.events import RunEnded
-from cifar_studio.ui import theme
-from cifar_studio.ui.curves.explanations import EXPLANATIONS
-from cifar_studio.ui.curves.measures import MEASURES
+from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
+from cifar_studio.ui.curves.plot.measures import MEASURES
 from cifar_studio.ui.curves.view import CurvesView
-from cifar_studio.ui.explaining import explain
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.explanation import explain
 from ui.curves.runs_for_curves import (
     batches,
     environment,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.source import load_dataset
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from pictures_support import make_answers
 
 

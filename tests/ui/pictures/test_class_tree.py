@@ -8,9 +8,9 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.pictures.class_model import COUNT, NAME, ClassModel
-from cifar_studio.ui.pictures.class_tree import ClassTree
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
+from cifar_studio.ui.pictures.classes.class_tree import ClassTree
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 
 Control = Qt.KeyboardModifier.ControlModifier
 Left = Qt.MouseButton.LeftButton

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.detail import SHEET_CAPTION, PictureDetail
-from cifar_studio.ui.pictures.large_picture import heated
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
+from cifar_studio.ui.pictures.detail.large_picture import heated
+from cifar_studio.ui.pictures.detail.picture_detail import SHEET_CAPTION, PictureDetail
 
 REFERENCE = 50_123
 

@@ -12,12 +12,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui import theme
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.cells import Cells
-from cifar_studio.ui.pictures.grid import NO_MATCH, PictureGrid
-from cifar_studio.ui.pictures.picture_set import PictureSet
-from cifar_studio.ui.pictures.thumbnails import MAX_COUNT, Thumbnails, image_of
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
+from cifar_studio.ui.pictures.data.thumbnails import MAX_COUNT, Thumbnails, image_of
+from cifar_studio.ui.pictures.grid.cells import Cells
+from cifar_studio.ui.pictures.grid.picture_grid import NO_MATCH, PictureGrid
+from cifar_studio.ui.widgets import theme
 
 Key = Qt.Key
 MAX_GROWN_MIB = 150
@@ -217,9 +217,9 @@ def test_that_a_cell_is_found_where_it_lies(size: int, width: int) -> None:
 
 
 SCROLL = """
-from cifar_studio.data.source import load_dataset
-from cifar_studio.ui.pictures.grid import PictureGrid
-from cifar_studio.ui.pictures.picture_set import PictureSet
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.ui.pictures.grid.picture_grid import PictureGrid
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from measure_pictures import anonymous_mib, turn_wheel
 from PySide6.QtWidgets import QApplication
 

@@ -9,13 +9,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset, Split
-from cifar_studio.data.source import load_dataset
-from cifar_studio.ui import theme
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.picture_set import PictureSet
-from cifar_studio.ui.pictures.query import PictureQuery, select
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
+from cifar_studio.ui.pictures.data.query import PictureQuery, select
 from cifar_studio.ui.pictures.view import OTHER_PICTURES, PicturesView
+from cifar_studio.ui.widgets import theme
 from pictures_support import make_answers
 
 

@@ -8,17 +8,17 @@ import itertools
 import numpy as np
 import pytest
 
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset, Split
-from cifar_studio.data.source import load_dataset
-from cifar_studio.ui.pictures.answers import Answers
-from cifar_studio.ui.pictures.picture_set import (
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import (
     TEST_START,
     PictureSet,
     index_of,
     reference_of,
     split_of,
 )
-from cifar_studio.ui.pictures.query import PictureQuery, count_by_class, select
+from cifar_studio.ui.pictures.data.query import PictureQuery, count_by_class, select
 from pictures_support import make_evaluation_of
 
 SOME = frozenset({1, 17, 44, 99})

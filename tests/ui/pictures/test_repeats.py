@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.data.repeats import Repeats
-from cifar_studio.ui.pictures.picture_set import TEST_START, PictureSet
-from cifar_studio.ui.pictures.repeats_dialog import RepeatsDialog
-from cifar_studio.ui.pictures.repeats_model import COLUMNS
+from cifar_studio.data.repeats.find_repeats import Repeats
+from cifar_studio.ui.pictures.data.picture_set import TEST_START, PictureSet
+from cifar_studio.ui.pictures.repeats.repeats_dialog import RepeatsDialog
+from cifar_studio.ui.pictures.repeats.repeats_model import COLUMNS
 
 Key = Qt.Key
 PAIRS = [(3, 9), (10, TEST_START + 4), (TEST_START + 7, TEST_START + 80), (5, 40_000)]

@@ -1,0 +1,58 @@
+"""`export` and `open`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs, run_folder
+from cifar_studio.export.formats import EVERYDAY, FORMATS, checked_formats, inches_of
+
+
+def export(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN_FOLDER...", show_default=False)],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FOLDER", help="Where to; made if it is not there.")
+    ],
+    formats: Annotated[
+        str,
+        typer.Option("--as", metavar="FORMATS", help=f"Of {', '.join(FORMATS)}; with commas."),
+    ] = ",".join(EVERYDAY),
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Inches of each figure, such as 6x4.")
+    ] = "",
+    dpi: Annotated[int, typer.Option(help="Dots an inch of a PNG file.")] = 300,
+    data: DataOption = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Write runs as tables, figures and networks into a folder, a folder of its name for each."""
+    from cifar_studio.cli.output.answers_console import export_in_console
+    from cifar_studio.runner.protocol import ExportRequest
+    from cifar_studio.runner.worker_process import new_id
+
+    width, height = inches_of(size) if size else (None, None)
+    request = ExportRequest(
+        id=new_id(),
+        folders=[str(run_folder(run)) for run in runs],
+        to=str(to.absolute()),
+        formats=list(checked_formats(formats.split(","))),
+        data=data,
+        width_in=width,
+        height_in=height,
+        dpi=dpi,
+    )
+    raise typer.Exit(export_in_console(request, json=json))
+
+
+def open_bundles(
+    bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", show_default=False)],
+    runs: RunsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put the runs of .cifarrun files into the folder of runs."""
+    from cifar_studio.cli.output.bundle_console import open_in_console
+
+    folder = folder_of_runs(runs)
+    raise typer.Exit(open_in_console(bundles, folder, json=json))

@@ -1,0 +1,241 @@
+"""`bench` in a terminal: how far it is on standard error, the table or JSON on standard output."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+from msgspec.structs import replace
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.cifar100.places import NOWHERE
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.dataset import DEMO, Dataset
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.speed.bench.results import Figures, NetworkResult, Spread, Variant
+from cifar_studio.engine.speed.bench.rounds import Form, Rounds, bench
+from cifar_studio.errors import DataError
+from cifar_studio.export.tables.markdown import to_markdown
+from cifar_studio.export.tables.sheet import Entry, Sheet
+from cifar_studio.plain_text import plain
+from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.terminal import as_json, print_result, tell
+
+HEADER = (
+    "Network",
+    "Precision, format",
+    "Studio, pictures/s",
+    "s/epoch",
+    "Plain, pictures/s",
+    "Studio/plain",
+    "Studio/limit",
+    "Step/plain step",
+    "Testing 10,000, s",
+    "State, MiB",
+    "Peak, MiB",
+    "Data, MiB",
+    "First step, s",
+)
+NOTES = (
+    "Medians of the rounds; ratios are taken inside each round, with the least and the greatest in "
+    "brackets. An epoch is 50,000 pictures; testing is also given in percent of it.",
+    "A loop as most scripts have it: stock torchvision network in float32, PIL pictures, "
+    "DataLoader, loss.item() at each step; with the number of loader processes that was best.",
+    "The step alone, on one batch that lies on the device.",
+    "Studio / plain: weights, gradients and momentum; the most memory of the device in the first "
+    "batches of a training that is alone on it.",
+)
+_MARKS = {2: (0,), 4: (1,), 6: (2,), 9: (3,)}
+
+
+def bench_in_console(
+    configs: Sequence[TrainConfig],
+    *,
+    data: str,
+    rounds: int,
+    seconds: float,
+    command: Sequence[str],
+    json: bool,
+) -> int:
+    """Measure every config and print the results; returns the exit code 0.
+
+    Raises
+    ------
+    StudioError
+        No such pictures or device, not enough memory.
+    KeyboardInterrupt
+        Somebody stopped it; no process and no file is left.
+    """
+    dataset = _pictures(data)
+    words = [plain(word) for word in command]
+    plan = Rounds(rounds, seconds)
+    results = []
+    with _interrupted_by_signals():
+        for config in configs:
+            result = bench(_forms(config), dataset, plan, words, tell)
+            for variant in result.variants:
+                tell(_sum(result, variant))
+            results.append(result)
+    if json:
+        print_result(as_json(to_object(results, plan)))
+    else:
+        print_result(to_table(results, plan).rstrip("\n"))
+    return 0
+
+
+def to_object(results: Sequence[NetworkResult], plan: Rounds) -> dict[str, Any]:
+    """Everything that was measured, with each row's figures, for JSON."""
+    environment = results[0].variants[0].environment
+    return {
+        "machine": {
+            "device": environment.resolved.device,
+            "device_name": environment.device_name,
+            "processor": environment.processor,
+            "cores": psutil.cpu_count(logical=False),
+            "logical_processors": os.cpu_count(),
+            "operating_system": environment.operating_system,
+            "studio": environment.studio,
+            "python": environment.python,
+            "torch": environment.torch,
+            "torchvision": environment.torchvision,
+            "cuda": environment.cuda,
+        },
+        "date": environment.started,
+        "rounds": plan.count,
+        "seconds_per_slice": plan.slice_s,
+        "networks": [_network_object(result) for result in results],
+    }
+
+
+def to_table(results: Sequence[NetworkResult], plan: Rounds) -> str:
+    """The table as Markdown; its title tells machine, versions and n."""
+    rows = [
+        tuple(Entry(cell) for cell in _cells(result, variant))
+        for result in results
+        for variant in result.variants
+    ]
+    sheet = Sheet(
+        title=_title(results[0].variants[0].environment, plan),
+        header=tuple(Entry(word, _MARKS.get(place, ())) for place, word in enumerate(HEADER)),
+        rows=tuple(rows),
+        notes=NOTES,
+    )
+    return to_markdown(sheet)
+
+
+def _pictures(asked: str) -> Dataset:
+    try:
+        return load_dataset(asked)
+    except DataError as error:
+        if asked != "auto" or error.fault != NOWHERE[0]:
+            raise
+    tell("CIFAR-100 was found nowhere on this computer: the demo set is taken.")
+    return load_dataset(DEMO)
+
+
+def _forms(config: TrainConfig) -> list[Form]:
+    """The config as `train` would take it, and in float32 where that is another precision."""
+    form = Form(config, resolve(config, choice_for(config)))
+    if form.resolved.precision == "float32":
+        return [form]
+    exact = replace(config, precision="float32")
+    return [form, Form(exact, resolve(exact, choice_for(exact)))]
+
+
+def _network_object(result: NetworkResult) -> dict[str, Any]:
+    return {
+        "architecture": result.config.architecture,
+        "config": result.config,
+        "plain": {
+            "loaders": result.loaders,
+            "best": result.best_plain(),
+            "step": result.plain_step,
+            "state_mib": result.plain_state_mib,
+            "peak_mib": result.plain_peak_mib,
+        },
+        "variants": [
+            {"measured": variant, "figures": result.figures(variant)} for variant in result.variants
+        ],
+    }
+
+
+def _title(environment: Environment, plan: Rounds) -> str:
+    resolved, facts = environment.resolved, environment.data
+    cores = psutil.cpu_count(logical=False) or os.cpu_count()
+    on_gpu = f"{environment.device_name}, " if resolved.device != "cpu" else ""
+    return (
+        f"{environment.started[:10]}, {on_gpu}{environment.processor} ({cores} cores, "
+        f"{resolved.threads} threads), Python {environment.python}, torch {environment.torch}, "
+        f"torchvision {environment.torchvision}, CIFAR Studio {environment.studio}, "
+        f"{facts.name} with {facts.train_pictures:,} training pictures, n = {plan.count}"
+    )
+
+
+def _cells(result: NetworkResult, variant: Variant) -> tuple[str, ...]:
+    figures = result.figures(variant)
+    return (
+        result.config.architecture,
+        _settings(variant),
+        _number(figures.studio_pictures_per_second.median),
+        _number(figures.epoch_s),
+        f"{_number(figures.plain_pictures_per_second.median)} ({figures.plain_workers} processes)",
+        _spread(figures.studio_to_plain),
+        _spread(figures.studio_to_limit),
+        _spread(figures.step_to_plain_step),
+        f"{_number(figures.test_s)} ({_number(figures.test_percent_of_epoch)} %)",
+        f"{variant.state_mib:,.0f} / {result.plain_state_mib:,.0f}",
+        _peaks(variant.peak_mib, result.plain_peak_mib),
+        f"{variant.data_mib:,.0f}",
+        _number(variant.first_step_s),
+    )
+
+
+def _settings(variant: Variant) -> str:
+    """What the studio took: "auto = float32, channels last, specialised"."""
+    resolved = variant.environment.resolved
+    asked = "" if variant.asked == resolved.precision else f"{variant.asked} = "
+    special = ", specialised" if resolved.specialized else ""
+    return f"{asked}{resolved.precision}, {resolved.memory_format.replace('_', ' ')}{special}"
+
+
+def _sum(result: NetworkResult, variant: Variant) -> str:
+    figures: Figures = result.figures(variant)
+    return (
+        f"{result.config.architecture}, {_settings(variant)}: "
+        f"{_number(figures.studio_pictures_per_second.median)} pictures/s, "
+        f"{_spread(figures.studio_to_plain)} times plain"
+    )
+
+
+def _peaks(studio_mib: float | None, plain_mib: float | None) -> str:
+    if studio_mib is None or plain_mib is None:
+        return "—"
+    return f"{studio_mib:,.0f} / {plain_mib:,.0f}"
+
+
+def _number(value: float) -> str:
+    """Three digits that count: 1,234; 12.3; 1.23; 0.0123."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _spread(spread: Spread) -> str:
+    return f"{spread.median:.2f} ({spread.low:.2f}–{spread.high:.2f})"
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the work as an exception, so that processes and files are cleared."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,204 @@
+"""The report's study in a terminal: the estimate, the runs, and the table at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cifar_studio import paths
+from cifar_studio.cli.output.training_display import TrainingDisplay, stderr_console
+from cifar_studio.config.study import StudyRun
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.errors import WorkerError
+from cifar_studio.export.tables.markdown import to_markdown
+from cifar_studio.export.tables.report_table import report_table, write_report_table
+from cifar_studio.plain_text import plain, printable
+from cifar_studio.runner.studies.study import StudyStep, StudyWork, configs_to_measure, plan
+from cifar_studio.runner.studies.study_estimate import StudyEstimate, estimate_of, measure
+from cifar_studio.runner.training.speeds import SpeedBook
+from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.terminal import as_json, print_result, tell
+
+MOST_FAILURES = 3
+_STATES = {"new": "", "resumable": "goes on", "finished": "done"}
+
+
+def study_in_console(
+    runs: Sequence[StudyRun],
+    *,
+    data: str,
+    folder: Path,
+    command: Sequence[str],
+    estimate_only: bool,
+    table: Path | None,
+    json: bool,
+) -> int:
+    """Train what is not done of a study, and print its table; the exit code, 1 after a failure.
+
+    Raises
+    ------
+    StudioError
+        There are no such pictures, no process can be started, or the table cannot be written.
+    """
+    load_dataset(data)  # before anything is measured
+    tell(f"The report's study, {runs[0].mark or 'as the report ran it'}.")
+    steps = plan(runs, folder, data)
+    book = SpeedBook(paths.speeds_file())
+    unknown = [config for config in configs_to_measure(steps) if book.lookup(config) is None]
+    if unknown:
+        tell(f"Measuring {len(unknown)} networks for a few seconds each…")
+    for fault in measure(unknown, book):
+        tell(f"cifar-studio: {printable(fault)}.")
+    estimate = estimate_of(steps, book)
+    _show_estimate(steps, estimate)
+    if estimate_only:
+        print_result(as_json(_estimate_object(steps, estimate)) if json else _sum(estimate))
+        return 0
+    done, failed, stopped = _train_all(steps, StudyWork(data, folder, command))
+    if stopped:
+        tell("Stopped. The same command goes on where it was.")
+    _print_table(done, table, json=json)
+    return 1 if failed else 0
+
+
+def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], int, bool]:
+    """The runs that are there in the end, how many failed, and whether somebody stopped it."""
+    done: list[Run] = []
+    failed = in_a_row = 0
+    with _stopped_by_signals(work):
+        for number, step in enumerate(steps, 1):
+            title = f"{number}/{len(steps)} {_title(step.run)}"
+            if step.state == "finished":
+                assert step.found is not None
+                tell(f"{title}: done, {printable(step.found.path.name)}")
+                done.append(step.found)
+                continue
+            if work.is_stopped:
+                continue
+            tell(title)
+            ended = _train(step, work)
+            if ended.state in ("failed", "crashed"):
+                failed, in_a_row = failed + 1, in_a_row + 1
+                tell(f"cifar-studio: {printable(ended.message)}. {printable(ended.remedy)}.")
+            else:
+                in_a_row = 0
+            if ended.folder and ended.state in ("finished", "stopped"):
+                done.append(load(Path(ended.folder)))
+            if in_a_row == MOST_FAILURES:
+                tell(f"cifar-studio: {MOST_FAILURES} runs in a row have failed; the others wait.")
+                break
+    return done, failed, work.is_stopped
+
+
+def _train(step: StudyStep, work: StudyWork) -> RunEnded:
+    ended: RunEnded | None = None
+    try:
+        with contextlib.closing(work.train(step)) as events, TrainingDisplay() as display:
+            for event in events:
+                display.show(event)
+                if isinstance(event, RunEnded):
+                    ended = event
+    except WorkerError as error:
+        return RunEnded.of(error, "")
+    assert ended is not None
+    return ended
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(work: StudyWork) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM stops with the state kept, a second one ends at once."""
+
+    def on_signal(number: int, _frame: Any) -> None:
+        if work.is_stopped:
+            work.kill()
+            os._exit(128 + number)
+        tell("Stopping after this batch, keeping the state. Again ends at once.")
+        work.stop()
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = {n: signal.getsignal(n) for n in numbers}
+    for number in numbers:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, on_signal)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number])
+
+
+def _title(run: StudyRun) -> str:
+    short = ", short" if run.mark else ""
+    return f"{run.preset.title}, seed {run.config.seed}{short}"
+
+
+def _show_estimate(steps: Sequence[StudyStep], estimate: StudyEstimate) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Run")
+    for name in ("Epochs", "Time", "Memory"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for step, seconds, memory in zip(steps, estimate.seconds, estimate.memory_mib, strict=True):
+        table.add_row(
+            _title(step.run),
+            str(step.run.config.epochs),
+            "unknown" if seconds is None else _duration(seconds),
+            "unknown" if memory is None else f"{memory / 1024:.1f} GB",
+            _STATES[step.state],
+        )
+    stderr_console().print(table)
+    tell(_sum(estimate))
+
+
+def _sum(estimate: StudyEstimate) -> str:
+    total, end = estimate.total_seconds, estimate.ends_at(datetime.datetime.now())
+    if total is None or end is None:
+        return "The whole takes an unknown time."
+    when = f"{end:%H:%M}" if total < 86_400 else f"{end:%d %b %H:%M}"
+    return f"In all about {_duration(total)}, to about {when}."
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if seconds < 99.5:
+        return f"{round(seconds)} s" if seconds >= 1 else "under 1 s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _estimate_object(steps: Sequence[StudyStep], estimate: StudyEstimate) -> dict[str, object]:
+    return {
+        "runs": [
+            {
+                "preset": step.run.preset.name,
+                "seed": step.run.config.seed,
+                "state": step.state,
+                "seconds": seconds,
+                "memory_mib": memory,
+            }
+            for step, seconds, memory in zip(
+                steps, estimate.seconds, estimate.memory_mib, strict=True
+            )
+        ],
+        "seconds": estimate.total_seconds,
+    }
+
+
+def _print_table(runs: Sequence[Run], path: Path | None, *, json: bool) -> None:
+    table = report_table(runs)
+    if path is not None:
+        write_report_table(path, table)
+    if json:
+        rows = [dict(zip(table.header(), row, strict=True)) for row in table.rows()]
+        print_result(as_json([{**row, "Folder": plain(str(row["Folder"]))} for row in rows]))
+    elif runs:
+        print_result(to_markdown(table.sheet()).rstrip("\n"))
+    else:
+        tell("No run has ended yet.")

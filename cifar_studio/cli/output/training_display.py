@@ -1,0 +1,116 @@
+"""A training's progress in a terminal: a bar for the epoch that goes on, a line for each done."""
+
+from __future__ import annotations
+
+import logging
+from typing import IO, Any, cast
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from cifar_studio.plain_text import printable
+from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.events import (
+    BatchesEnded,
+    EpochEnded,
+    EvaluationProgressed,
+    RunNoticed,
+    RunStarted,
+)
+from cifar_studio.terminal import LastingStderr
+
+_log = logging.getLogger("cifar_studio")
+
+
+def stderr_console(stream: LastingStderr | None = None) -> Console:
+    """Where progress is drawn, also after nobody can read it any more."""
+    return Console(file=cast("IO[str]", stream or LastingStderr()))
+
+
+class TrainingDisplay:
+    """A bar for the epoch that goes on, a line for each that is done."""
+
+    def __init__(self) -> None:
+        self._stderr = LastingStderr()
+        self._told_gone = False
+        console = stderr_console(self._stderr)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+            TextColumn("{task.fields[facts]}"),
+        )
+        self._bar = Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        )
+        self._task: TaskID | None = None
+        self._epochs = 0
+        self._batches = 0
+        self._console = console
+
+    def __enter__(self) -> TrainingDisplay:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._bar.__exit__(*exc)
+
+    def show(self, event: object) -> None:
+        """Show an event."""
+        if isinstance(event, RunStarted):
+            self._start(event)
+        elif isinstance(event, BatchesEnded) and self._task is not None:
+            loss = "—" if event.epoch_loss is None else f"{event.epoch_loss:.4f}"
+            self._bar.update(
+                self._task,
+                description=f"epoch {event.epoch}/{self._epochs}",
+                completed=event.batch,
+                total=event.batches,
+                facts=f"loss {loss} · top-1 {event.epoch_top1:.2f} % · "
+                f"{event.images_per_second:,.0f} pictures/s",
+            )
+        elif isinstance(event, EvaluationProgressed) and self._task is not None:
+            self._bar.update(
+                self._task,
+                description=f"epoch {event.epoch}/{self._epochs} {event.split}",
+                completed=event.done,
+                total=event.total,
+            )
+        elif isinstance(event, EpochEnded):
+            self._print(_line(event.row, self._epochs))
+        elif isinstance(event, RunNoticed):
+            self._print(f"cifar-studio: {event.message.rstrip('.')}.")
+        if self._stderr.is_gone and not self._told_gone:
+            self._told_gone = True
+            _log.warning("standard error cannot be written: progress is shown no more")
+
+    def _print(self, line: str) -> None:
+        self._console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+
+    def _start(self, event: RunStarted) -> None:
+        self._epochs = event.config.epochs
+        data, machine = event.environment.data, event.environment
+        self._print(
+            f"{event.config.architecture} on {data.name} "
+            f"({data.train_pictures:,} training, {data.test_pictures:,} test pictures), "
+            f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}"
+        )
+        if event.first_epoch > 1 or event.first_batch > 0:
+            place = f", batch {event.first_batch + 1}/{event.batches}" if event.first_batch else ""
+            self._print(f"goes on at epoch {event.first_epoch}/{self._epochs}{place}")
+        self._task = self._bar.add_task("", total=event.batches, facts="")
+
+
+def _line(row: EpochRow, epochs: int) -> str:
+    def loss(value: float | None) -> str:
+        return "—" if value is None else f"{value:.4f}"
+
+    text = (
+        f"epoch {row.epoch}/{epochs}  loss {loss(row.train_loss)}  train {row.train_top1:.2f} %  "
+        f"test loss {loss(row.test_loss)}  top-1 {row.test_top1:.2f} %  "
+        f"top-5 {row.test_top5:.2f} %  {row.train_seconds + row.eval_seconds:.1f} s  "
+        f"{row.images_per_second:,.0f} pictures/s"
+    )
+    if row.val_top1 is not None:
+        text += f"  validation {row.val_top1:.2f} %"
+    return text

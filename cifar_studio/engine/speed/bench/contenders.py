@@ -1,0 +1,316 @@
+"""What is measured against the plain loop: the studio's training, its parts, and the plain step.
+
+Each contender has `slice(seconds, at_least)`, which works for so many seconds and at least so many
+batches, starts with work that is not timed, and has waited for the device when it returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+from torch import Tensor, nn
+
+from cifar_studio.config.check import BOUNDS
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine.machine.describe_machine import choose_for
+from cifar_studio.engine.machine.device import MIB, memory_format
+from cifar_studio.engine.speed.bench.plain import PlainTraining
+from cifar_studio.engine.speed.bench.results import Slice
+from cifar_studio.engine.speed.resident_step import wait_for
+from cifar_studio.engine.training.batches import Normalize, Pictures, place
+from cifar_studio.engine.training.cuda_graph import Recorder
+from cifar_studio.engine.training.evaluate import evaluate
+from cifar_studio.engine.training.forward_pass import BATCH, Forward
+from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.engine.training.training_state import TrainingState
+from cifar_studio.errors import BadInputError
+from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, RunStarted
+from cifar_studio.runs.folder.run_folder import RunFolder
+
+MOST_TESTED_ON_CPU = 2560
+PATIENCE_S = 60.0
+BATCHES_ALONE = 3
+
+
+class _DroppedError(Exception):
+    """Thrown into a training to end it without a checkpoint, which nobody would read."""
+
+
+class _Training:
+    """The generator of `train`, and where it stands."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        dataset: Dataset,
+        folder: RunFolder,
+        environment: Environment,
+        pace: Pace,
+    ) -> None:
+        folder.path.mkdir(parents=True)
+        endless = replace(config, epochs=int(BOUNDS["epochs"].high))
+        folder.write_config(endless)
+        folder.write_environment(environment)
+        self._events = train(endless, dataset, folder, environment, pace=pace)
+        self._batch_size = config.batch_size
+        self._pictures = environment.data.train_pictures
+        self._stand: int | None = None
+        self.memory_mib = 0.0
+
+    def pull(self) -> tuple[int, int]:
+        """Up to the next event: how many batches and pictures it was, where it was nothing else.
+
+        From the news of one batch to that of another in the same epoch, or from an epoch's start.
+        Evaluation, writing, and the last batches of an epoch, which no event follows, count as 0.
+        """
+        before, event = self._stand, next(self._events)
+        self._stand = None
+        if isinstance(event, EpochEnded):
+            self._stand = 0
+        elif isinstance(event, RunStarted):
+            self._stand = event.first_batch
+        elif isinstance(event, BatchesEnded):
+            self._stand, self.memory_mib = event.batch, event.memory_mib
+            if before is not None:
+                return event.batch - before, self._shown(event.batch) - self._shown(before)
+        return 0, 0
+
+    def close(self) -> None:
+        with contextlib.suppress(_DroppedError):
+            self._events.throw(_DroppedError())
+
+    def _shown(self, batch: int) -> int:
+        return min(batch * self._batch_size, self._pictures)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A short training that is alone on the device; see `results.Variant`."""
+
+    first_step_s: float
+    peak_mib: float | None
+
+
+def train_alone(
+    config: TrainConfig, dataset: Dataset, folder: RunFolder, environment: Environment
+) -> Alone:
+    """Time the way to the first batch, and take the peak of the device's memory after some."""
+    pace = Pace(gate_s=0.0, quick_test_over_s=math.inf)
+    start = time.perf_counter()
+    training = _Training(config, dataset, folder, environment, pace)
+    try:
+        while training.memory_mib == 0:
+            training.pull()
+        first_step_s = time.perf_counter() - start
+        batches = 1
+        while batches < BATCHES_ALONE:
+            batches += training.pull()[0]
+    finally:
+        training.close()
+    is_cuda = environment.resolved.device.startswith("cuda")
+    return Alone(first_step_s, training.memory_mib if is_cuda else None)
+
+
+class Studio:
+    """The studio's real training, with all that it writes, held between slices.
+
+    Timed are the batches only, from event to event; quick tests are off. The plan of an epoch
+    counts, evaluation and checkpoints do not, as they have no counterpart in the plain loop.
+    """
+
+    def __init__(
+        self, config: TrainConfig, dataset: Dataset, folder: RunFolder, environment: Environment
+    ) -> None:
+        pace = Pace(quick_test_over_s=math.inf)
+        self._training = _Training(config, dataset, folder, environment, pace)
+        self._pictures = environment.data.train_pictures
+
+    def slice(self, seconds: float, at_least: int) -> Slice:
+        """See the head of this file; the first event with batches is not timed.
+
+        Raises
+        ------
+        BadInputError
+            The epochs are so short that no event falls into them.
+        """
+        deadline = time.perf_counter() + 10 * seconds + PATIENCE_S
+        self._pull(deadline)
+        batches = pictures = 0
+        timed_s = 0.0
+        while batches < at_least or timed_s < seconds:
+            more, shown, taken_s = self._pull(deadline)
+            batches, pictures, timed_s = batches + more, pictures + shown, timed_s + taken_s
+        return Slice(pictures, timed_s)
+
+    def close(self) -> None:
+        self._training.close()
+
+    def _pull(self, deadline: float) -> tuple[int, int, float]:
+        """Batches and pictures, at least one, and their seconds."""
+        while time.perf_counter() < deadline:
+            start = time.perf_counter()
+            batches, pictures = self._training.pull()
+            if batches:
+                return batches, pictures, time.perf_counter() - start
+        raise BadInputError(
+            f"an epoch of {self._pictures:,} pictures is too short to be timed",
+            "Set a higher train_per_class",
+        )
+
+
+class _Repeated:
+    """A step that is repeated on one batch, which lies on the device."""
+
+    def __init__(self, work: Callable[[], object], batch_size: int, device: torch.device) -> None:
+        self._work = work
+        self._batch_size = batch_size
+        self._device = device
+
+    def slice(self, seconds: float, at_least: int) -> Slice:
+        """See the head of this file; the device is waited for every 20 steps, a CPU never."""
+        block = at_least if self._device.type != "cpu" else 1
+        self._work()
+        wait_for(self._device)
+        steps, start = 0, time.perf_counter()
+        while steps < at_least or time.perf_counter() - start < seconds:
+            for _ in range(block):
+                self._work()
+            wait_for(self._device)
+            steps += block
+        return Slice(steps * self._batch_size, time.perf_counter() - start)
+
+    def close(self) -> None:
+        pass
+
+
+class Limit(_Repeated):
+    """The studio's own step without the making of batches: no training here can be faster.
+
+    Network, step and recording are those of the trainer; only the batch is always the same.
+
+    Attributes
+    ----------
+    network : nn.Module
+    normalize : Normalize
+    recorder : Recorder
+        Shared by all that works on this network.
+    """
+
+    def __init__(self, config: TrainConfig, dataset: Dataset, environment: Environment) -> None:
+        resolved, device = environment.resolved, torch.device(environment.resolved.device)
+        rows = choose_for(config, dataset).train[: config.batch_size]
+        pictures = place(dataset.train, rows, device)
+        self.normalize = Normalize(
+            environment.data.mean, environment.data.std, device, memory_format(resolved)
+        )
+        images_BCHW = self.normalize(pictures.images_NCHW)
+        state = TrainingState(config, resolved, len(rows), dataset.digest)
+        self.network, self._optimizer = state.network, state.step.optimizer
+
+        def work() -> None:
+            state.step(images_BCHW, pictures.labels_N)
+
+        self.recorder = Recorder(device)
+        recorded = self.recorder.recorded(work, state.step.undone)
+        super().__init__(recorded, len(rows), device)
+
+    @property
+    def state_mib(self) -> float:
+        """Weights, gradients and momentum, once a step is done."""
+        return state_mib(self.network, self._optimizer)
+
+
+class PlainStep(_Repeated):
+    """The step of the plain loop without its loader, and without a look at the loss."""
+
+    def __init__(self, training: PlainTraining, images_BCHW: Tensor, labels_B: Tensor) -> None:
+        self._training = training
+        super().__init__(
+            lambda: training.step(images_BCHW, labels_B), len(labels_B), training.device
+        )
+
+    def peak_mib(self) -> float | None:
+        """The device's memory at its height in a few steps, while nothing else is on it."""
+        device = self._training.device
+        if device.type != "cuda":
+            return None
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+        for _ in range(BATCHES_ALONE):
+            self._work()
+        wait_for(device)
+        return torch.cuda.max_memory_allocated(device) / MIB
+
+    @property
+    def state_mib(self) -> float:
+        """Weights, gradients and momentum, once a step is done."""
+        return state_mib(self._training.network, self._training.optimizer)
+
+
+class Evaluation:
+    """The studio's evaluation of the test pictures; on a CPU of as many as fit, at most 2,560.
+
+    Parameters
+    ----------
+    limit : Limit
+        Whose network is evaluated.
+    """
+
+    def __init__(
+        self, limit: Limit, config: TrainConfig, dataset: Dataset, environment: Environment
+    ) -> None:
+        self._limit = limit
+        self._resolved = environment.resolved
+        device = torch.device(environment.resolved.device)
+        self._is_on_cpu = device.type == "cpu"
+        rows = choose_for(config, dataset).test
+        if self._is_on_cpu:
+            rows = rows[:MOST_TESTED_ON_CPU]
+        pictures = place(dataset.test, rows, device)
+        self._first = self._forward(pictures.part(np.arange(min(BATCH, len(rows)))))
+        self._all = self._forward(pictures)
+        self._is_fitted = not self._is_on_cpu
+
+    def slice(self, seconds: float, _at_least: int) -> Slice:
+        """See the head of this file; a batch is not timed, and the whole is done once."""
+        first = _evaluated(self._first)
+        if not self._is_fitted and seconds > 0:
+            fitting = int(first.pictures_per_second * seconds) // BATCH * BATCH
+            pictures = self._all.pictures
+            count = min(len(pictures), max(BATCH, fitting))
+            self._all = self._forward(pictures.part(np.arange(count)))
+            self._is_fitted = True
+        return _evaluated(self._all if self._is_fitted else self._first)
+
+    def close(self) -> None:
+        pass
+
+    def _forward(self, pictures: Pictures) -> Forward:
+        limit = self._limit
+        return Forward(limit.network, pictures, limit.normalize, self._resolved, limit.recorder)
+
+
+def _evaluated(forward: Forward) -> Slice:
+    start = time.perf_counter()
+    for _ in evaluate(forward, epoch=1, split="test"):
+        pass
+    return Slice(len(forward.pictures), time.perf_counter() - start)
+
+
+def state_mib(network: nn.Module, optimizer: torch.optim.Optimizer) -> float:
+    """MiB of the parameters, their gradients and what the optimizer keeps of each."""
+    tensors: list[Tensor] = list(network.parameters())
+    tensors += [weight.grad for weight in network.parameters() if weight.grad is not None]
+    for kept in optimizer.state.values():
+        tensors += [value for value in kept.values() if isinstance(value, Tensor)]
+    storages = {tensor.untyped_storage().data_ptr(): tensor for tensor in tensors}
+    return sum(tensor.untyped_storage().nbytes() for tensor in storages.values()) / MIB

@@ -1,0 +1,167 @@
+"""How fast a config trains here: a few batches of random pictures, in two to four seconds.
+
+The batches are real steps of the real network. Where a whole batch would take too long, smaller
+ones are measured and taken in proportion.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.machine.device import (
+    MIB,
+    memory_format,
+    numerics,
+    peak_memory_mib,
+    resolve,
+)
+from cifar_studio.engine.networks.models import CLASSES
+from cifar_studio.engine.speed.resident_step import quickly_built, random_pictures, wait_for
+from cifar_studio.engine.training.batches import Normalize, cut_batch, plan_epoch
+from cifar_studio.engine.training.forward_pass import BATCH
+from cifar_studio.engine.training.sgd_step import TrainingStep, autocast
+from cifar_studio.engine.training.training_faults import told_as_studio_errors
+from cifar_studio.runs.answers import Estimated
+from cifar_studio.runs.folder.environment import Choice, ResolvedSettings
+
+SMALLEST_BATCH = 2  # batch normalisation of 1x1 maps needs two pictures
+GROWTH = 4
+TRAIN_BUDGET_S = 2.2
+TEST_BUDGET_S = 1.0
+SHORT_CALL_S = 0.35
+MOST_CALLS = 50
+BYTES_PER_PICTURE = 3 * 32 * 32
+
+
+def estimate(config: TrainConfig, choice: Choice | None = None) -> Estimated:
+    """Measure training, evaluation and memory of a config on the device that it would take.
+
+    `choice` is the memory format and precision that a run of it would take, as `resolve` means it.
+
+    Training counts whole steps with crop, mirroring and SGD; evaluation counts forward passes.
+    Memory is the peak of the measured steps, plus in proportion what a full batch and the
+    pictures add. Changes no random state.
+
+    Raises
+    ------
+    BadInputError
+        The device that the config asks for is not here.
+    TrainingError
+        Not enough memory.
+    """
+    resolved = resolve(config, choice)
+    devices = [resolved.device] if resolved.device.startswith("cuda") else []
+    with (
+        torch.random.fork_rng(devices=devices),
+        numerics(resolved, config.deterministic),
+        told_as_studio_errors(config),
+    ):
+        return _Measurement(config, resolved).run()
+
+
+class _Measurement:
+    """A network with arbitrary weights and random pictures, to be timed."""
+
+    def __init__(self, config: TrainConfig, resolved: ResolvedSettings) -> None:
+        self._config = config
+        self._resolved = resolved
+        self._device = torch.device(resolved.device)
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
+        self._network, rewrites = quickly_built(config, resolved)
+        self._step = TrainingStep(self._network, config, resolved, rewrites)
+        self._normalize = Normalize([0.5] * 3, [0.25] * 3, self._device, memory_format(resolved))
+        n = max(config.batch_size, BATCH)
+        self._pictures = random_pictures(n, self._device)
+        self._plan = plan_epoch(n, seed=0, epoch=1, crop=True, flip=True, device=self._device)
+
+    def run(self) -> Estimated:
+        kept_bytes = self._kept_bytes(SMALLEST_BATCH)
+        full = self._config.batch_size
+        train_s, batch = self._full_batch_s(self._train, full, TRAIN_BUDGET_S)
+        missing_bytes = (full - batch) * kept_bytes / SMALLEST_BATCH
+        memory_mib = peak_memory_mib(self._device) + missing_bytes / MIB + self._pictures_mib()
+        self._network.eval()
+        self._evaluate(SMALLEST_BATCH)
+        test_s, _ = self._full_batch_s(self._evaluate, BATCH, TEST_BUDGET_S)
+        return Estimated(
+            train_images_per_second=full / train_s,
+            test_images_per_second=BATCH / test_s,
+            memory_mib=memory_mib,
+            device=self._resolved.device,
+        )
+
+    def _train(self, batch: int) -> None:
+        images_BCHW, labels_B = cut_batch(
+            self._pictures, self._plan, torch.arange(batch, device=self._device)
+        )
+        self._step(self._normalize(images_BCHW), labels_B)
+
+    def _evaluate(self, batch: int) -> None:
+        with torch.inference_mode(), autocast(self._resolved):
+            self._network(self._normalize(self._pictures.images_NCHW[:batch]))
+
+    def _full_batch_s(
+        self, work: Callable[[int], None], full: int, budget_s: float
+    ) -> tuple[float, int]:
+        """Seconds of a call with a full batch, and the largest batch that was tried.
+
+        Batches grow fourfold, at least once and then while the budget lasts. The time of a batch
+        is taken as a fixed part (reading and updating every weight) and a part for each picture,
+        from the last two.
+        """
+        start = time.perf_counter()
+        batch, fixed_s, per_picture_s = SMALLEST_BATCH, 0.0, 0.0
+        call_s = self._second_call_s(work, batch)
+        while batch < full:
+            larger = min(GROWTH * batch, full)
+            spent_s = time.perf_counter() - start
+            has_model = batch > SMALLEST_BATCH
+            if has_model and fixed_s + per_picture_s * larger > budget_s - spent_s:
+                return fixed_s + per_picture_s * full, batch
+            larger_s = self._second_call_s(work, larger)
+            per_picture_s = max(larger_s - call_s, 0.0) / (larger - batch)
+            fixed_s = larger_s - per_picture_s * larger
+            batch, call_s = larger, larger_s
+        times_s: list[float] = []
+        while sum(times_s) < budget_s / 3 and len(times_s) < MOST_CALLS:
+            times_s.append(self._timed(work, full))
+        return statistics.median(times_s), full
+
+    def _second_call_s(self, work: Callable[[int], None], batch: int) -> float:
+        """Seconds of a call; the first of a size plans its convolutions, so one more if short."""
+        first_s = self._timed(work, batch)
+        return min(first_s, self._timed(work, batch)) if first_s < SHORT_CALL_S else first_s
+
+    def _timed(self, work: Callable[[int], None], batch: int) -> float:
+        wait_for(self._device)
+        start = time.perf_counter()
+        work(batch)
+        wait_for(self._device)
+        return time.perf_counter() - start
+
+    def _kept_bytes(self, batch: int) -> int:
+        """What a training step keeps for its backward pass; also the first, slow step."""
+        weights = {weight.untyped_storage().data_ptr() for weight in self._network.parameters()}
+        sizes: dict[int, int] = {}
+
+        def note(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in weights:
+                sizes[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            self._train(batch)
+        return sum(sizes.values())
+
+    def _pictures_mib(self) -> float:
+        config = self._config
+        per_class = config.train_per_class + config.test_per_class + config.validation_per_class
+        return CLASSES * per_class * BYTES_PER_PICTURE / MIB

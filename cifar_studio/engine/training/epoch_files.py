@@ -1,0 +1,73 @@
+"""Puts a training on disk, in an order in which a crash at any point loses nothing.
+
+At an epoch's end: the evaluation, the row, `last.pt`, and for a best epoch `best.pt` and its
+evaluation. `last.pt` decides how far the run is. A crash before it repeats the epoch, and the row
+that was too early is cut off at the resume; a crash after it leaves at most the best epoch's two
+files behind, which the resume makes from the last ones. The checkpoint before stays as
+`previous.pt`, for the day on which `last.pt` turns out to be damaged.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cifar_studio import atomic
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.training.training_state import TrainingState
+from cifar_studio.errors import RunFolderError
+from cifar_studio.runs.folder.epochs import best_row
+from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation, save_evaluation
+from cifar_studio.runs.folder.run_folder import RunFolder
+
+
+def save_state(folder: RunFolder, state: TrainingState) -> None:
+    """Write `last.pt` and keep the one before as `previous.pt`; raises OSError."""
+    checkpoints.save(
+        folder.last_checkpoint, state.to_checkpoint(), keep_as=folder.previous_checkpoint
+    )
+
+
+def save_epoch(
+    folder: RunFolder, state: TrainingState, evaluation: Evaluation, *, again: bool = False
+) -> None:
+    """Write all files of the epoch that the state has just finished; raises OSError.
+
+    `again`, after a failure, writes each of them anew, whatever of it had been done.
+    """
+    save_evaluation(folder.last_evaluation, evaluation)
+    if again:
+        folder.keep_epochs(state.rows)
+    else:
+        folder.append_epoch(state.rows[-1])
+    save_state(folder, state)
+    best = best_row(state.rows)
+    if best is not None and best.epoch == state.epoch:
+        atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
+        atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
+
+
+def make_consistent(folder: RunFolder, state: TrainingState) -> None:
+    """Bring the folder to where a restored state stands.
+
+    Rows after it are cut off and lost ones put back; the files of a best epoch that is also the
+    last one are made again; what a crash left half written goes. Raises OSError.
+    """
+    atomic.remove_leftovers(folder.path)
+    if folder.read_epochs() != state.rows:
+        folder.keep_epochs(state.rows)
+    if (_epoch_of(folder.best_evaluation) or 0) > state.epoch:
+        folder.best_evaluation.unlink()  # of an epoch that is to come again
+    best = best_row(state.rows)
+    if state.batch == 0 and best is not None and best.epoch == state.epoch:
+        if _epoch_of(folder.last_evaluation) == state.epoch:
+            atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
+        # The state may come from another file than last.pt, such as best.pt itself.
+        checkpoints.save(folder.last_checkpoint, state.to_checkpoint())
+        atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
+
+
+def _epoch_of(evaluation_file: Path) -> int | None:
+    try:
+        return load_evaluation(evaluation_file).epoch
+    except RunFolderError:
+        return None

@@ -1,0 +1,98 @@
+"""A network's answers to pictures that stay on the device, recorded where that is possible.
+
+Letters in names: N pictures, B of one batch, K = 100 classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from cifar_studio.engine.training.batches import Normalize, Pictures
+from cifar_studio.engine.training.cuda_graph import Recorder, Work
+from cifar_studio.engine.training.sgd_step import autocast
+from cifar_studio.runs.folder.environment import ResolvedSettings
+from cifar_studio.runs.folder.evaluation import CLASSES
+
+BATCH = 256
+
+
+class Forward:
+    """Passes pictures through a network, a batch at a time, and keeps the logits.
+
+    The weights may change between two rounds, but must stay where they are.
+
+    Parameters
+    ----------
+    network : nn.Module
+        On the device of `pictures`; in evaluation mode whenever this works.
+    pictures : Pictures
+    normalize : Normalize
+    resolved : ResolvedSettings
+    recorder : Recorder, optional
+        Given where the same pictures are to be passed again and again.
+
+    Attributes
+    ----------
+    logits_NK : (N, 100) float32 tensor
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        pictures: Pictures,
+        normalize: Normalize,
+        resolved: ResolvedSettings,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.network = network
+        self.pictures = pictures
+        self._normalize = normalize
+        self._resolved = resolved
+        self._recorder = recorder
+        device = pictures.images_NCHW.device
+        self.logits_NK = torch.zeros(len(pictures), CLASSES, device=device)
+        self._first_1 = torch.zeros(1, dtype=torch.int64, device=device)
+        self._works: dict[int, Work] = {}
+
+    def rounds(self) -> Iterator[int]:
+        """Pass all pictures; after each batch, how many have passed."""
+        self._first_1.zero_()
+        total = len(self.pictures)
+        for start in range(0, total, BATCH):
+            stop = min(start + BATCH, total)
+            self._of_size(stop - start)()
+            yield stop
+
+    def _of_size(self, size: int) -> Work:
+        if size not in self._works:
+            work = self._work(size)
+            if self._recorder is not None:
+                work = self._recorder.recorded(work, self._undone)
+            self._works[size] = work
+        return self._works[size]
+
+    def _work(self, size: int) -> Work:
+        along_B = torch.arange(size, device=self.logits_NK.device)
+
+        @torch.inference_mode()
+        def work() -> None:
+            shown_B = self._first_1 + along_B
+            images_BCHW = self.pictures.images_NCHW.index_select(0, shown_B)
+            with autocast(self._resolved):
+                logits_BK = self.network(self._normalize(images_BCHW))
+            self.logits_NK.index_copy_(0, shown_B, logits_BK.float())
+            self._first_1.add_(size)
+
+        return work
+
+    @contextmanager
+    def _undone(self) -> Iterator[None]:
+        before_1 = self._first_1.clone()
+        try:
+            yield
+        finally:
+            self._first_1.copy_(before_1)

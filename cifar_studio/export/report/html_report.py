@@ -1,0 +1,181 @@
+"""A report of runs as one HTML file that needs nothing else: figures and pictures are inside.
+
+What goes into it is gathered by `runner/exporting/html_material.py`; how it looks is `report.html.jinja`
+and `report.css` in `resources/templates`. It holds no script and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from cifar_studio.export.report.methods import Reference
+from cifar_studio.export.tables.sheet import Sheet
+from cifar_studio.export.templates import page, verbatim
+from cifar_studio.export.writing import suffix_of, write_export
+
+_PX_A_POINT = 1.2
+_WIDEST_PX = 900
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing.
+
+    Attributes
+    ----------
+    svg : bytes
+    caption : str
+        Also what is read aloud in its place.
+    """
+
+    svg: bytes
+    caption: str
+
+    @property
+    def address(self) -> str:
+        """The drawing itself, as an address."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
+
+    @property
+    def width_px(self) -> int:
+        """How wide it is shown: one that was made small is not blown up."""
+        found = re.search(rb'<svg [^>]*?width="([0-9.]+)pt"', self.svg)
+        return round(float(found[1]) * _PX_A_POINT) if found else _WIDEST_PX
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A test picture with its answer.
+
+    Attributes
+    ----------
+    png : bytes
+    true, said : str
+    confidence_percent : float
+    """
+
+    png: bytes
+    true: str
+    said: str
+    confidence_percent: float
+
+    @property
+    def address(self) -> str:
+        """The picture itself, as an address."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+    @property
+    def is_right(self) -> bool:
+        return self.true == self.said
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures under one heading."""
+
+    title: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of a run; `preset` is the nearest preset's value where it is another one."""
+
+    name: str
+    value: str
+    preset: str = ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """All that is told of one run.
+
+    Attributes
+    ----------
+    title : str
+    folder : str
+        Name of its run folder.
+    beside : str
+        How it stands to the report.
+    notes : tuple of str
+        What a person wrote about it, a paragraph each.
+    headline : pairs of str
+        The few figures that matter most.
+    method : str
+    figures, sheets, long_sheets, galleries
+        The long ones are folded.
+    settings : tuple of Setting
+    preset : str
+        Title of the nearest preset.
+    environment : pairs of str
+    gaps : tuple of str
+        What is missing, and how to get it.
+    """
+
+    title: str
+    folder: str
+    beside: str
+    notes: tuple[str, ...]
+    headline: Pairs
+    method: str
+    figures: tuple[Figure, ...]
+    sheets: tuple[Sheet, ...]
+    long_sheets: tuple[Sheet, ...]
+    galleries: tuple[Gallery, ...]
+    settings: tuple[Setting, ...]
+    preset: str
+    environment: Pairs
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole text.
+
+    Attributes
+    ----------
+    title, subtitle : str
+    table : Sheet
+        Table 2.
+    figures : tuple of Figure
+        Of all runs together.
+    chapters : tuple of Chapter
+    references : tuple of Reference
+    studio : str
+        Version that wrote it.
+    """
+
+    title: str
+    subtitle: str
+    table: Sheet
+    figures: tuple[Figure, ...]
+    chapters: tuple[Chapter, ...]
+    references: tuple[Reference, ...]
+    studio: str
+
+
+def write_html_report(path: Path, report: Report) -> None:
+    """Write a report as .html, atomically; the same report gives the same bytes.
+
+    Raises
+    ------
+    BadInputError
+        Another suffix, or the place cannot be written.
+    """
+    suffix_of(path, (".html",))
+    text = html_of(report).encode()
+
+    def write(file: BinaryIO) -> None:
+        file.write(text)
+
+    write_export(path, write)
+
+
+def html_of(report: Report) -> str:
+    """The page."""
+    return page("report.html.jinja", report=report, style=verbatim("report.css"))

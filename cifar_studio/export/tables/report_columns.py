@@ -1,0 +1,122 @@
+"""The rows and columns of the report's Table 2: which figures it has, and what stands of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cifar_studio.plain_text import printable
+from cifar_studio.runs.analysis.comparability import Comparability, comparability
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summarize
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.titles import network, run_title
+
+Kind = Literal["about", "selected", "honest", "times", "spread", ""]
+_MAX_TEXT = 80
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A row of the table.
+
+    Attributes
+    ----------
+    name : str
+        Attribute of `RunSummary`, and of `ReportResult` where the report has it.
+    title : str
+        With the unit.
+    decimals : int
+    kind : str
+        Which footnote its title carries.
+    in_report : bool
+    is_about : bool
+        Whether the report prints it with "~".
+    """
+
+    name: str
+    title: str
+    decimals: int
+    kind: Kind = ""
+    in_report: bool = True
+    is_about: bool = False
+
+    def studio(self, column: RunColumn) -> str | None:
+        """A run's figure; None where it is not known."""
+        value = getattr(column.summary, self.name)
+        return None if value is None else f"{value:.{self.decimals}f}"
+
+    def printed(self, column: RunColumn) -> str | None:
+        """The report's figure with its own digits; None where nothing of it may stand beside."""
+        value = self._printed_value(column)
+        return None if value is None else f"{value:.10g}"
+
+    def difference(self, column: RunColumn) -> str | None:
+        """The run's figure, unrounded, less the printed one, with its sign."""
+        value, printed = getattr(column.summary, self.name), self._printed_value(column)
+        if value is None or printed is None:
+            return None
+        text = f"{value - printed:+.{self.decimals}f}"
+        return text if float(text) else text[1:]
+
+    def _printed_value(self, column: RunColumn) -> float | None:
+        result = column.comparability.result
+        return float(getattr(result, self.name)) if result and self.in_report else None
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("epochs", "Epochs run", 0),
+    Measure("epochs_to_convergence", "Epochs to convergence", 0, "about", is_about=True),
+    Measure("epoch_seconds", "Time an epoch, s", 2, "times"),
+    Measure("epoch_seconds_std", "Standard deviation of it, s", 2, "spread"),
+    Measure("seconds_to_convergence", "Time to convergence, s", 2, "times", is_about=True),
+    Measure("total_seconds", "Total training time, s", 2, "times"),
+    Measure("max_train_top1", "Maximum training accuracy, %", 2),
+    Measure("min_train_loss", "Minimum training loss", 4),
+    Measure("max_test_top1", "Maximum top-1 test accuracy, %", 2, "selected"),
+    Measure("max_test_top5", "Maximum top-5 test accuracy, %", 2, "selected"),
+    Measure("min_test_loss", "Minimum test loss", 4, "selected"),
+    Measure("honest_top1", "Top-1 test accuracy, validated, %", 2, "honest", in_report=False),
+    Measure("honest_top5", "Top-5 test accuracy, validated, %", 2, "honest", in_report=False),
+)
+
+
+@dataclass(frozen=True)
+class RunColumn:
+    """What of a run stands in the table; texts are one line each.
+
+    Attributes
+    ----------
+    title, folder, network, data, device : str
+    seed : int
+    summary : RunSummary
+    comparability : Comparability
+    """
+
+    title: str
+    folder: str
+    network: str
+    data: str
+    device: str
+    seed: int
+    summary: RunSummary
+    comparability: Comparability
+
+    @classmethod
+    def of(cls, run: Run, rule: ConvergenceRule = DEFAULT_RULE) -> RunColumn:
+        return cls(
+            title=_text(run_title(run)),
+            folder=_text(run.path.name),
+            network=_text(network(run.config)),
+            data=_text(run.data_name),
+            device=_text(run.environment.device_name if run.environment else "") or "unknown",
+            seed=run.config.seed,
+            summary=summarize(run, rule),
+            comparability=comparability(run),
+        )
+
+
+def _text(text: str) -> str:
+    """A stranger's text as one line that a column can hold."""
+    line = printable(text[: _MAX_TEXT + 1])
+    return line if len(line) <= _MAX_TEXT else f"{line[: _MAX_TEXT - 1]}…"

@@ -1,0 +1,212 @@
+"""The report's Table 2 of chosen runs, beside what the report printed.
+
+As CSV or TSV it has a run a row; as Markdown or LaTeX a run a column, as the report has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cifar_studio.config.report import REPORT_ODDITIES
+from cifar_studio.export.tables import write_tables
+from cifar_studio.export.tables.report_columns import MEASURES, Kind, Measure, RunColumn
+from cifar_studio.export.tables.sheet import Entry, Footnotes, Sheet
+from cifar_studio.export.tables.table_file import write_table_file
+from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
+from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.summary import DEFAULT_RULE
+from cifar_studio.runs.folder.library import Run
+
+TITLE = "Table 2 of the report, repeated with CIFAR Studio"
+REPORT = "report, as printed"
+DIFFERENCE = "difference"
+BESIDE = "Beside the report"
+SELECTED = (
+    "Best over all epochs on the test pictures, and so selected on the test set that it is "
+    "measured on; the report does the same."
+)
+HONEST = (
+    "At the epoch that the validation split chose, without the test pictures; a run without a "
+    "validation split has none."
+)
+TIMES = (
+    "Training and evaluation together, on the device of each run; the report's times are of one "
+    "Colab T4."
+)
+SPREAD = "Of the sample of epochs (n \N{MINUS SIGN} 1)."
+MIXED = "The runs are of different data: their figures do not compare with each other."
+LOST = "Rows of epochs are lost; the figures are of those that are there."
+_REASONS_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Chosen runs with the report's figures beside those that compare.
+
+    Per cent and seconds have two decimals, losses four; the report's figures stand as printed.
+
+    Attributes
+    ----------
+    columns : tuple of RunColumn
+        A run each, in the order chosen.
+    rule : ConvergenceRule
+    """
+
+    columns: tuple[RunColumn, ...]
+    rule: ConvergenceRule
+
+    def header(self) -> tuple[str, ...]:
+        """Names of what `rows` gives."""
+        measures = []
+        for measure in MEASURES:
+            measures.append(measure.title)
+            if measure.in_report:
+                about = ", about" if measure.is_about else ""
+                measures += [f"{measure.title} ({REPORT}{about})", f"{measure.title} (difference)"]
+        return (
+            *("Run", "Folder", "Network", "Data", "Device", "Seed"),
+            *measures,
+            *(BESIDE, "Notes"),
+        )
+
+    def rows(self) -> list[tuple[write_tables.Cell, ...]]:
+        """A run a row; None where nothing is known or may stand beside."""
+        return [self._row(column) for column in self.columns]
+
+    def sheet(self) -> Sheet:
+        """A run a column, with footnotes."""
+        return _SheetMaker(self).make()
+
+    def notes(self) -> tuple[str, ...]:
+        """Footnotes, each after the titles of the rows that it is about."""
+        return tuple(_notes_with_titles(self.sheet()))
+
+    def _row(self, column: RunColumn) -> tuple[write_tables.Cell, ...]:
+        figures: list[write_tables.Cell] = []
+        for measure in MEASURES:
+            figures.append(measure.studio(column))
+            if measure.in_report:
+                figures += [measure.printed(column), measure.difference(column)]
+        notes = ReportTable((column,), self.rule).notes()
+        return (
+            *(column.title, column.folder, column.network, column.data, column.device, column.seed),
+            *figures,
+            *(column.comparability.describe(), " ".join(notes)),
+        )
+
+
+def report_table(runs: Sequence[Run], rule: ConvergenceRule = DEFAULT_RULE) -> ReportTable:
+    """The table of these runs, in this order."""
+    return ReportTable(tuple(RunColumn.of(run, rule) for run in runs), rule)
+
+
+def write_report_table(path: Path, table: ReportTable) -> None:
+    """Write the table by its suffix, atomically: .csv, .tsv, .md or .tex.
+
+    Raises
+    ------
+    BadInputError
+        Another suffix, or the place cannot be written.
+    """
+    write_table_file(path, table.header(), table.rows(), table.sheet)
+
+
+class _SheetMaker:
+    """Lays out a table for reading, and gathers its footnotes."""
+
+    def __init__(self, table: ReportTable) -> None:
+        self._columns = table.columns
+        self._rule = table.rule
+        self._notes = Footnotes()
+
+    def make(self) -> Sheet:
+        header = (Entry("Run"), *(self._heading(column) for column in self._columns))
+        rows = tuple(self._rows())
+        return Sheet(TITLE, header, rows, tuple(self._notes.words))
+
+    def _rows(self) -> Iterator[tuple[Entry, ...]]:
+        yield self._facts("Folder", lambda column: column.folder)
+        mixed = len({column.data for column in self._columns}) > 1
+        yield self._facts("Data", lambda column: column.data, (MIXED,) if mixed else ())
+        yield self._facts("Device", lambda column: column.device)
+        yield self._facts("Seed", lambda column: str(column.seed))
+        yield (Entry(BESIDE), *map(self._comparability, self._columns))
+        compares = any(column.comparability.result for column in self._columns)
+        for measure in MEASURES:
+            title = self._entry(measure.title, self._words(measure))
+            yield (title, *(self._figure(measure, column) for column in self._columns))
+            if compares and measure.in_report:
+                yield (Entry(REPORT), *(self._printed(measure, column) for column in self._columns))
+                yield (Entry(DIFFERENCE), *(_difference(measure, c) for c in self._columns))
+
+    def _facts(
+        self, title: str, fact: Callable[[RunColumn], str], notes: tuple[str, ...] = ()
+    ) -> tuple[Entry, ...]:
+        return (self._entry(title, notes), *(Entry(fact(column)) for column in self._columns))
+
+    def _heading(self, column: RunColumn) -> Entry:
+        return self._entry(column.title, _oddities(column, None))
+
+    def _comparability(self, column: RunColumn) -> Entry:
+        whole = column.comparability.describe()
+        short = column.comparability.describe(_REASONS_SHOWN)
+        return self._entry(short, () if short == whole else (f"{column.title}: {whole}.",))
+
+    def _figure(self, measure: Measure, column: RunColumn) -> Entry:
+        text = measure.studio(column)
+        is_short = measure.name == "epochs" and column.summary.missing_epochs > 0
+        return self._entry(NONE if text is None else text, (LOST,) if is_short else ())
+
+    def _printed(self, measure: Measure, column: RunColumn) -> Entry:
+        text = measure.printed(column)
+        if text is None:
+            return Entry("")
+        about = "~" if measure.is_about else ""
+        return self._entry(about + text, _oddities(column, measure.name))
+
+    def _words(self, measure: Measure) -> tuple[str, ...]:
+        """The footnote of a measure's title."""
+        rule = f"By the studio's rule: {self._rule.describe()}. The report's are approximate."
+        words: dict[Kind, str] = {
+            "about": rule,
+            "selected": SELECTED,
+            "honest": HONEST,
+            "times": TIMES,
+            "spread": SPREAD,
+        }
+        return (words[measure.kind],) if measure.kind else ()
+
+    def _entry(self, text: str, notes: Sequence[str]) -> Entry:
+        return Entry(text, tuple(self._notes.mark(words) for words in notes))
+
+
+def _notes_with_titles(sheet: Sheet) -> Iterator[str]:
+    """Footnotes of a table of one run, each after the rows that it is about."""
+    about: dict[int, list[str]] = {}
+    title = ""
+    for row in (sheet.header, *sheet.rows):
+        if row[0].text not in (REPORT, DIFFERENCE):
+            title = row[0].text.removesuffix(", s").removesuffix(", %")
+        for mark in (mark for entry in row for mark in entry.marks):
+            about.setdefault(mark, []).append(title)
+    for mark, titles in about.items():
+        if titles != [BESIDE]:  # said whole in a column of its own
+            yield f"{'; '.join(titles)}: {sheet.notes[mark]}"
+
+
+def _difference(measure: Measure, column: RunColumn) -> Entry:
+    return Entry((measure.difference(column) or "").replace("-", MINUS))
+
+
+def _oddities(column: RunColumn, figure: str | None) -> list[str]:
+    """What is odd about a printed figure, or about a printed column."""
+    result = column.comparability.result
+    return [
+        oddity.words
+        for oddity in REPORT_ODDITIES
+        if result is not None
+        if result.preset in oddity.presets
+        if (figure in oddity.figures if figure else not oddity.figures)
+    ]

@@ -1,0 +1,69 @@
+"""Short answers about single pictures: where a class is seen, and what a training makes of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.engine.answers.augmented_versions import augmented
+from cifar_studio.engine.answers.grad_cam import explain
+from cifar_studio.engine.answers.trained_network import load_network
+from cifar_studio.engine.machine.describe_machine import choose_for
+from cifar_studio.errors import BadInputError
+from cifar_studio.runner.protocol import AugmentRequest, ExplainRequest
+from cifar_studio.runs.answers import Augmented, Explained
+from cifar_studio.runs.folder.run_folder import RunFolder, run_of
+
+_SHAPE = (32, 32, 3)
+
+
+def explain_picture(request: ExplainRequest) -> Explained:
+    """Grad-CAM of a picture for a class, or for the likeliest one.
+
+    Raises
+    ------
+    StudioError
+        No such class, no picture of 32x32, or the run has no network that can be read.
+    """
+    if len(request.pixels) != np.prod(_SHAPE):
+        raise BadInputError("the picture is not 32x32", "Give 32 x 32 x 3 bytes")
+    trained = load_network(RunFolder(run_of(Path(request.folder))), request.moment)
+    image_HWC = np.frombuffer(request.pixels, dtype=np.uint8).reshape(_SHAPE)
+    probabilities_K = trained.probabilities(image_HWC)
+    label = int(probabilities_K.argmax()) if request.label is None else request.label
+    if not 0 <= label < len(probabilities_K):
+        raise BadInputError(f"there is no class {label}", "Give one from 0 to 99")
+    explanation = explain(trained, image_HWC, label)
+    return Explained(
+        heat=explanation.heat_HW.tobytes(),
+        layer=explanation.layer,
+        map_height=explanation.map_size[0],
+        map_width=explanation.map_size[1],
+        label=label,
+        probability=explanation.probability,
+    )
+
+
+def show_augmented(request: AugmentRequest) -> Augmented:
+    """The first epochs' versions of one picture.
+
+    Raises
+    ------
+    StudioError
+        No such picture, or the data set cannot be read.
+    """
+    dataset = load_dataset(request.data)
+    is_training = request.split == "train"
+    split = dataset.train if is_training else dataset.test
+    if not 0 <= request.position < len(split):
+        raise BadInputError(
+            f"there is no picture {request.position}", f"Give one from 0 to {len(split) - 1}"
+        )
+    trained_on = choose_for(request.config, dataset).train if is_training else np.empty(0, np.int64)
+    made = augmented(request.config, split, request.position, trained_on)
+    return Augmented(
+        versions=tuple(version.tobytes() for version in made.images_VHWC),
+        is_trained_on=made.is_trained_on,
+    )

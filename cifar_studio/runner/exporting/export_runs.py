@@ -1,0 +1,211 @@
+"""Writes runs into a folder, in the formats asked for, one file after another."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from cifar_studio.errors import BadInputError, StudioError
+from cifar_studio.export.formats import FORMATS, checked_formats
+from cifar_studio.export.networks.script import write_network_code, write_script
+from cifar_studio.export.tables.evaluation_tables import (
+    class_table,
+    confusion_table,
+    prediction_table,
+)
+from cifar_studio.export.tables.plain_table import write_plain_table
+from cifar_studio.export.tables.report_table import report_table, write_report_table
+from cifar_studio.export.writing import write_export
+from cifar_studio.reading import open_file
+from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, load_evaluated
+from cifar_studio.runner.protocol import ExportRequest
+from cifar_studio.runs.answers import AnyEvent, Exported, ExportProgressed
+from cifar_studio.runs.bundle.manifest import SUFFIX
+from cifar_studio.runs.bundle.writing import write_bundle
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.run_folder import RunFolder, run_of
+
+_TABLES, _FIGURES = ("csv", "md", "tex"), ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A file to be written; what `write` returns is said of it."""
+
+    path: Path
+    write: Callable[[Path], str]
+
+
+def export_runs(request: ExportRequest) -> Iterator[AnyEvent]:
+    """Write each file; one that cannot be written does not keep the others from it.
+
+    Yields
+    ------
+    ExportProgressed before each file, and Exported last.
+
+    Raises
+    ------
+    StudioError
+        An unknown format, a folder that is no run, or a place that cannot be written.
+    """
+    formats = checked_formats(request.formats)
+    to = Path(request.to)
+    runs = [load(run_of(Path(folder))) for folder in request.folders]
+    if not runs:
+        raise BadInputError("no run is given", "Name one run folder, or several")
+    jobs = list(_jobs(request, runs, to, formats))
+    written: list[str] = []
+    checks: list[str] = []
+    faults: list[str] = []
+    for done, job in enumerate(jobs):
+        name = str(job.path.relative_to(to))
+        yield ExportProgressed(done=done, total=len(jobs), name=name)
+        try:
+            _make_folder(job.path.parent)
+            said = job.write(job.path)
+        except StudioError as error:
+            faults.append(f"{name}: {error}")
+            continue
+        written.append(name)
+        if said:
+            checks.append(f"{name}: {said}")
+    yield Exported(folder=str(to), files=tuple(written), checks=tuple(checks), faults=tuple(faults))
+
+
+def _jobs(
+    request: ExportRequest, runs: Sequence[Run], to: Path, formats: Sequence[str]
+) -> Iterator[_Job]:
+    for key in formats:
+        if key in _TABLES:
+            table = report_table(runs, request.rule)
+            yield _Job(to / f"table-2.{key}", _quietly(partial(write_report_table, table=table)))
+        elif key in _FIGURES and len(runs) > 1:
+            yield _figure(request, runs, to / f"curves.{key}", "curves")
+        elif key == "html":
+            yield _report(request, runs, to / "report.html")
+    for run in runs:
+        folder = to / run.path.name
+        evaluated = _Once(run.path)
+        networks = [key for key in formats if FORMATS[key].group == "Networks"]
+        for key in formats:
+            if key in _TABLES:
+                yield from _tables(run, folder, key, evaluated)
+            elif key in _FIGURES:
+                for figure in ("curves", "confusion", "calibration"):
+                    yield _figure(request, [run], folder / f"{figure}.{key}", figure)
+        if networks:
+            yield from _networks(request, run, folder, networks)
+        if "script" in formats:
+            yield _Job(folder / "train.py", _quietly(partial(write_script, run=run)))
+        if "bundle" in formats:
+            bundle = to / f"{run.path.name}{SUFFIX}"
+            yield _Job(bundle, _quietly(partial(write_bundle, run=run.path)))
+
+
+class _Once:
+    """A run's evaluation, read when the first file needs it, and once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: EvaluatedRun | None = None
+
+    def __call__(self) -> EvaluatedRun:
+        if self._found is None:
+            self._found = load_evaluated(self._path, "best")
+        return self._found
+
+
+def _tables(run: Run, folder: Path, key: str, evaluated: _Once) -> Iterator[_Job]:
+    if key == "csv":
+        yield _Job(folder / "epochs.csv", _quietly(partial(_copy, RunFolder(run.path).epochs_file)))
+
+    def table_of(kind: str, path: Path) -> None:
+        one = evaluated()
+        if kind == "answers":
+            table = prediction_table(one.evaluation, one.names)
+        elif kind.startswith("confusion"):
+            level = "superclasses" if kind.endswith("superclasses") else "classes"
+            table = confusion_table(one.evaluation, one.names, level)  # type: ignore[arg-type]
+        else:
+            table = class_table(one.evaluation, one.names, kind)  # type: ignore[arg-type]
+        write_plain_table(path, table)
+
+    kinds = ["classes", "superclasses", "confusion-superclasses", "answers"]
+    # A hundred columns fit no page.
+    kinds += ["confusion-classes"] if key == "csv" else []
+    for kind in kinds:
+        yield _Job(folder / f"{kind}.{key}", _quietly(partial(table_of, kind)))
+
+
+def _figure(request: ExportRequest, runs: Sequence[Run], path: Path, figure: str) -> _Job:
+    def write(path: Path) -> None:
+        from cifar_studio.runner.exporting.evaluation_figures import save_run_figure
+
+        save_run_figure(path, runs, figure, request)
+
+    return _Job(path, _quietly(write))
+
+
+def _report(request: ExportRequest, runs: Sequence[Run], path: Path) -> _Job:
+    def write(path: Path) -> None:
+        from cifar_studio.export.report.html_report import write_html_report
+        from cifar_studio.runner.exporting.html_material import report_of
+
+        write_html_report(path, report_of(runs, request))
+
+    return _Job(path, _quietly(write))
+
+
+def _networks(
+    request: ExportRequest, run: Run, folder: Path, formats: Sequence[str]
+) -> Iterator[_Job]:
+    from cifar_studio.runner.exporting.network_export import NetworkExport
+
+    network = NetworkExport(run, request.data)
+    names = {
+        "weights": "weights.safetensors",
+        "program": "network.pt2",
+        "onnx": "network.onnx",
+    }
+    for key in formats:
+        yield _Job(folder / names[key], partial(network.write, key))
+    if "weights" in formats:
+        yield _Job(folder / "network.py", _quietly(partial(write_network_code, run=run)))
+
+
+def _quietly(write: Callable[[Path], object]) -> Callable[[Path], str]:
+    def quiet(path: Path) -> str:
+        write(path)
+        return ""
+
+    return quiet
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file as it is. Raises BadInputError."""
+    try:
+        with open_file(source) as file:
+
+            def write(copy: BinaryIO) -> None:
+                shutil.copyfileobj(file, copy)
+
+            write_export(target, write)
+    except FileNotFoundError as error:
+        raise BadInputError("no epoch of it has ended", "Train it to the end of one") from error
+    except OSError as error:
+        raise BadInputError(
+            f"{source} cannot be read ({error.strerror or error})", "Mend the run folder"
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(
+            f"{folder} cannot be made ({error.strerror or error})", "Choose another place"
+        ) from error

@@ -1,0 +1,64 @@
+"""Memory formats and precisions that were found fastest here, remembered from run to run.
+
+A picture of the machine, not of any run, which notes its own: losing the file costs a few seconds
+of measuring.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from cifar_studio import atomic, paths
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.speed.fastest_format import candidates, fastest, question
+from cifar_studio.errors import TrainingError
+from cifar_studio.reading import read_bytes
+from cifar_studio.runs.folder.environment import Choice
+
+MAX_BYTES = 1024 * 1024
+FEWEST_STEPS = 300
+"""A shorter run is over before a measurement would have repaid itself."""
+
+
+def choice_for(config: TrainConfig) -> Choice | None:
+    """The fastest memory format and precision for a config, measured if need be.
+
+    None for a run that is to be the same on every day, for a short one of which nothing is
+    remembered, and where the measurement fails: such a run takes what most networks like best.
+
+    Raises
+    ------
+    BadInputError, ConfigError
+        As `resolve` does.
+    """
+    if config.deterministic:
+        return None
+    path, asked = paths.choices_file(), question(config)
+    known = _read(path).get(asked)
+    if known in candidates(config, resolve(config)):  # whatever stands in the file
+        return known
+    if _steps(config) < FEWEST_STEPS:
+        return None
+    try:
+        choice = fastest(config)
+    except TrainingError:  # the training itself will say what is wrong, if it is
+        return None
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(path, msgspec.json.encode(_read(path) | {asked: choice}))
+    return choice
+
+
+def _steps(config: TrainConfig) -> int:
+    return config.epochs * (-(-100 * config.train_per_class // config.batch_size))
+
+
+def _read(path: Path) -> dict[str, Choice]:
+    try:
+        return msgspec.json.decode(read_bytes(path, MAX_BYTES), type=dict[str, Choice])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}

@@ -1,0 +1,123 @@
+"""From a request to a training that is ready to start: pictures read, folder made and held."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from cifar_studio.config.serialization import checked
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine.machine.describe_machine import describe
+from cifar_studio.engine.machine.device import is_usable, resolve
+from cifar_studio.errors import RunFolderError, StudioError
+from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
+from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runner.training.ready_training import (
+    Training,
+    as_text,
+    check_name,
+    check_room,
+    unwritable,
+)
+from cifar_studio.runner.training.resumption import Resumption
+from cifar_studio.runner.training.run_pictures import find_pictures
+from cifar_studio.runs.folder import run_folder as folders
+from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, changed_settings
+from cifar_studio.runs.folder.run_folder import RunFolder
+
+
+def prepare(request: TrainRequest | ResumeRequest) -> Training:
+    """Read the data, settle what depends on the machine, and make or take the run folder.
+
+    Raises
+    ------
+    StudioError
+        Bad settings, no data, no such device, no room, a folder that cannot be written or is in
+        use, no checkpoint that is whole.
+    """
+    return _prepare_new(request) if isinstance(request, TrainRequest) else _prepare_resume(request)
+
+
+def _prepare_new(request: TrainRequest) -> Training:
+    config = checked(request.config)
+    parent = Path(request.runs)
+    check_name(parent)
+    repeated = _Repeated(request)
+    dataset = repeated.dataset()
+    environment = describe(config, dataset, repeated.resolved, as_text(request.command))
+    environment = replace(environment, repeats=repeated.name)
+    folder = folders.create(parent, config.architecture)
+    try:
+        check_room(folder, config, environment.resolved.specialized)
+        lock = folder.hold()
+        try:
+            folder.write_config(config)
+            folder.write_environment(environment)
+        except BaseException:
+            lock.release()
+            raise
+    except (OSError, StudioError) as error:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise unwritable(parent, error) from error
+        raise
+    return Training(config, dataset, folder, environment, None, lock, repeated.notices())
+
+
+class _Repeated:
+    """What a new run takes from the one that it repeats, if it repeats one."""
+
+    def __init__(self, request: TrainRequest) -> None:
+        self._request = request
+        self._before: Environment | None = None
+        self.name = ""
+        if request.repeats:
+            original = RunFolder(folders.run_of(Path(request.repeats)))
+            self._before = original.read_environment()
+            self.name = as_text([original.path.name])[0]
+
+    def dataset(self) -> Dataset:
+        if self._before is None:
+            return load_dataset(self._request.data)
+        return find_pictures(self.name, self._before.data, self._request.data)
+
+    @functools.cached_property
+    def resolved(self) -> ResolvedSettings:
+        wanted = self._request.config.device
+        if self._before is not None and is_usable(self._before.resolved):
+            device = self._before.resolved.device
+            if wanted in ("auto", device, device.partition(":")[0]):
+                return self._before.resolved
+        config = self._request.config
+        return resolve(config, choice_for(config))
+
+    def notices(self) -> tuple[str, ...]:
+        if self._before is None:
+            return ()
+        changed = changed_settings(self._before.resolved, self.resolved)
+        if not changed:
+            return ()
+        return (
+            f"This machine is another than that of {self.name} ({changed}): the last digits may "
+            "differ",
+        )
+
+
+def _prepare_resume(request: ResumeRequest) -> Training:
+    folder = RunFolder(folders.run_of(Path(request.folder)))
+    check_name(folder.path)
+    if not folder.path.is_dir():  # a lock would make it
+        raise RunFolderError(f"{folder.path} is no folder", "Give a folder that a training made")
+    lock = folder.hold()
+    try:
+        return Resumption(request, folder, lock).training()
+    except OSError as error:
+        lock.release()
+        raise unwritable(folder.path, error) from error
+    except BaseException:
+        lock.release()
+        raise

@@ -1,0 +1,93 @@
+"""Whether a run may be held against the report, and in words why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cifar_studio.config.presets import REPORT_PRESETS, Preset
+from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
+from cifar_studio.config.serialization import differences
+from cifar_studio.config.setting_words import setting_in_words
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.plain_text import printable
+from cifar_studio.runs.folder.library import Run
+
+_MAX_NAME = 40
+
+
+@dataclass(frozen=True)
+class Comparability:
+    """What the report printed for a run's experiment, or why nothing of it may stand beside.
+
+    Attributes
+    ----------
+    result : ReportResult or None
+        The printed column; None where there are reasons against it.
+    reasons : tuple of str
+        A few words each: "demo", "10 epochs", "batch size 64".
+    """
+
+    result: ReportResult | None
+    reasons: tuple[str, ...] = ()
+
+    def describe(self, most: int | None = None) -> str:
+        """ "not comparable: demo, 10 epochs", or "comparable".
+
+        Parameters
+        ----------
+        most : int or None
+            So many reasons at most, and an ellipsis for the others.
+        """
+        if self.result is not None:
+            return "comparable"
+        said = self.reasons if most is None else self.reasons[:most]
+        words = f"not comparable: {', '.join(said)}"
+        return words if len(said) == len(self.reasons) else f"{words}, …"
+
+
+def comparability(run: Run) -> Comparability:
+    """Judge a run: a finished one of an unchanged report preset on complete CIFAR-100 compares.
+
+    A run that has not reached its last epoch does not: its maxima are of a shorter training.
+    """
+    reasons = (*_data_reasons(run), *_settings_reasons(run.config), *_progress_reasons(run))
+    return Comparability(None, reasons) if reasons else Comparability(comparable_result(run.config))
+
+
+def _data_reasons(run: Run) -> tuple[str, ...]:
+    if run.environment is None:
+        return ("unknown data",)
+    data = run.environment.data
+    if data.name != "CIFAR-100":
+        name = printable(data.name[:_MAX_NAME])  # a stranger's
+        return (name or "unknown data",)
+    # Fewer pictures by the settings are named with them.
+    by_settings = run.config.train_per_class < 500 or run.config.test_per_class < 100
+    return () if data.complete or by_settings else ("part of CIFAR-100",)
+
+
+def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
+    if comparable_result(config) is not None:
+        return ()
+    changed = differences(config, _nearest_report_preset(config).config)
+    return tuple(
+        setting_in_words(key, value) for key, (_, value) in changed.items() if key != "seed"
+    )
+
+
+def _nearest_report_preset(config: TrainConfig) -> Preset:
+    """That of the same network and dropout, else of the same network, with the fewest changes."""
+    same = result_of_same_network(config)
+    return min(
+        REPORT_PRESETS,
+        key=lambda preset: (
+            same is None or preset.name != same.preset,
+            preset.config.architecture != config.architecture,
+            len(differences(config, preset.config)),
+        ),
+    )
+
+
+def _progress_reasons(run: Run) -> tuple[str, ...]:
+    there, planned = len({row.epoch for row in run.rows}), run.config.epochs
+    return () if there >= planned else (f"{there} of {planned} epochs run",)

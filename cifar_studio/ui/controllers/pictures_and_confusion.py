@@ -1,0 +1,308 @@
+"""Feeds the tabs Pictures and Confusion: the selected run's pictures and its network's answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.data.names import names_of
+from cifar_studio.runner.protocol import SaveFigureRequest
+from cifar_studio.runs import wording
+from cifar_studio.runs.analysis.metrics import pictures_of_cell
+from cifar_studio.runs.answers import RunEvaluated
+from cifar_studio.runs.folder.evaluation import Evaluation
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.ui.confusion.disagreements import PARTS
+from cifar_studio.ui.confusion.view import ConfusionView
+from cifar_studio.ui.controllers.evaluation_files import RunEvaluations
+from cifar_studio.ui.controllers.file_saving import Saving
+from cifar_studio.ui.controllers.network_requests import PictureQuestions
+from cifar_studio.ui.controllers.own_picture_answers import OwnQuestions
+from cifar_studio.ui.controllers.picture_detail import SinglePictures
+from cifar_studio.ui.controllers.picture_loading import PictureLoading, pictures_of
+from cifar_studio.ui.controllers.repeats_finding import RepeatsFinding
+from cifar_studio.ui.controllers.second_run import RunBeside
+from cifar_studio.ui.pictures.data.answers import Answers
+from cifar_studio.ui.pictures.data.picture_set import TEST_START
+from cifar_studio.ui.pictures.data.query import PictureQuery
+from cifar_studio.ui.pictures.grid.picture_grid import PictureGrid
+from cifar_studio.ui.pictures.listing import list_pictures
+from cifar_studio.ui.pictures.view import PicturesView
+from cifar_studio.ui.tables.table import Table
+from cifar_studio.ui.workers.helper_worker import ShortWork
+
+GALLERY_PX = 48
+Shown = Literal["best", "confusion"]
+"""Whose answers the Pictures tab shows: the best epoch's, or those a cell was opened from."""
+
+
+class Looking(QObject):
+    """Keeps both tabs in step with the selected run; a tab that nobody sees costs nothing.
+
+    Signals
+    -------
+    pictures_wanted()
+        A cell's pictures are to be looked at: show the tab.
+    told(str)
+        A word about work that goes on, for the status line.
+    failed(str)
+        What went wrong, and what to do.
+    """
+
+    pictures_wanted = Signal()
+    told = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self, short_work: ShortWork, saving: Saving, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._saving = saving
+        self.pictures = PicturesView()
+        self.gallery = PictureGrid()
+        self.gallery.set_thumbnail_size(GALLERY_PX)
+        self.confusion = ConfusionView(self.gallery)
+        self.beside = RunBeside(self.confusion, self)
+        self._loading = PictureLoading(short_work, self)
+        self._questions = PictureQuestions(short_work, self)
+        self._singles = SinglePictures(self.pictures, self._questions, self)
+        self._own = OwnQuestions(self.pictures, short_work, self)
+        self.repeats = RepeatsFinding(short_work, self.pictures)
+        self._run: Run | None = None
+        self._is_live = False
+        self._evaluations: RunEvaluations | None = None
+        self._is_stale = True
+        self._shown: Shown = "best"
+        self._in_gallery: Evaluation | None = None
+        self._wire()
+
+    def show_run(self, run: Run | None, *, is_live: bool) -> None:
+        """Show another run, or the same one as it stands now."""
+        path = run.path if run is not None else None
+        is_other = path != (self._run.path if self._run is not None else None)
+        if is_other:
+            self._evaluations = RunEvaluations(path) if path is not None else None
+            self._shown = "best"
+            self._questions.forget()
+            self.confusion.choose_epoch("last" if is_live else "best")
+            self._is_stale = True
+        elif is_live != self._is_live:
+            self._is_stale = True
+            if is_live:
+                self.confusion.choose_epoch("last")
+        self._run, self._is_live = run, is_live
+        self._singles.show_run(run)
+        if is_other:  # its training shows other versions, and its network sees other things
+            self.pictures.detail.show_picture(self.pictures.detail.reference)
+        self._own.show_run(run)
+        self.look()
+
+    def plan(self, config: TrainConfig | None) -> None:
+        """What the form describes."""
+        self._singles.plan(config)
+
+    def look(self) -> None:
+        """Read what has changed, if anybody sees it; to be called when a tab comes into sight."""
+        if not (self.pictures.isVisible() or self.confusion.isVisible()):
+            return
+        has_changed = self._evaluations is not None and self._evaluations.look()
+        if has_changed or self._is_stale:
+            self._is_stale = False
+            self._show_evaluations()
+        self._loading.want(pictures_of(self._run))
+        if self.confusion.isVisible():
+            self.beside.offer(self._run)
+
+    def save_table(self, table: Table) -> None:
+        """Keep something of the selected run as a file."""
+        about = self._run.path.name if self._run is not None else "pictures"
+        self._saving.save_table(table, about)
+
+    def look_for_pictures(self) -> None:
+        """Other pictures are on the disk now."""
+        self._loading.forget()
+        self.look()
+
+    def _wire(self) -> None:
+        self._loading.loaded.connect(self._on_loaded)
+        self._loading.waiting.connect(self.pictures.show_waiting)
+        self._loading.failed.connect(self.pictures.show_failure)
+        self._own.failed.connect(self.failed)
+        self._questions.evaluating.connect(self._on_evaluating)
+        self._questions.evaluated.connect(self._on_evaluated)
+        self._questions.not_evaluated.connect(self._on_not_evaluated)
+        self.pictures.evaluate_requested.connect(self._on_evaluate_requested)
+        self.pictures.filter_dropped.connect(self._on_filter_dropped)
+        self.confusion.evaluate_requested.connect(lambda: self._on_evaluate_requested("test"))
+        self.confusion.cell_selected.connect(self._fill_gallery)
+        self.confusion.shown_changed.connect(self._on_confusion_changed)
+        self.confusion.cell_opened.connect(self._on_cell_opened)
+        self.confusion.disagreement_opened.connect(self._on_disagreement_opened)
+        self.confusion.table_wanted.connect(self.save_table)
+        self.confusion.figure_wanted.connect(self._on_figure_wanted)
+        self.pictures.repeats_requested.connect(self._on_repeats_requested)
+        self.repeats.pair_opened.connect(self._on_pair_opened)
+        self.repeats.table_wanted.connect(lambda table: self._saving.save_table(table, "CIFAR-100"))
+        self.pictures.table_wanted.connect(self.save_table)
+        self.pictures.picture_save_requested.connect(self._saving.save_picture)
+        self.gallery.save_requested.connect(self._saving.save_picture)
+        self.gallery.list_requested.connect(self._on_gallery_list_requested)
+        self.gallery.activated.connect(self._on_gallery_activated)
+
+    # Answers
+
+    def _show_evaluations(self) -> None:
+        run, evaluations = self._run, self._evaluations
+        if run is None or evaluations is None:
+            self.confusion.clear()
+            self.pictures.show_answers(None, "")
+            return
+        self.confusion.show_evaluations(
+            evaluations.best.evaluation,
+            evaluations.last.evaluation,
+            names_of(run.data_name),
+            f"{wording.dated_title(run)} · {wording.data_of(run.config, run.data_name)}",
+            wording.chosen_by(run.config.validation_per_class > 0),
+            is_live=self._is_live,
+        )
+        if evaluations.fault:
+            self.failed.emit(evaluations.fault)
+        self._show_answers()
+
+    def _show_answers(self) -> None:
+        run, evaluations = self._run, self._evaluations
+        if run is None or evaluations is None:
+            return
+        title = wording.run_title(run)
+        shown = evaluations.best.evaluation
+        training = evaluations.training.evaluation
+        opened_from = self.confusion.evaluation if self._shown == "confusion" else None
+        if opened_from is not None and opened_from is not shown:
+            shown, training, title = opened_from, None, self.confusion.shown_title
+        if shown is None and training is None:
+            self.pictures.show_answers(None, title)
+            return
+        epoch = f", epoch {shown.epoch}" if shown is not None else ""
+        self.pictures.show_answers(Answers(shown, training), f"{title}{epoch}")
+
+    def _on_loaded(self, dataset: Dataset) -> None:
+        self.pictures.show_dataset(dataset)
+        self.gallery.show_set(self.pictures.pictures)
+        self._on_confusion_changed()
+
+    def _on_confusion_changed(self) -> None:
+        """Another evaluation is shown: the gallery's answers are of it."""
+        pictures, shown = self.pictures.pictures, self.confusion.evaluation
+        self._in_gallery = None
+        if pictures is not None and shown is not None:
+            answers = Answers(shown)
+            self._in_gallery = shown if answers.is_of(pictures) else None
+            self.gallery.show_answers(answers if self._in_gallery is not None else None)
+        self._fill_gallery(*self.confusion.matrix.chosen_classes())
+
+    def _fill_gallery(self, true: tuple[int, ...], said: tuple[int, ...]) -> None:
+        references = np.empty(0, dtype=np.int32)
+        if self._in_gallery is not None:
+            references = pictures_of_cell(self._in_gallery, true, said) + np.int32(TEST_START)
+        self.gallery.show_references(references)
+
+    # What a person wants
+
+    def _on_cell_opened(self, true: tuple[int, ...], said: tuple[int, ...]) -> None:
+        self._open(
+            PictureQuery("test", frozenset(true), frozenset(said)), self.confusion.cell_words()
+        )
+
+    def _on_disagreement_opened(self, which: str, indices: NDArray[np.int32]) -> None:
+        among = frozenset((indices + TEST_START).tolist())
+        self._open(PictureQuery("test", among=among), f"{PARTS[which]}, answers of A")
+
+    def _open(self, query: PictureQuery, origin: str) -> None:
+        self._shown = "confusion"
+        self._show_answers()
+        self.pictures.show_query(query, origin)
+        self.pictures_wanted.emit()
+
+    def _on_gallery_activated(self, reference: int) -> None:
+        self._on_cell_opened(*self.confusion.matrix.chosen_classes())
+        self.pictures.show_picture(reference)
+
+    def _on_repeats_requested(self) -> None:
+        if self.pictures.pictures is not None:
+            self.repeats.show(self.pictures.pictures, pictures_of(self._run))
+
+    def _on_pair_opened(self, first: int, second: int) -> None:
+        among = frozenset((first, second))
+        self.pictures.show_query(PictureQuery("both", among=among), "Repeated")
+        self.pictures.show_picture(first)
+        self.pictures_wanted.emit()
+
+    def _on_filter_dropped(self) -> None:
+        if self._shown != "best":
+            self._shown = "best"
+            self._show_answers()
+
+    def _on_evaluate_requested(self, split: str) -> None:
+        if self._run is None:
+            return
+        if self._questions.is_evaluating:
+            self._on_not_evaluated("Another evaluation is under way. Ask again when it has ended.")
+        else:
+            self._questions.evaluate(str(self._run.path), split == "training")
+
+    def _on_gallery_list_requested(self) -> None:
+        pictures, shown = self.pictures.pictures, self._in_gallery
+        if pictures is not None and shown is not None:
+            self.save_table(list_pictures(pictures, self.gallery.references, Answers(shown)))
+
+    def _on_figure_wanted(self, figure: Literal["confusion", "calibration"]) -> None:
+        if self._run is None:
+            return
+        switches = self.confusion.figure_switches
+        is_calibration = figure == "calibration"
+        request = SaveFigureRequest(
+            id=0,
+            folder=str(self._run.path),
+            path="",
+            moment=switches.moment,
+            figure=figure,
+            level=switches.level,
+            percent=switches.percent,
+            logarithmic=switches.logarithmic,
+            beside=self.beside.folder,
+            side="a" if is_calibration and switches.side == "difference" else switches.side,
+        )
+        beside = f" minus {self.beside.name}" if request.side == "difference" else ""
+        size = (
+            ""
+            if is_calibration
+            else {"classes": " 100x100", "superclasses": " 20x20"}[request.level]
+        )
+        self._saving.save_figure(request, f"{self._run.path.name}{beside}", size)
+
+    def _on_evaluating(self, text: str) -> None:
+        if self._run is not None and self._questions.is_evaluating_run(str(self._run.path)):
+            self.confusion.show_progress(text)
+        self.told.emit(text)
+
+    def _on_evaluated(self, event: RunEvaluated) -> None:
+        split = "training" if event.split == "train" else "test"
+        self.told.emit(
+            f"{Path(event.folder).name}: {event.pictures:,} {split} pictures evaluated, "
+            f"top-1 {event.top1:.2f} %"
+        )
+        self._is_stale = True
+        self.look()
+
+    def _on_not_evaluated(self, text: str) -> None:
+        self.told.emit("")
+        if text:
+            self.failed.emit(text)
+        self._is_stale = True
+        self.look()

@@ -1,0 +1,232 @@
+"""Says what went wrong with a run, and offers what can be done about it at once."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from cifar_studio.config import remedies
+from cifar_studio.config.presets import nearest_preset
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.errors import StudioError
+from cifar_studio.runs import wording
+from cifar_studio.runs.analysis.reproduction import reproduction_of
+from cifar_studio.runs.folder.events import (
+    EpochEnded,
+    Event,
+    RunContinued,
+    RunEnded,
+    RunNoticed,
+    RunPaused,
+    RunStarted,
+)
+from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.ui.library.run_menu import can_resume
+from cifar_studio.ui.library.run_model import RunModel
+from cifar_studio.ui.training.run_controller import RunController
+from cifar_studio.ui.training.run_queue import FAILURES, PlannedRun
+from cifar_studio.ui.training.run_selection import RunSelection
+from cifar_studio.ui.widgets.message_bar import Action, MessageBar
+
+PAUSE, NO_ANSWER, QUEUE = "pause", "no answer", "queue"
+
+
+class RunMessages(QObject):
+    """Turns events into messages; knows which of them are out of date."""
+
+    def __init__(
+        self,
+        controller: RunController,
+        model: RunModel,
+        selection: RunSelection,
+        bar: MessageBar,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._model = model
+        self._selection = selection
+        self._bar = bar
+        self._started: RunStarted | None = None
+        self._paused_for = ""  # why it paused by itself the last time
+        controller.not_answered.connect(self._on_not_answered)
+        controller.queue.held.connect(self._on_queue_held)
+        controller.queue.changed.connect(self._on_queue_changed)
+
+    def offer_interrupted(self, run: Run) -> None:
+        """Offer to go on with a run that ended with the window, the computer or a crash."""
+        self._bar.show_message(
+            f"{wording.run_title(run)} was interrupted in epoch {len(run.rows) + 1} "
+            f"of {run.config.epochs}. What it had finished is kept.",
+            actions=(self._resume(run),) if can_resume(run) else (),
+            subject=str(run.path),
+        )
+
+    def handle(self, event: Event) -> None:
+        """Take an event in, once the library knows of it."""
+        if isinstance(event, RunStarted):
+            self._started = event
+            self._bar.withdraw(event.folder)  # how it ended the time before
+        elif isinstance(event, RunPaused) and event.message:
+            again = "Tried again, and still: " if self._paused_for == event.message else ""
+            self._paused_for = event.message
+            self._bar.show_message(
+                again + _sentences(event.message, event.remedy),
+                actions=(Action("Continue", self._controller.go_on),),
+                subject=PAUSE,
+            )
+        elif isinstance(event, RunContinued):
+            self._bar.withdraw(PAUSE)
+        elif isinstance(event, EpochEnded):
+            self._paused_for = ""  # the disk takes it again
+        elif isinstance(event, RunNoticed):
+            self._bar.show_notice(_sentences(event.message))
+        elif isinstance(event, RunEnded):
+            self._paused_for = ""
+            self._bar.withdraw(PAUSE)
+            self._bar.withdraw(NO_ANSWER)
+            if event.state in ("failed", "crashed") and not self._controller.is_closing:
+                self._show_failure(event)
+            elif event.state == "finished":
+                self._show_reproduction(event)
+            self._started = None
+
+    def _show_failure(self, event: RunEnded) -> None:
+        run = self._find(event.folder)
+        self._bar.show_message(
+            _sentences(event.message, event.remedy),
+            event.details,
+            actions=self._actions(event, run),
+            subject=event.folder,
+        )
+
+    def _show_reproduction(self, event: RunEnded) -> None:
+        """Of a run that repeats another one: whether it came out the same."""
+        run = self._find(event.folder)
+        if run is None or run.environment is None or not run.environment.repeats:
+            return
+        name = run.environment.repeats
+        original = next((one for one in self._model.runs if one.path.name == name), None)
+        if original is None:
+            return
+        with contextlib.suppress(StudioError):
+            verdict = reproduction_of(original, run).verdict()
+            self._bar.show_notice(f"{wording.run_title(original)}, trained again: {verdict}")
+
+    def _find(self, folder: str) -> Run | None:
+        found = self._model.find(Path(folder)) if folder else None
+        if found is None and folder:
+            with contextlib.suppress(StudioError):
+                return load(Path(folder))  # opened from another place
+        return found
+
+    def _actions(self, event: RunEnded, run: Run | None) -> tuple[Action, ...]:
+        """What to offer, the likeliest help first."""
+        planned = self._planned_as(run)
+        if planned is None:
+            return ()
+        resume = (self._resume(run),) if run is not None and can_resume(run) else ()
+        if event.reason == "out_of_memory":
+            smaller = self._smaller_batches(planned)
+            # A process that the system has ended may have been in its way by chance.
+            return (*resume, *smaller) if event.state == "crashed" else (smaller or resume)
+        if event.reason == "not_finite":
+            return self._shorter_steps(planned) or resume
+        if event.reason == "device_lost":
+            return self._on_the_processor(planned, run) or resume
+        if event.reason == "no_checkpoint":
+            return (self._start("Start anew", planned, planned.config),)
+        if resume:
+            return resume
+        if run is None and self._controller.planned is planned and not self._waits(planned):
+            return (Action("Try again", lambda: self._controller.start(planned)),)
+        return ()
+
+    def _planned_as(self, run: Run | None) -> PlannedRun | None:
+        """What would start the run that has ended once more."""
+        if self._controller.planned is not None:
+            return self._controller.planned
+        if run is None:
+            return None
+        is_demo = run.environment is not None and run.environment.data.is_demo
+        return PlannedRun(
+            run.config, "demo" if is_demo else "auto", nearest_preset(run.config).name
+        )
+
+    def _resume(self, run: Run) -> Action:
+        return Action("Resume", lambda: self._on_resume_accepted(run))
+
+    def _on_resume_accepted(self, run: Run, device: str | None = None) -> None:
+        if self._controller.is_busy:  # begun since the offer was made
+            self._bar.show_notice(
+                f"Another run is on. {wording.run_title(run)} can be resumed on the Runs page "
+                "once that has ended."
+            )
+        else:
+            self._controller.resume(str(run.path), "auto", device=device)
+
+    def _smaller_batches(self, planned: PlannedRun) -> tuple[Action, ...]:
+        config = remedies.with_smaller_batches(planned.config)
+        if config is None:
+            return ()
+        return (self._start(f"Try with batch size {config.batch_size}", planned, config),)
+
+    def _shorter_steps(self, planned: PlannedRun) -> tuple[Action, ...]:
+        config = remedies.with_shorter_steps(planned.config)
+        if config is None:
+            return ()
+        text = f"Start again with learning rate {config.learning_rate:g}"
+        return (self._start(text, planned, config),)
+
+    def _on_the_processor(self, planned: PlannedRun, run: Run | None) -> tuple[Action, ...]:
+        config = remedies.on_the_processor(planned.config)
+        if config is None or self._ran_on_the_processor(run):
+            return ()
+        if run is None or not can_resume(run):
+            return (self._start("Start on the processor", planned, config),)
+        return (Action("Resume on the processor", lambda: self._on_resume_accepted(run, "cpu")),)
+
+    def _start(self, text: str, planned: PlannedRun, config: TrainConfig) -> Action:
+        changed = PlannedRun(config, planned.data, planned.preset)
+        return Action(text, lambda: self._controller.start(changed))
+
+    def _ran_on_the_processor(self, run: Run | None) -> bool:
+        return (
+            self._started is not None
+            and run is not None
+            and run.environment is not None
+            and run.environment.resolved.device == "cpu"
+        )
+
+    def _waits(self, planned: PlannedRun) -> bool:
+        """Whether a run is tried again by itself."""
+        return self._controller.queue.has_taken(planned)
+
+    def _on_not_answered(self) -> None:
+        self._bar.show_message(
+            "The training has not stopped yet. It may be in a long batch, or hang. "
+            f"By force it ends at once, and {self._selection.kept_by_force_text}.",
+            actions=(Action("End it by force", self._controller.end_by_force),),
+            subject=NO_ANSWER,
+        )
+
+    def _on_queue_held(self, fault: str) -> None:
+        waiting = len(self._controller.queue.runs)
+        runs = "The run that waits is" if waiting == 1 else f"The {waiting} runs that wait are"
+        self._bar.show_message(
+            f"{FAILURES} runs in a row have failed, the last one so: {_sentences(fault)} "
+            f"{runs} kept and not started.",
+            actions=(Action("Go on", self._controller.release_queue),),
+            subject=QUEUE,
+        )
+
+    def _on_queue_changed(self) -> None:
+        if not self._controller.queue.is_held_by_failures:
+            self._bar.withdraw(QUEUE)
+
+
+def _sentences(*parts: str) -> str:
+    """Faults and remedies, which come without a full stop, as sentences."""
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)

@@ -1,0 +1,72 @@
+"""The run that stands beside the selected one in the tab Confusion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from cifar_studio.runs import wording
+from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.confusion.view import ConfusionView
+from cifar_studio.ui.controllers.evaluation_files import EvaluationFile
+
+MOST_OFFERED = 40  # a menu longer than a screen helps nobody
+
+
+class RunBeside(QObject):
+    """Offers the runs that can be held against the selected one, and shows the chosen one."""
+
+    def __init__(self, view: ConfusionView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._runs: Callable[[], Sequence[Run]] = tuple
+        self._chosen: Path | None = None
+        view.beside_chosen.connect(self._on_chosen)
+
+    @property
+    def folder(self) -> str:
+        """Of the chosen run; empty for none."""
+        return str(self._chosen or "")
+
+    @property
+    def name(self) -> str:
+        """Of that folder."""
+        return self._chosen.name if self._chosen is not None else ""
+
+    def set_library(self, runs: Callable[[], Sequence[Run]]) -> None:
+        """Where the runs are asked for, newest first."""
+        self._runs = runs
+
+    def offer(self, selected: Run | None) -> None:
+        """Offer the evaluated runs on the same data."""
+        offered = [] if selected is None else [run for run in self._runs() if _fits(run, selected)]
+        self._view.offer_runs([(_title(run), run.path) for run in offered[:MOST_OFFERED]])
+        if self._chosen is not None and self._chosen not in [run.path for run in offered]:
+            self._on_chosen(None)
+
+    def _on_chosen(self, path: object) -> None:
+        run = next((run for run in self._runs() if run.path == path), None)
+        self._chosen = run.path if run is not None else None
+        if run is None:
+            self._view.show_beside(None)
+            return
+        file = EvaluationFile(RunFolder(run.path).best_evaluation)
+        file.look()
+        self._view.show_beside(file.evaluation, wording.dated_title(run))
+
+
+def _fits(run: Run, selected: Run) -> bool:
+    """Whether two runs were tested on the same data, and this one has its answers."""
+    if run.path == selected.path or run.environment is None or selected.environment is None:
+        return False
+    is_same = run.environment.data.digest == selected.environment.data.digest
+    return is_same and bool(RunFolder(run.path).best_evaluation.exists())
+
+
+def _title(run: Run) -> str:
+    figure = f" · {run.best.test_top1:.2f} %" if run.best is not None else ""
+    when = f" · {wording.day(run.started)}" if run.started else ""
+    return f"{wording.run_title(run)}{figure}{when}"

@@ -1,0 +1,121 @@
+"""The crosshair of a plot with its rings and the card of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor
+
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.plot.drawn import Dot, DrawnRun
+from cifar_studio.ui.curves.plot.legend import Sample
+from cifar_studio.ui.curves.plot.measures import SOLID, PanelName, format_value, pen, short_title_of
+from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.curves.plot.readout import Line, ReadoutCard
+from cifar_studio.ui.widgets import theme
+
+_MOST_LINES = 12
+_HEAVY = 1000  # a value under the crosshair weighs as many points of a line
+
+
+class Inspector:
+    """Shows all values of a plot at one epoch.
+
+    Parameters
+    ----------
+    plot : MeasurePlot
+    panel : {"loss", "accuracy"}
+    widest : str
+        The widest value, so that the card keeps its width.
+    """
+
+    def __init__(self, plot: MeasurePlot, panel: PanelName, widest: str) -> None:
+        self._plot = plot
+        self._panel: PanelName = panel
+        self.card = ReadoutCard(plot, widest)
+        self._line = pg.InfiniteLine(angle=90)
+        self._line.setZValue(8)
+        self._rings = pg.ScatterPlotItem(pxMode=True, antialias=True)
+        self._rings.setZValue(9)
+        for item in (self._line, self._rings):
+            plot.item.addItem(item, ignoreBounds=True)
+        self.hide()
+
+    def hide(self) -> None:
+        self._line.setVisible(False)
+        self._rings.setVisible(False)
+        self.card.hide()
+        self._plot.setAccessibleDescription("")
+
+    def show(
+        self,
+        epoch: int,
+        runs: Sequence[DrawnRun],
+        hidden: frozenset[str],
+        obstacles: np.ndarray,
+    ) -> None:
+        """Stand at an epoch; in the one under way, at the place that training has reached."""
+        run = runs[0].run
+        logarithmic = self._plot.left_axis.logarithmic
+        dots = [dot for drawn in runs for dot in drawn.dots(epoch, hidden, logarithmic)]
+        longest = max(drawn.run.position for drawn in runs)
+        position = min(float(epoch), longest)
+        self._draw(position, dots)
+        area = self._plot.area()
+        at = float(self._plot.to_pixels(np.array([[position, 0.0]]))[0, 0])
+        if not area.left() - 1 <= at <= area.right() + 1:
+            self.card.hide()
+            return
+        places = np.array([[dot.x, dot.y] for dot in dots]).reshape(-1, 2)
+        pixels = np.repeat(self._plot.to_pixels(places), _HEAVY, axis=0)
+        title, note = _title(epoch, run, several=len(runs) > 1)
+        points = np.concatenate([obstacles, pixels])
+        self.card.show_values(title, note, self._values(epoch, runs, hidden), at, area, points)
+        self._plot.setAccessibleDescription(self.card.spoken())
+
+    def _draw(self, position: float, dots: Sequence[Dot]) -> None:
+        colours = theme.current()
+        self._line.setVisible(True)
+        self._line.setPen(
+            pen(QColor(colours.text), 1.0, SOLID, 0.55, self._plot.devicePixelRatioF())
+        )
+        self._line.setValue(position)
+        self._rings.setVisible(True)
+        self._rings.setData(
+            x=[dot.x for dot in dots],
+            y=[dot.y for dot in dots],
+            symbol="o",
+            size=theme.px(9),
+            pen=[pg.mkPen(dot.colour, width=theme.px(2)) for dot in dots],
+            brush=QColor(colours.surface),
+        )
+
+    def _values(
+        self, epoch: int, runs: Sequence[DrawnRun], hidden: frozenset[str]
+    ) -> tuple[Line, ...]:
+        lines = []
+        for drawn in runs:
+            for measure in drawn.lines.measures:
+                value = drawn.run.at(epoch, measure.column)
+                if measure.column in hidden or (value is None and len(runs) > 1):
+                    continue
+                title = short_title_of(measure, drawn.run)
+                if drawn.style.letter:
+                    title = f"{drawn.style.letter}  {title}"
+                colour = drawn.style.shade or measure.colour
+                sample = Sample(
+                    colour, measure.dash, "" if measure.marker == "+" else measure.marker
+                )
+                lines.append(Line(sample, title, format_value(self._panel, value)))
+        return tuple(lines[:_MOST_LINES])
+
+
+def _title(epoch: int, run: RunData, several: bool) -> tuple[str, str]:
+    """The heading of the card, and what is to be said of the epoch."""
+    if several:
+        return f"Epoch {epoch}", ""
+    if epoch == run.best_epoch:
+        return f"Epoch {epoch}", f"★ {run.chosen_by}"
+    return (f"Epoch {epoch}" if run.row(epoch) else f"Epoch {epoch}, so far"), ""

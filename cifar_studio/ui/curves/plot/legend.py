@@ -1,0 +1,212 @@
+"""The legend of a plot: a row of entries that show the last value and switch their curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from typing_extensions import override
+
+from cifar_studio.ui.curves.plot.measures import pen
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.flow_layout import FlowLayout
+
+ENTRY_PX = 24
+_SAMPLE_PX = 28
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How a curve looks: attribute of the theme (or #rrggbb), dashes in pixels, symbol, width."""
+
+    colour: str
+    dash: tuple[float, ...] = ()
+    marker: str = ""
+    hollow: bool = False
+    line: bool = True
+
+    def paint(self, painter: QPainter, rect: QRectF, strength: float = 1.0) -> None:
+        """Draw a piece of the curve into a rectangle."""
+        colours = theme.current()
+        named = self.colour if self.colour.startswith("#") else getattr(colours, self.colour)
+        colour = QColor(named)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(strength)
+        middle = rect.center()
+        if self.line:
+            line = pen(colour, theme.px(2), self.dash)
+            line.setCosmetic(False)
+            painter.setPen(line)
+            painter.drawLine(QPointF(rect.left(), middle.y()), QPointF(rect.right(), middle.y()))
+        if self.marker:
+            painter.translate(middle)
+            fill = QColor(colours.surface) if self.hollow else colour
+            drawSymbol(painter, self.marker, theme.px(7), pen(colour, 1.0), fill)
+        painter.restore()
+
+
+class LegendEntry(QAbstractButton):
+    """A piece of the line, the curve's name, its last value; pressed in means shown.
+
+    Signals
+    -------
+    toggled(bool)
+    explanation_requested(str, QPoint)
+        The curve's key, and where on the screen.
+    """
+
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+        self.value = ""
+        self._sample = Sample("text")
+        self._widest = ""
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(
+            lambda at: self.explanation_requested.emit(self.key, self.mapToGlobal(at))
+        )
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def set_look(self, sample: Sample, title: str, widest: str) -> None:
+        """The piece of line, the name, and the widest value that needs room."""
+        self._sample, self._widest = sample, widest
+        if not widest:
+            self.value = ""
+        self.setText(title)
+        self.setToolTip(f"Show or hide {title}")
+        self._name()
+        self.updateGeometry()
+        self.update()
+
+    def set_value(self, value: str) -> None:
+        if value != self.value:
+            self.value = value
+            self._name()
+            self.update()
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self.text()} {self.value}".strip())
+
+    @override
+    def sizeHint(self) -> QSize:
+        names, figures = (QFontMetrics(font) for font in self._fonts())
+        width = theme.px(4) * 2 + theme.px(_SAMPLE_PX) + theme.px(8)
+        width += names.horizontalAdvance(self.text()) + 2  # rounding must not elide the name
+        if self._widest:
+            width += theme.px(8) + figures.horizontalAdvance(self._widest)
+        return QSize(width, theme.px(ENTRY_PX))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme.current()
+        painter = QPainter(self)
+        on = self.isChecked()
+        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.grid))
+            painter.drawRoundedRect(frame, 4, 4)
+        if self.hasFocus():
+            painter.setPen(QColor(colours.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(frame, 4, 4)
+        pad, sample = theme.px(4), theme.px(_SAMPLE_PX)
+        self._sample.paint(painter, QRectF(pad, 0, sample, self.height()), 1.0 if on else 0.25)
+        names, figures = self._fonts()
+        names.setStrikeOut(not on)
+        left = pad + sample + theme.px(8)
+        rect = QRect(left, 0, self.width() - left - pad, self.height())
+        painter.setFont(names)
+        painter.setPen(QColor(colours.muted if on else colours.disabled))
+        room = rect.width()
+        if self.value:
+            room -= QFontMetrics(figures).horizontalAdvance(self.value) + theme.px(8)
+        name = QFontMetrics(names).elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, name)
+        painter.setFont(figures)
+        painter.setPen(QColor(colours.text if on else colours.disabled))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(rect, right, self.value)
+
+    def _fonts(self) -> tuple[QFont, QFont]:
+        names = QFont(self.font())
+        names.setPixelSize(theme.px(theme.AXIS_PX + 1))
+        return names, theme.tabular(names)
+
+
+class Legend(QWidget):
+    """Entries of one plot.
+
+    Signals
+    -------
+    toggled(str, bool)
+        A curve's key and whether it is shown.
+    entries_changed()
+        There are other entries now, and the order of the Tab key is to be set anew.
+    explanation_requested(str, QPoint)
+    """
+
+    toggled = Signal(str, bool)
+    entries_changed = Signal()
+    explanation_requested = Signal(str, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entries: dict[str, LegendEntry] = {}
+        self._flow = FlowLayout(self, theme.px(8))
+
+    def set_entries(self, entries: list[tuple[str, Sample, str, str]]) -> None:
+        """Key, sample, title and widest value of each; those that stay keep state and focus."""
+        while self._flow.takeAt(0) is not None:
+            pass
+        before, self.entries = self.entries, {}
+        for key, sample, title, widest in entries:
+            known = before.pop(key, None)
+            entry = known or self._new_entry(key)
+            entry.set_look(sample, title, widest)
+            self._flow.addWidget(entry)
+            entry.show()
+            self.entries[key] = entry
+        for entry in before.values():
+            entry.hide()
+            entry.deleteLater()
+        self.updateGeometry()
+        self.entries_changed.emit()
+
+    def _new_entry(self, key: str) -> LegendEntry:
+        entry = LegendEntry(key)
+        entry.toggled.connect(lambda on: self.toggled.emit(key, on))
+        entry.explanation_requested.connect(self.explanation_requested)
+        return entry
+
+    def hidden_keys(self) -> frozenset[str]:
+        return frozenset(key for key, entry in self.entries.items() if not entry.isChecked())
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        return self._flow.heightForWidth(width)
+
+    def height_for(self, width: int) -> int:
+        return self._flow.heightForWidth(width)
+
+    def restyle(self) -> None:
+        self._flow.set_gap(theme.px(8))
+        for entry in self.entries.values():
+            entry.updateGeometry()
+            entry.update()

@@ -1,0 +1,334 @@
+"""One plot with its title, legend, curves, marks and readout."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QShortcut
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout
+
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.data.series import accuracy_limit, loss_floor, loss_limit
+from cifar_studio.ui.curves.plot.drawn import DrawnRun, RunStyle
+from cifar_studio.ui.curves.plot.inspector import Inspector
+from cifar_studio.ui.curves.plot.legend import Legend, Sample
+from cifar_studio.ui.curves.plot.lines import RunLines, Window
+from cifar_studio.ui.curves.plot.marks import BestMark, Level, Levels, RunLetters, chance_levels
+from cifar_studio.ui.curves.plot.measures import (
+    DOTTED,
+    LONG_DASHED,
+    QUICK_TEST,
+    PanelName,
+    format_value,
+    measures_of,
+    title_of,
+)
+from cifar_studio.ui.curves.plot.placement import between
+from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.explanation import QUESTION
+
+_TITLES: dict[PanelName, str] = {"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}
+_WIDEST: dict[PanelName, str] = {"loss": "0.0000", "accuracy": "00.00"}
+_ENDS: dict[PanelName, str] = {"loss": "test_loss", "accuracy": "test_top1"}
+_PICTURE_SCALE = 2.0
+_PAD_PX = 12
+
+
+@dataclass(frozen=True)
+class Options:
+    """How both plots draw.
+
+    Attributes
+    ----------
+    epochs : float
+        Right end of the epoch axis.
+    logarithmic : bool
+        Of the loss axis.
+    smoothing : float
+        In epochs; 0 is off.
+    fitted : bool
+        Whether the plot shows everything.
+    references : tuple of Level
+    """
+
+    epochs: float = 10.0
+    logarithmic: bool = False
+    smoothing: float = 0.0
+    fitted: bool = True
+    references: tuple[Level, ...] = ()
+
+
+class PlotPanel(QFrame):
+    """A plot of one or several runs.
+
+    Signals
+    -------
+    hidden_changed()
+        A curve was switched on or off.
+    explanation_requested(str, QPoint)
+    values_requested()
+        The curves' values are to be copied.
+    save_requested()
+        What is drawn is to be kept as a figure.
+    """
+
+    hidden_changed = Signal()
+    explanation_requested = Signal(str, QPoint)
+    values_requested = Signal()
+    save_requested = Signal()
+
+    def __init__(self, name: PanelName) -> None:
+        super().__init__()
+        self.name: PanelName = name
+        self.setProperty("role", "surface")
+        self.title = QLabel(_TITLES[name])
+        self.title.setProperty("role", "heading")
+        self.legend = Legend()
+        self.plot = MeasurePlot(_TITLES[name])
+        self.hint = QLabel(self.plot)
+        self.hint.setProperty("role", "muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.inspector = Inspector(self.plot, name, _WIDEST[name])
+        self.drawn: list[DrawnRun] = []
+        self._options = Options()
+        self._drawing = False
+        self._epoch: int | None = None
+        self._taken = np.empty((0, 2))  # pixels that the card should leave free
+        self._entries: list[tuple[str, Sample, str, str]] = []
+        self._chance = Levels(self.plot, DOTTED, (1.0, 0.0, 0.5))
+        self._references = Levels(self.plot, LONG_DASHED, (0.0, 0.5, 0.75, 1.0))
+        self._best = BestMark(self.plot)
+        self._letters = RunLetters(self.plot)
+        self._chance.set_levels(chance_levels(name))
+        self._lay_out()
+        self.legend.toggled.connect(lambda *_: self.hidden_changed.emit())
+        self.legend.explanation_requested.connect(self.explanation_requested)
+        self.plot.range_changed.connect(self._on_range_changed)
+        self.plot.menu_requested.connect(self._on_menu_requested)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.plot)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy_picture)
+        save = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self.plot)
+        save.setContext(Qt.ShortcutContext.WidgetShortcut)
+        save.activated.connect(self.save_requested)
+        self.restyle()
+
+    def _lay_out(self) -> None:
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.title)
+        self._column.addWidget(self.legend)
+        self._column.addWidget(self.plot, 1)
+
+    def restyle(self) -> None:
+        """Colours, type and sizes of the theme in force."""
+        pad = theme.px(_PAD_PX)
+        self._column.setContentsMargins(pad, pad, theme.px(4), theme.px(4))
+        self._column.setSpacing(theme.px(4))
+        self.title.setContentsMargins(theme.px(4), 0, 0, 0)
+        self.plot.apply_theme()
+        self.legend.restyle()
+        self._chance.restyle()
+        self._references.restyle()
+
+    # What is shown
+
+    @property
+    def best_text(self) -> str:
+        """What stands beside the best epoch."""
+        return self._best.text
+
+    @property
+    def references(self) -> tuple[Level, ...]:
+        return self._references.levels
+
+    def set_runs(self, runs: Sequence[tuple[RunData, RunStyle]]) -> None:
+        """Draw these runs from now on."""
+        for drawn in self.drawn:
+            drawn.lines.remove()
+        self.drawn = [
+            DrawnRun(RunLines(self.plot.item, run, measures_of(self.name, run.validated)), style)
+            for run, style in runs
+        ]
+
+    def draw(self, options: Options) -> None:
+        """Redraw everything with the runs as they stand now."""
+        self._options = options
+        self._drawing = True
+        self._set_legend()
+        self.plot.left_axis.set_logarithmic(options.logarithmic and self.name == "loss")
+        self._references.set_levels(options.references)
+        self.plot.set_fit(options.epochs, *self._limits(), options.fitted)
+        self._drawing = False
+        self._draw_inside()
+
+    def show_crosshair(self, epoch: int | None) -> None:
+        """Stand at an epoch; None hides it."""
+        self._epoch = epoch
+        self._draw_crosshair(self._taken)
+
+    def set_hint(self, text: str) -> None:
+        """Words in the middle of an empty plot."""
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
+
+    def legend_height(self) -> int:
+        """What the legend needs at the panel's width."""
+        return self.legend.height_for(self.contentsRect().width() - theme.px(_PAD_PX + 4))
+
+    def _limits(self) -> tuple[float, float]:
+        hidden = self.legend.hidden_keys()
+        series = [np.array([level.value for level in self._options.references])]
+        traces: list[np.ndarray] = []
+        for drawn in self.drawn:
+            for measure in drawn.lines.measures:
+                if measure.column in hidden:
+                    continue
+                series.append(drawn.run.epochs(measure.column)[1])
+                if batches := drawn.run.batches(measure.column):
+                    traces.append(batches[1])
+                if quick := drawn.run.quick_tests(measure.column):
+                    series.append(quick[1])
+        if self.name == "accuracy":
+            return 0.0, accuracy_limit((*series, *traces))
+        top = loss_limit(series, traces)
+        if self.plot.left_axis.logarithmic:
+            return math.log10(loss_floor(series)), math.log10(top)
+        return 0.0, top
+
+    def _draw_inside(self) -> None:
+        """Everything that depends on the range in force."""
+        low, high = self.plot.epoch_range()
+        logarithmic = self.plot.left_axis.logarithmic
+        several = len(self.drawn) > 1
+        for drawn in self.drawn:
+            drawn.lines.draw(
+                Window(
+                    low=low,
+                    high=high,
+                    width_px=round(self.plot.area().width()),
+                    logarithmic=logarithmic,
+                    smoothing=self._options.smoothing,
+                    hidden=self.legend.hidden_keys(),
+                    colour=drawn.style.shade,
+                    traces=not several or drawn.run.running is not None,
+                    ratio=self.plot.devicePixelRatioF(),
+                )
+            )
+        obstacles = np.concatenate([self._obstacles(), self._draw_letters()])
+        for levels in (self._chance, self._references):
+            obstacles = np.concatenate([obstacles, levels.place(logarithmic, obstacles)])
+        self._taken = np.concatenate([obstacles, self._draw_best(obstacles)])
+        self._draw_crosshair(self._taken)
+        if not self.drawn:
+            self.hint.setGeometry(self.plot.area().toRect())
+
+    def _obstacles(self) -> np.ndarray:
+        """Pixels that labels and the card should leave free."""
+        parts = [np.empty((0, 2))]
+        for drawn in self.drawn:
+            for line in drawn.lines.drawn_lines():
+                parts.append(between(self.plot.to_pixels(line)))
+        return np.concatenate(parts)
+
+    def _draw_best(self, obstacles: np.ndarray) -> np.ndarray:
+        if len(self.drawn) != 1:
+            return self._best.show(0, "", (), obstacles)
+        run = self.drawn[0].run
+        dots = self.drawn[0].dots(
+            run.best_epoch, self.legend.hidden_keys(), self.plot.left_axis.logarithmic
+        )
+        tested = [dot for dot in dots if dot.measure.split != "training"]
+        text = f"epoch {run.best_epoch} · {run.chosen_by}"
+        return self._best.show(run.best_epoch, text, tested, obstacles)
+
+    def _draw_letters(self) -> np.ndarray:
+        hidden, logarithmic = self.legend.hidden_keys(), self.plot.left_axis.logarithmic
+        low, high = self.plot.epoch_range()
+        return self._letters.show(
+            [
+                (drawn.style.letter, dot)
+                for drawn in self.drawn
+                if drawn.style.letter
+                for dot in drawn.dots(drawn.run.last_epoch, hidden, logarithmic)
+                if dot.measure.column == _ENDS[self.name] and low <= dot.x <= high
+            ]
+        )
+
+    def _draw_crosshair(self, obstacles: np.ndarray) -> None:
+        if self._epoch is None or not self.drawn:
+            self.inspector.hide()
+            return
+        self.inspector.show(self._epoch, self.drawn, self.legend.hidden_keys(), obstacles)
+
+    # Legend
+
+    def _set_legend(self) -> None:
+        """Entries and values for the runs as they stand now."""
+        entries = self._legend_entries()
+        if entries != self._entries:
+            self._entries = entries
+            self.legend.set_entries(entries)
+        if len(self.drawn) != 1:
+            return
+        for measure in self.drawn[0].lines.measures:
+            value = format_value(self.name, self.drawn[0].run.latest(measure.column))
+            self.legend.entries[measure.column].set_value(value)
+
+    def _legend_entries(self) -> list[tuple[str, Sample, str, str]]:
+        first = self.drawn[0].run if self.drawn else None
+        validated = any(drawn.run.validated for drawn in self.drawn)
+        several = len(self.drawn) > 1
+        widest = _WIDEST[self.name] if len(self.drawn) == 1 else ""
+        entries = []
+        shown = measures_of(self.name, validated)
+        for measure in shown:
+            colour = "muted" if several else measure.colour
+            marker = "" if measure.marker == "+" else measure.marker
+            title = title_of(measure, None if several else first)
+            entries.append((measure.column, Sample(colour, measure.dash, marker), title, widest))
+        if any(drawn.run.has_quick_tests() for drawn in self.drawn):
+            pictures = first.quick_pictures if first else 0
+            title = f"quick test ({pictures:,})" if pictures else "quick test"
+            colour = "muted" if several or self.name == "accuracy" else "loss"
+            tested = sum(measure.split == "test" for measure in shown)
+            sample = Sample(colour, (), "o", True, False)
+            entries.insert(tested, (QUICK_TEST, sample, title, ""))
+        return entries
+
+    # Copy and menu
+
+    def copy_picture(self) -> QImage:
+        """Put this plot with title and legend on the clipboard."""
+        size = QSize(*(round(side * _PICTURE_SCALE) for side in self.size().toTuple()))
+        image = QImage(size, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(_PICTURE_SCALE)
+        image.fill(theme.current().surface)
+        painter = QPainter(image)
+        self.render(painter, QPoint())
+        painter.end()
+        QGuiApplication.clipboard().setImage(image)
+        return image
+
+    def _on_menu_requested(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        copy = QKeySequence(QKeySequence.StandardKey.Copy)
+        menu.addAction("Copy picture", copy, self.copy_picture)
+        menu.addAction("Copy values", self.values_requested.emit)
+        save = QKeySequence(QKeySequence.StandardKey.Save)
+        menu.addAction("Save as a figure…", save, self.save_requested.emit)
+        menu.addSeparator()
+        menu.addAction("Fit", QKeySequence("0"), self.plot.fit_requested.emit)
+        menu.addSeparator()
+        key = _ENDS[self.name]
+        menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, at))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(at)
+
+    def _on_range_changed(self) -> None:
+        if not self._drawing:
+            self._draw_inside()

@@ -1,0 +1,43 @@
+"""Which of the report's values a run may be held against, and how they are labelled."""
+
+from __future__ import annotations
+
+from cifar_studio.config.report import ReportResult
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.plot.marks import Level
+from cifar_studio.ui.curves.plot.measures import PanelName
+
+
+def report_of(run: RunData | None) -> tuple[ReportResult | None, bool, str]:
+    """The report's values for a run, whether they are of the same experiment, and that in words."""
+    if run is None or run.near_report is None:
+        why = "The report has no values that this run could be held against"
+        if run is not None and run.data_name == "demo":
+            why = "The report trained on CIFAR-100; this run saw the demo set"
+        return None, False, why
+    if run.report is not None:
+        return run.report, True, "What the report prints in Table 2 for these settings"
+    return (
+        run.near_report,
+        False,
+        "What the report prints for this network; this run's settings or pictures are others",
+    )
+
+
+def report_levels(
+    result: ReportResult | None, run: RunData | None, panel: PanelName, several: bool = False
+) -> tuple[Level, ...]:
+    """Lines for a plot; each label says so where the run is of other settings.
+
+    Among `several` runs, whose colours are taken, the lines are grey.
+    """
+    if result is None or run is None:
+        return ()
+    other = "" if run.report is not None else ", other settings"
+    loss, top1, top5 = ("muted",) * 3 if several else ("loss", "top1", "top5")
+    if panel == "loss":
+        return (Level(result.min_test_loss, f"report min {result.min_test_loss:g}{other}", loss),)
+    return (
+        Level(result.max_test_top1, f"report max {result.max_test_top1:g} top-1{other}", top1),
+        Level(result.max_test_top5, f"report max {result.max_test_top5:g} top-5{other}", top5),
+    )

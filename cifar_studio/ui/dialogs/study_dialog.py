@@ -1,0 +1,186 @@
+"""Asks how much of the report's study is to be repeated, and says what that takes here."""
+
+from __future__ import annotations
+
+import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cifar_studio.config.check import BOUNDS
+from cifar_studio.config.study import FULL, SHORT, StudyRun, StudySize, study_runs
+from cifar_studio.runs import wording
+from cifar_studio.ui.setup.cost import CostEstimator
+from cifar_studio.ui.widgets import basics, theme
+
+FIELD_PX = 64
+MOST_SEEDS = 20
+AS_IT_RAN = "With the report's epochs, and all pictures."
+_HEADS = ("Run", "Epochs", "Time", "Memory")
+
+
+class StudyDialog(QDialog):
+    """The six runs with time and memory, measured for a few batches where they are not known.
+
+    Parameters
+    ----------
+    parent : QWidget or None
+    costs : CostEstimator
+    on_demo : bool
+        Whether the demo set stands in for CIFAR-100.
+    """
+
+    def __init__(self, parent: QWidget | None, costs: CostEstimator, on_demo: bool) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Repeat the report")
+        self._costs = costs
+        self.short = QCheckBox("A smaller version")
+        self.short.setToolTip("Fewer epochs and pictures; its runs are marked and do not compare")
+        self.epochs = self._field(SHORT.epochs or 1, "epochs", "Epochs of every run")
+        per_class = SHORT.train_per_class or 1
+        self.per_class = self._field(per_class, "train_per_class", "Training pictures a class")
+        self.seeds = self._field(1, "", "Runs of each kind, with seeds from 0 on")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(6 * theme.GRID)
+        self._grid.setVerticalSpacing(theme.GRID)
+        self._grid.setColumnStretch(0, 1)
+        self._cells: list[tuple[QLabel, ...]] = []
+        self._total = basics.label("", "heading")
+        self._words = basics.label("", "muted")
+        self._words.setWordWrap(True)
+        self._on_demo = on_demo
+        self._lay_out()
+        for field in (self.epochs, self.per_class, self.seeds):
+            field.textChanged.connect(self._show)
+        self.short.toggled.connect(self._show)
+        costs.changed.connect(self._show)
+        self._show()
+
+    @property
+    def runs(self) -> list[StudyRun]:
+        """What is to be trained, in the report's order."""
+        return study_runs(self._size())
+
+    def _size(self) -> StudySize:
+        seeds = int(self.seeds.text())
+        if not self.short.isChecked():
+            return StudySize(seeds=seeds)
+        return StudySize(int(self.epochs.text()), int(self.per_class.text()), None, seeds)
+
+    def _field(self, value: int, key: str, tip: str) -> QLineEdit:
+        field = QLineEdit(str(value))
+        high = int(BOUNDS[key].high) if key else MOST_SEEDS
+        field.setValidator(QIntValidator(1, high, self))
+        field.setFixedWidth(theme.px(FIELD_PX))
+        field.setAccessibleName(tip)
+        field.setToolTip(f"{tip}, 1 to {high:,}")
+        return field
+
+    def _lay_out(self) -> None:
+        size = QHBoxLayout()
+        size.setSpacing(2 * theme.GRID)
+        size.addWidget(self.short)
+        for field, name in (
+            (self.epochs, "epochs,"),
+            (self.per_class, "training pictures a class"),
+        ):
+            size.addWidget(field)
+            size.addWidget(basics.label(name))
+        size.addStretch(1)
+        size.addWidget(basics.label("Seeds"))
+        size.addWidget(self.seeds)
+        for column, head in enumerate(_HEADS):
+            self._grid.addWidget(basics.label(head, "muted"), 0, column, _side(column))
+        for row, run in enumerate(study_runs(FULL), 1):
+            cells = tuple(basics.label() for _ in _HEADS)
+            cells[0].setText(run.preset.title)
+            for column, cell in enumerate(cells):
+                self._grid.addWidget(cell, row, column, _side(column))
+            self._cells.append(cells)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2 * theme.GRID)
+        buttons.addStretch(1)
+        self._add = basics.button("Add to queue", self.accept, primary=True)
+        self._add.setDefault(True)
+        buttons.addWidget(self._add)
+        buttons.addWidget(basics.button("Cancel", self.reject))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*[6 * theme.GRID] * 4)
+        layout.setSpacing(3 * theme.GRID)
+        layout.addLayout(size)
+        layout.addLayout(self._grid)
+        layout.addWidget(self._total)
+        layout.addWidget(self._words)
+        layout.addLayout(buttons)
+
+    def _show(self) -> None:
+        short = self.short.isChecked()
+        for field in (self.epochs, self.per_class):
+            field.setEnabled(short)
+        fields = (self.epochs, self.per_class, self.seeds)
+        is_whole = all(field.hasAcceptableInput() for field in fields)
+        self._add.setEnabled(is_whole)
+        if is_whole:
+            self._show_costs()
+
+    def _show_costs(self) -> None:
+        runs = self.runs
+        total: float | None = 0.0
+        unknown: list[StudyRun] = []
+        for run, (_, epochs, time, memory) in zip(runs, self._cells, strict=False):
+            epochs.setText(str(run.config.epochs))
+            speed = self._costs.speed(run.config)
+            failure = self._costs.failure(run.config)
+            time.setToolTip(basics.plain_tip(failure))
+            if speed is None:
+                total = None
+                unknown += [] if failure else [run]
+                is_coming = self._costs.may_measure and not failure
+                time.setText("measuring…" if is_coming else "unknown")
+                memory.setText("")
+                continue
+            seconds = speed.seconds(run.config)
+            time.setText(wording.duration(seconds))
+            memory.setText(wording.memory(speed.memory_mib))
+            if total is not None:
+                total += seconds * len(runs) / len(self._cells)
+        if unknown:
+            self._costs.speed(unknown[0].config)  # the one asked for last is measured next
+        self._show_total(total, len(runs))
+        mark = runs[0].mark
+        words = [f"Marked {mark}; they do not compare with the report." if mark else AS_IT_RAN]
+        if self._on_demo:
+            words.append("They see the demo set: get CIFAR-100 first to compare.")
+        if unknown and not self._costs.may_measure:
+            words.append("Times are measured while no run is on.")
+        self._words.setText(" ".join(words))
+
+    def _show_total(self, total: float | None, count: int) -> None:
+        if total is None:
+            self._total.setText(f"{count} runs")
+            return
+        end = datetime.datetime.now() + datetime.timedelta(seconds=total)
+        about = wording.duration(total)
+        self._total.setText(f"{count} runs: about {about}, to about {wording.clock(end)}")
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+
+
+def ask_study(parent: QWidget, costs: CostEstimator, on_demo: bool) -> list[StudyRun] | None:
+    """The runs that are to be trained; None where the person thinks better."""
+    dialog = StudyDialog(parent, costs, on_demo)
+    accepted = dialog.exec()
+    dialog.deleteLater()
+    return dialog.runs if accepted else None

@@ -1,0 +1,70 @@
+"""The middle of the window: what there is to say on top, then the tabs and their views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from cifar_studio.ui.widgets import basics, theme
+
+TITLES = ("Curves", "Pictures", "Confusion", "Compare")
+CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
+
+
+class Centre(QWidget):
+    """Bars above, and one of the views of the selected run.
+
+    Parameters
+    ----------
+    bars : sequence of QWidget
+        From top to bottom.
+    views : sequence of QWidget
+        In the order of `TITLES`.
+
+    Signals
+    -------
+    tab_changed(int)
+        Its view is in sight now.
+    """
+
+    tab_changed = Signal(int)
+
+    def __init__(self, bars: Sequence[QWidget], views: Sequence[QWidget]) -> None:
+        super().__init__()
+        self._tabs, self._views = QTabBar(), QStackedWidget()
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName("Views of the selected run")
+        for title in TITLES:
+            self._tabs.addTab(title)
+        for view in views:
+            self._views.addWidget(view)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.GRID, 0, 0, 0)
+        row.addWidget(self._tabs)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for bar in bars:
+            column.addWidget(bar)
+        column.addLayout(row)
+        column.addWidget(basics.line())
+        column.addWidget(self._views, 1)
+        self._tabs.currentChanged.connect(self._on_tab_changed)
+
+    @property
+    def tab(self) -> int:
+        return self._tabs.currentIndex()
+
+    def show_tab(self, position: int) -> None:
+        """Show a view, and give it the keyboard."""
+        self._tabs.setCurrentIndex(min(max(position, 0), len(TITLES) - 1))
+        if (view := self._views.currentWidget()) is not None:
+            view.setFocus()
+
+    def _on_tab_changed(self, position: int) -> None:
+        self._views.setCurrentIndex(position)
+        self.tab_changed.emit(position)

@@ -1,0 +1,127 @@
+"""Start, Pause and Stop: the buttons that a run is driven with."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from cifar_studio.ui.training.run_controller import Activity
+from cifar_studio.ui.widgets import basics, theme
+
+
+class ControlBar(QWidget):
+    """The one primary button, and what a running training answers to.
+
+    Signals
+    -------
+    start_requested()
+        Start, or add to the queue while a run goes on.
+    pause_requested(), continue_requested()
+    stop_after_epoch_requested(), stop_now_requested()
+    """
+
+    start_requested = Signal()
+    pause_requested = Signal()
+    continue_requested = Signal()
+    stop_after_epoch_requested = Signal()
+    stop_now_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._activity = Activity.IDLE
+        self._start = basics.button("Start", self.start_requested.emit, primary=True)
+        self._pause = QPushButton("Pause")
+        self._pause.clicked.connect(self._on_pause_clicked)
+        self._stop = QToolButton()
+        self._stop.setText("Stop")
+        self._stop.setProperty("role", "button")
+        self._stop.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._stop.setToolTip("Stop the run (Ctrl+.)")
+        menu = QMenu(self)
+        self._after_epoch: QAction = menu.addAction("After this epoch")
+        self._after_epoch.triggered.connect(self.stop_after_epoch_requested)
+        self._now: QAction = menu.addAction("Now")
+        self._now.triggered.connect(self.stop_now_requested)
+        self._stop.setMenu(menu)
+        self._why = basics.label("", "fault")
+        self._why.setWordWrap(True)
+        self._why.hide()
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.GRID)
+        row.addWidget(self._pause, 1)
+        row.addWidget(self._stop, 1)
+        self._stop.setSizePolicy(self._pause.sizePolicy())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 4 * theme.GRID)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addWidget(self._why)
+        layout.addWidget(self._start)
+        layout.addLayout(row)
+        self.show_activity(Activity.IDLE)
+
+    def show_activity(self, activity: Activity) -> None:
+        """Offer what can be done now, and say what is waited for."""
+        self._activity = activity
+        busy = activity is not Activity.IDLE
+        if not busy and (self._pause.hasFocus() or self._stop.hasFocus()):
+            # They are greyed now, and Qt would hand the keyboard to whatever comes next.
+            self._start.setFocus()
+        self._start.setText("Add to queue" if busy else "Start")
+        self._start.setToolTip(
+            "Train this after the runs before it (Ctrl+R)" if busy else "Train now (Ctrl+R)"
+        )
+        self._pause.setEnabled(
+            activity in (Activity.RUNNING, Activity.PAUSED, Activity.PAUSING)
+            or activity is Activity.STOPPING_AFTER_EPOCH
+        )
+        self._pause.setText(
+            {
+                Activity.PAUSING: "Pausing…",
+                Activity.PAUSED: "Resume",
+                Activity.STOPPING_AFTER_EPOCH: "Do not stop",
+            }.get(activity, "Pause")
+        )
+        self._stop.setEnabled(busy and activity is not Activity.STOPPING)
+        self._stop.setText(
+            {
+                Activity.STOPPING: "Stopping…",
+                Activity.STOPPING_AFTER_EPOCH: "Stops after epoch",
+            }.get(activity, "Stop")
+        )
+        self._after_epoch.setEnabled(
+            activity in (Activity.RUNNING, Activity.PAUSED, Activity.PAUSING)
+        )
+
+    def show_price(self, epoch_left: str, batch: int, *, is_refused: bool = False) -> None:
+        """Say what each way of stopping costs: time for one, where the other stands.
+
+        `is_refused` while the disk does not take the state.
+        """
+        self._after_epoch.setText(
+            f"After this epoch ({epoch_left})" if epoch_left else "After this epoch"
+        )
+        kept = f"keeps batch {batch:,}" if batch else "the state is kept"
+        self._now.setText(f"Now ({'loses what cannot be written' if is_refused else kept})")
+
+    def set_startable(self, why_not: str) -> None:
+        """Allow Start, or say why it is grey."""
+        self._start.setEnabled(not why_not)
+        self._why.setText(why_not)
+        self._why.setVisible(bool(why_not))
+
+    def open_stop_menu(self) -> None:
+        """Show the ways to stop, as a click on Stop does."""
+        if self._stop.isEnabled():
+            self._stop.showMenu()
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on, whichever makes sense now."""
+        if self._pause.isEnabled():
+            self._on_pause_clicked()
+
+    def _on_pause_clicked(self) -> None:
+        if self._activity is Activity.RUNNING:
+            self.pause_requested.emit()
+        else:
+            self.continue_requested.emit()

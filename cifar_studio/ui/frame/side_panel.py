@@ -1,0 +1,142 @@
+"""The left side: Set up and Runs as two pages, or a narrow rail where it is folded."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cifar_studio.ui.frame.control_bar import ControlBar
+from cifar_studio.ui.library.runs_panel import RunsPanel
+from cifar_studio.ui.setup.setup_panel import SetupPanel
+from cifar_studio.ui.training.run_controller import Activity
+from cifar_studio.ui.widgets import basics, theme
+
+WIDTH_PX = 320
+RAIL_PX = 40
+SETUP_PAGE, RUNS_PAGE = 0, 1
+
+
+class SidePanel(QFrame):
+    """Holds both pages and the buttons below them.
+
+    Signals
+    -------
+    folded_changed(bool)
+    """
+
+    folded_changed = Signal(bool)
+
+    def __init__(self, setup: SetupPanel, runs: RunsPanel, controls: ControlBar) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(setup)
+        self._pages.addWidget(runs)
+        self._tabs = QTabBar()
+        self._tabs.setAccessibleName("Set up or Runs")
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.addTab("Set up")
+        self._tabs.addTab("Runs")
+        self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
+        fold = basics.GlyphButton("fold", "Fold this panel (Ctrl+B)")
+        fold.clicked.connect(lambda: self.set_folded(True))
+        head = QHBoxLayout()
+        head.setContentsMargins(theme.GRID, 0, 2 * theme.GRID, 0)
+        head.addWidget(self._tabs)
+        head.addStretch(1)
+        head.addWidget(fold)
+        self._full = QWidget()
+        full = QVBoxLayout(self._full)
+        full.setContentsMargins(0, 0, 0, 0)
+        full.setSpacing(0)
+        full.addLayout(head)
+        full.addWidget(basics.line())
+        full.addWidget(self._pages, 1)
+        full.addWidget(controls)
+        self._rail = _Rail(self, controls)
+        self._rail.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._rail)
+        layout.addWidget(self._full)
+        theme.manager().changed.connect(self._fix_width)
+        self._fix_width()
+
+    @property
+    def is_folded(self) -> bool:
+        return self._full.isHidden()
+
+    @property
+    def page(self) -> int:
+        return self._tabs.currentIndex()
+
+    def set_folded(self, folded: bool) -> None:
+        """Fold to the rail, or unfold."""
+        if folded != self.is_folded:
+            self._full.setHidden(folded)
+            self._rail.setHidden(not folded)
+            self._fix_width()
+            self.folded_changed.emit(folded)
+
+    def show_page(self, page: int) -> None:
+        """Unfold, and show Set up or Runs."""
+        self.set_folded(False)
+        self._tabs.setCurrentIndex(page)
+
+    def show_activity(self, activity: Activity) -> None:
+        """While a run is on, the form describes the next one."""
+        busy = activity is not Activity.IDLE
+        self._tabs.setTabText(SETUP_PAGE, "Next run" if busy else "Set up")
+        self._rail.show_activity(activity)
+
+    def show_waiting(self, count: int) -> None:
+        """Say on the tab how many runs wait."""
+        self._tabs.setTabText(RUNS_PAGE, f"Runs · {count} waiting" if count else "Runs")
+
+    def _fix_width(self) -> None:
+        self.setFixedWidth(theme.px(RAIL_PX if self.is_folded else WIDTH_PX))
+
+
+class _Rail(QWidget):
+    """The folded panel: its pages and buttons as glyphs."""
+
+    def __init__(self, panel: SidePanel, controls: ControlBar) -> None:
+        super().__init__()
+        self._controls = controls
+        unfold = basics.GlyphButton("unfold", "Unfold the panel (Ctrl+B)")
+        unfold.clicked.connect(lambda: panel.set_folded(False))
+        setup = basics.GlyphButton("setup", "Set up")
+        setup.clicked.connect(lambda: panel.show_page(SETUP_PAGE))
+        runs = basics.GlyphButton("runs", "Runs")
+        runs.clicked.connect(lambda: panel.show_page(RUNS_PAGE))
+        self._start = basics.GlyphButton("start", "Start (Ctrl+R)")
+        self._start.clicked.connect(controls.start_requested)
+        self._pause = basics.GlyphButton("pause", "Pause or resume (Ctrl+P)")
+        self._pause.clicked.connect(controls.toggle_pause)
+        self._stop = basics.GlyphButton("stop", "Stop now, keeping the state")
+        self._stop.clicked.connect(controls.stop_now_requested)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, 4 * theme.GRID)
+        layout.setSpacing(theme.GRID)
+        for glyph in (unfold, setup, runs):
+            layout.addWidget(glyph)
+        layout.addStretch(1)
+        for glyph in (self._start, self._pause, self._stop):
+            layout.addWidget(glyph)
+        self.show_activity(Activity.IDLE)
+
+    def show_activity(self, activity: Activity) -> None:
+        busy = activity is not Activity.IDLE
+        self._start.setVisible(not busy)
+        self._pause.setEnabled(busy)
+        self._pause.set_glyph("start" if activity is Activity.PAUSED else "pause")
+        self._stop.setEnabled(busy and activity is not Activity.STOPPING)

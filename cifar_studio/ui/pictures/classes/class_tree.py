@@ -1,0 +1,188 @@
+"""The tree at the left of the pictures: search, superclasses, classes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cifar_studio.ui.pictures.classes.class_delegate import ClassDelegate
+from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
+from cifar_studio.ui.widgets import basics, theme
+
+_Flag = QItemSelectionModel.SelectionFlag
+COUNT_WIDTH_PX = 52
+INDENT_PX = 16
+
+
+class ClassTree(QWidget):
+    """Classes to choose; none chosen means all.
+
+    Signals
+    -------
+    classes_chosen(frozenset of int)
+        A superclass stands for its five classes; empty for all.
+    """
+
+    classes_chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._model = ClassModel()
+        self._chosen: frozenset[int] = frozenset()
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search classes")
+        self._search.setAccessibleName("Search classes")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._on_search_changed)
+        self._summary = basics.label("", "muted")
+        self._show_all = basics.link("Show all", self.clear)
+        self._show_all.setToolTip("Choose no class, which shows all of them (Esc)")
+        self._tree = QTreeView()
+        self._set_up_tree()
+        self._add_escape(self._search, self._search.clear)
+        self._add_escape(self._tree, self.clear)
+        self._lay_out()
+        theme.manager().changed.connect(self._restyle)
+        self._restyle()
+        self._summarise()
+
+    @property
+    def chosen(self) -> frozenset[int]:
+        return self._chosen
+
+    @property
+    def tree(self) -> QTreeView:
+        return self._tree
+
+    @property
+    def search(self) -> QLineEdit:
+        return self._search
+
+    def show_set(self, pictures: PictureSet | None) -> None:
+        """Show the classes of another set; none is chosen."""
+        self._model.show_set(pictures)
+        self._search.clear()
+        self._take(frozenset())
+
+    def show_counts(self, counts: NDArray[np.int64]) -> None:
+        """(100,) how many pictures there are of each class."""
+        self._model.show_counts(counts)
+
+    def choose(self, classes: frozenset[int]) -> None:
+        """Choose classes as a person would; tells who listens if they are others than before."""
+        selection = QItemSelection()
+        for superclass in self._superclasses():
+            members = self._model.classes_of(superclass)
+            if classes.issuperset(members):
+                selection.select(superclass, superclass)
+                continue
+            for row, number in enumerate(members):
+                if number in classes:
+                    index = self._model.index(row, NAME, superclass)
+                    selection.select(index, index)
+                    self._tree.expand(superclass)
+        self._tree.selectionModel().select(selection, _Flag.ClearAndSelect | _Flag.Rows)
+        if selection.indexes():
+            self._tree.scrollTo(selection.indexes()[0])
+
+    def clear(self) -> None:
+        """Choose none, which means all."""
+        self._tree.clearSelection()
+
+    def _set_up_tree(self) -> None:
+        tree = self._tree
+        tree.setAccessibleName("Superclasses and classes")
+        tree.setModel(self._model)
+        tree.setItemDelegate(ClassDelegate(tree))
+        tree.setHeaderHidden(True)
+        tree.setUniformRowHeights(True)
+        tree.setMouseTracking(True)
+        tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.header().setStretchLastSection(False)
+        tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        tree.header().setSectionResizeMode(COUNT, QHeaderView.ResizeMode.Fixed)
+        tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
+
+    def _lay_out(self) -> None:
+        summary = QHBoxLayout()
+        summary.addWidget(self._summary, 1)
+        summary.addWidget(self._show_all)
+        top = QVBoxLayout()
+        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID)
+        top.setSpacing(2 * theme.GRID)
+        top.addWidget(self._search)
+        top.addLayout(summary)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(self._tree, 1)
+        kept = self._show_all.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self._show_all.setSizePolicy(kept)
+
+    def _add_escape(self, widget: QWidget, slot: object) -> None:
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), widget)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(slot)
+
+    def _superclasses(self) -> list[QModelIndex]:
+        return [self._model.index(row, NAME) for row in range(self._model.rowCount())]
+
+    def _take(self, chosen: frozenset[int]) -> None:
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.classes_chosen.emit(chosen)
+        self._summarise()
+
+    def _summarise(self) -> None:
+        number = len(self._chosen)
+        one = "1 class" if number == 1 else f"{number} classes"
+        self._summary.setText(one if number else "All classes")
+        self._show_all.setVisible(number > 0)
+
+    def _restyle(self) -> None:
+        self._tree.setIndentation(theme.px(INDENT_PX))
+        self._tree.header().resizeSection(COUNT, theme.px(COUNT_WIDTH_PX))
+
+    def _on_selection_changed(self) -> None:
+        rows = self._tree.selectionModel().selectedRows(NAME)
+        self._take(frozenset(number for row in rows for number in self._model.classes_of(row)))
+
+    def _on_search_changed(self, text: str) -> None:
+        """Hide what does not match; a class that is chosen stays chosen, hidden or not."""
+        words = text.casefold().split()
+        for superclass in self._superclasses():
+            matches = _matches(superclass, words)
+            any_class = False
+            for row in range(self._model.rowCount(superclass)):
+                is_found = matches or _matches(self._model.index(row, NAME, superclass), words)
+                self._tree.setRowHidden(row, superclass, not is_found)
+                any_class = any_class or is_found
+            self._tree.setRowHidden(superclass.row(), QModelIndex(), not any_class)
+            if words:
+                self._tree.setExpanded(superclass, any_class)
+        if not words:
+            self._tree.collapseAll()
+            for index in self._tree.selectionModel().selectedRows(NAME):
+                self._tree.expand(index.parent())
+
+
+def _matches(index: QModelIndex, words: list[str]) -> bool:
+    name = str(index.data()).casefold()
+    return all(word in name for word in words)

@@ -1,0 +1,201 @@
+"""A scroll area of equal cells, one of them current: geometry, keyboard and mouse, by position.
+
+What the cells show is the business of who derives from it.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame
+from typing_extensions import override
+
+from cifar_studio.ui.pictures.grid.cells import Cells
+from cifar_studio.ui.pictures.grid.grid_keys import moved
+
+SIZES_PX = (32, 128)
+NOTHING = -1
+MIN_STEP_PX = 36  # three of them are a notch of the wheel
+
+
+class CellArea(QAbstractScrollArea):
+    """Cells in reading order on as many columns as fit.
+
+    Signals
+    -------
+    position_changed(int)
+        Another cell is current; -1 for none.
+    position_activated(int)
+        Enter, or a double click.
+    """
+
+    position_changed = Signal(int)
+    position_activated = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+        self._current = NOTHING
+        self._hovered = NOTHING
+        self._mouse: QPoint | None = None
+        self._size_px = 64
+        self._cells = Cells()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+
+    @property
+    def thumbnail_size(self) -> int:
+        return self._size_px
+
+    @property
+    def cells(self) -> Cells:
+        return self._cells
+
+    def set_thumbnail_size(self, size_px: int) -> None:
+        """Side in logical pixels, 32 to 128; what was looked at stays in view."""
+        size_px = min(max(size_px, SIZES_PX[0]), SIZES_PX[1])
+        if size_px != self._size_px:
+            self._size_px = size_px
+            self._relay_out()
+
+    def visible(self) -> range:
+        """Positions of the pictures that are on the screen, if only in part."""
+        top = self.verticalScrollBar().value()
+        return self._cells.positions(top, top + self.viewport().height() - 1)
+
+    def place_of(self, position: int) -> QRect:
+        """The thumbnail at a position, in pixels of the viewport."""
+        return self._cells.thumbnail(position).translated(0, -self.verticalScrollBar().value())
+
+    def _caption_height(self) -> int:
+        """Room below each thumbnail."""
+        raise NotImplementedError
+
+    def _show_cells(self, count: int, current: int) -> None:
+        """Show so many cells from the first one on, or around the current one; tells nobody."""
+        self._count, self._current, self._hovered = count, current, NOTHING
+        self._lay_out()
+        self.verticalScrollBar().setValue(0)
+        if current != NOTHING:
+            self._scroll_to(current)
+        self._hover()
+        self.viewport().update()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._relay_out()
+
+    @override
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().scroll(0, dy)
+        self._hover()
+
+    def _lay_out(self) -> None:
+        caption = self._caption_height()
+        room = self.maximumViewportSize()
+        cells = Cells(self._count, room.width(), self._size_px, caption)
+        # Decided here, for a bar that makes its own need would come and go.
+        needs_bar = cells.height > room.height()
+        always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(always if needs_bar else never)
+        width = self.viewport().width()
+        self._cells = Cells(self._count, width, self._size_px, caption)
+        bar = self.verticalScrollBar()
+        height = self.viewport().height()
+        bar.setRange(0, max(self._cells.height - height, 0))
+        bar.setPageStep(max(height - self._cells.pitch_y, 1))
+        bar.setSingleStep(max(self._cells.pitch_y // 2, MIN_STEP_PX))
+
+    def _relay_out(self) -> None:
+        """Lay out anew around the current picture, or the first visible one."""
+        shown = self.visible()
+        is_kept = self._current in shown
+        anchor = self._current if is_kept else shown.start
+        offset = self.place_of(anchor).top()
+        self._lay_out()
+        self.verticalScrollBar().setValue(self._cells.thumbnail(anchor).top() - offset)
+        if is_kept:
+            self._scroll_to(anchor)
+        self._hover()
+        self.viewport().update()
+
+    def _scroll_to(self, position: int) -> None:
+        cell = self._cells.cell(position)
+        bar = self.verticalScrollBar()
+        lowest = cell.bottom() + 1 - self.viewport().height()
+        bar.setValue(min(max(bar.value(), lowest), cell.top()))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current != NOTHING:
+            self.position_activated.emit(self._current)
+        elif self._count and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            start = self._current if self._current != NOTHING else self.visible().start - 1
+            page = max(self.viewport().height() // self._cells.pitch_y, 1) * self._cells.columns
+            after = moved(start, event.key(), self._count, self._cells.columns, page)
+            if after is None:
+                event.ignore()
+            else:
+                self._set_position(after)
+        else:
+            event.ignore()
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        position = self._position_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and position != NOTHING:
+            self._set_position(position)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._position_at(event.position().toPoint()) == self._current != NOTHING:
+            self.position_activated.emit(self._current)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse = event.position().toPoint()
+        self._hover()
+
+    @override
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._mouse = None
+            self._hover()
+        return super().viewportEvent(event)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._repaint(self._current)
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._repaint(self._current)
+
+    def _position_at(self, point: QPoint) -> int:
+        return self._cells.position_at(point + QPoint(0, self.verticalScrollBar().value()))
+
+    def _hover(self) -> None:
+        before = self._hovered
+        self._hovered = NOTHING if self._mouse is None else self._position_at(self._mouse)
+        if self._hovered != before:
+            self._repaint(before)
+            self._repaint(self._hovered)
+
+    def _set_position(self, position: int) -> None:
+        if position != NOTHING:
+            self._scroll_to(position)
+        if position != self._current:
+            before, self._current = self._current, position
+            self._repaint(before)
+            self._repaint(position)
+            self.position_changed.emit(position)
+
+    def _repaint(self, position: int) -> None:
+        if position != NOTHING:
+            cell = self._cells.cell(position)
+            self.viewport().update(cell.translated(0, -self.verticalScrollBar().value()))

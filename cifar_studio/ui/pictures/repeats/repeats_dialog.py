@@ -1,0 +1,225 @@
+"""The pictures that occur more than once, as a list to look through beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QProgressBar,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from cifar_studio.data.repeats.find_repeats import Repeats
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
+from cifar_studio.ui.pictures.repeats.repeats_model import (
+    IDENTICAL,
+    MIRRORED,
+    NEAR,
+    Pair,
+    Splits,
+    pairs_of,
+)
+from cifar_studio.ui.pictures.repeats.repeats_table import RepeatsTable
+from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.explanation import explain
+
+SIZE_PX = (820, 620)
+KINDS = (("All pairs", ""), ("Identical", IDENTICAL), ("Mirrored", MIRRORED), ("Near", NEAR))
+SPLITS: tuple[tuple[str, Splits], ...] = (
+    ("Any split", "any"),
+    ("Inside training", "training"),
+    ("Inside test", "test"),
+    ("Across the splits", "across"),
+)
+EXPLANATIONS = {
+    "pair": (
+        "Pairs of pictures",
+        "Every picture is held against every other one and its mirror image: first from afar, as "
+        "8x8 blocks (correlation 0.95 and more), then in detail. What was cut out of another "
+        "picture is not found.",
+    ),
+    "kind": (
+        "Kind",
+        "Identical: every pixel is the same. Mirrored: left and right are exchanged. Nearly the "
+        "same: compressed, brightened or slightly moved.",
+    ),
+    "likeness": (
+        "Likeness",
+        "Correlation of what differs from the blocks, edges and texture, from 0.7, where the "
+        "list ends, to 1.",
+    ),
+    "classes": (
+        "Classes",
+        "The published labels. Where they differ, one picture has two labels.",
+    ),
+}
+FINDING = "Every picture is compared with every other one. This takes about a minute, once."
+
+
+class RepeatsDialog(QDialog):
+    """Lists pairs; says how far it is while they are being found.
+
+    Signals
+    -------
+    find_requested()
+    cancel_requested()
+    pair_opened(int, int)
+        Two pictures that are to be looked at, by reference.
+    table_wanted(Table)
+        The list is to be kept as a file.
+    """
+
+    find_requested = Signal()
+    cancel_requested = Signal()
+    pair_opened = Signal(int, int)
+    table_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Repeated pictures")
+        self._pictures: PictureSet | None = None
+        self.summary = basics.label()
+        self.summary.setWordWrap(True)
+        self.kind = _choice("Kind of pair", [text for text, _ in KINDS])
+        self.splits = _choice("Where the pictures lie", [text for text, _ in SPLITS])
+        self.count = basics.label("", "muted")
+        self.save = basics.button("Save…", self._on_save_clicked)
+        self.table = RepeatsTable()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("How many pictures are compared")
+        self.words = basics.label()
+        self.words.setWordWrap(True)
+        self.cancel = basics.button("Cancel", self._on_cancel_clicked)
+        self.again = basics.button("Try again", self._on_again_clicked)
+        self._lay_out()
+        self.resize(*(theme.px(side) for side in SIZE_PX))
+        for choice in (self.kind, self.splits):
+            choice.currentIndexChanged.connect(self._on_choice_changed)
+        self.table.pair_opened.connect(self.pair_opened)
+        self.table.save_requested.connect(self._on_save_clicked)
+        self.table.explanation_requested.connect(self._on_explanation_requested)
+
+    def begin(self, pictures: PictureSet) -> None:
+        """The pairs of this set are being found."""
+        self._pictures = pictures
+        self.table.show_pairs(None, [])
+        self._show_work(FINDING, is_busy=True)
+
+    def show_progress(self, done: int, total: int) -> None:
+        self.progress.setRange(0, max(total, 1))
+        self.progress.setValue(done)
+
+    def show_failure(self, text: str) -> None:
+        """Nothing was found, and why."""
+        self._show_work(text, is_busy=False)
+
+    def show_repeats(self, repeats: Repeats) -> None:
+        """What was found in the set that `begin` named."""
+        pairs = pairs_of(repeats)
+        self.summary.setText(summary_of(pairs))
+        self.table.show_pairs(self._pictures, pairs)
+        self._stack.setCurrentIndex(0)
+        self._on_choice_changed()
+        self.table.setFocus()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.cancel_requested.emit()
+        super().closeEvent(event)
+
+    @override
+    def reject(self) -> None:
+        self.cancel_requested.emit()
+        super().reject()
+
+    def _lay_out(self) -> None:
+        found, working = QWidget(), QWidget()
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.GRID)
+        for part in (self.kind, self.splits, self.count):
+            row.addWidget(part)
+        row.addStretch(1)
+        row.addWidget(self.save)
+        column = QVBoxLayout(found)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3 * theme.GRID)
+        column.addWidget(self.summary)
+        column.addLayout(row)
+        column.addWidget(self.table, 1)
+        middle = QVBoxLayout(working)
+        middle.setSpacing(3 * theme.GRID)
+        middle.addStretch(1)
+        middle.addWidget(self.words)
+        middle.addWidget(self.progress)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.again)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        middle.addLayout(buttons)
+        middle.addStretch(2)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(*[4 * theme.GRID] * 4)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(found)
+        self._stack.addWidget(working)
+        outer.addLayout(self._stack)
+
+    def _show_work(self, text: str, *, is_busy: bool) -> None:
+        self._stack.setCurrentIndex(1)
+        self.words.setText(text)
+        self.progress.setVisible(is_busy)
+        self.progress.setRange(0, 0)
+        self.cancel.setVisible(is_busy)
+        self.again.setVisible(not is_busy)
+
+    def _on_choice_changed(self) -> None:
+        kind = KINDS[self.kind.currentIndex()][1]
+        self.table.asked.ask(kind, SPLITS[self.splits.currentIndex()][1])
+        number = self.table.asked.rowCount()
+        self.count.setText("1 pair" if number == 1 else f"{number:,} pairs")
+
+    def _on_save_clicked(self) -> None:
+        self.table_wanted.emit(self.table.as_table("repeated pictures"))
+
+    def _on_cancel_clicked(self) -> None:
+        self.close()
+
+    def _on_again_clicked(self) -> None:
+        self.find_requested.emit()
+
+    def _on_explanation_requested(self, key: str, at: QPoint) -> None:
+        explain(key, at, self, EXPLANATIONS)
+
+
+def summary_of(pairs: Sequence[Pair]) -> str:
+    """How many pairs there are of each kind, and what that means for a test."""
+    if not pairs:
+        return "No picture occurs twice."
+    counts = [sum(pair.kind == kind for pair in pairs) for kind in (IDENTICAL, MIRRORED, NEAR)]
+    across = sum(pair.splits == "across" for pair in pairs)
+    words = (
+        f"{len(pairs):,} pairs: {counts[0]:,} identical, {counts[1]:,} mirrored, "
+        f"{counts[2]:,} nearly the same."
+    )
+    if across:
+        words += (
+            f" {across:,} have one picture in each split: there a network is tested on what it "
+            "was trained on."
+        )
+    return words
+
+
+def _choice(name: str, texts: list[str]) -> QComboBox:
+    result = QComboBox()
+    result.addItems(texts)
+    result.setAccessibleName(name)
+    return result

@@ -1,0 +1,204 @@
+"""Pairs of repeated pictures as rows: what there is to say of each, and which are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from typing_extensions import override
+
+from cifar_studio.data.repeats.find_repeats import Repeats
+from cifar_studio.ui.pictures.data.picture_set import PictureSet, split_of
+from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
+from cifar_studio.ui.tables.row_table import RowModel
+from cifar_studio.ui.tables.table import Cell
+
+FIRST, SECOND = 0, 1
+"""The columns that show pictures."""
+REFERENCE_ROLE = Qt.ItemDataRole.UserRole + 1
+IDENTICAL, MIRRORED, NEAR = "identical", "mirrored", "nearly the same"
+Splits = Literal["any", "training", "test", "across"]
+_Index = QModelIndex | QPersistentModelIndex
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+@dataclass(frozen=True)
+class RepeatColumn:
+    """One column."""
+
+    title: str
+    key: str
+    is_number: bool = False
+
+
+COLUMNS = (
+    RepeatColumn("First", "pair"),
+    RepeatColumn("Second", "pair"),
+    RepeatColumn("Kind", "kind"),
+    RepeatColumn("Likeness", "likeness", is_number=True),
+    RepeatColumn("Classes", "classes"),
+    RepeatColumn("Places", "pair"),
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two pictures that are one, or nearly.
+
+    Attributes
+    ----------
+    first, second : int
+        References, the lower one first.
+    kind : str
+    likeness : float
+        Correlation in detail, 0.7 to 1.
+    """
+
+    first: int
+    second: int
+    kind: str
+    likeness: float
+
+    @property
+    def splits(self) -> Splits:
+        """Where the pair lies."""
+        first, second = split_of(self.first), split_of(self.second)
+        return first if first == second else "across"
+
+
+def pairs_of(repeats: Repeats) -> list[Pair]:
+    """The pairs as they were found, the most alike first."""
+    kinds = [
+        IDENTICAL if identical else MIRRORED if mirrored else NEAR
+        for identical, mirrored in zip(repeats.identical_P, repeats.mirrored_P, strict=True)
+    ]
+    rows = zip(repeats.pairs_P2.tolist(), kinds, repeats.likeness_P.tolist(), strict=True)
+    return [Pair(first, second, kind, likeness) for (first, second), kind, likeness in rows]
+
+
+class RepeatsModel(RowModel):
+    """One row a pair."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs: list[Pair] = []
+        self._pictures: PictureSet | None = None
+
+    def show(self, pictures: PictureSet | None, pairs: list[Pair]) -> None:
+        self.beginResetModel()
+        self._pictures, self.pairs = pictures, pairs if pictures is not None else []
+        self.endResetModel()
+
+    @override
+    def headings(self) -> Sequence[RepeatColumn]:
+        return COLUMNS
+
+    @override
+    def values(self, row: int) -> Sequence[Cell]:
+        """What `TABLE_HEADER` names."""
+        pair, pictures = self.pairs[row], self._pictures
+        assert pictures is not None
+        cells: list[Cell] = [pair.kind, pair.likeness]
+        for reference in (pair.first, pair.second):
+            cells += [pictures.place(reference).replace(",", ""), pictures.class_name(reference)]
+        return cells
+
+    @override
+    def line(self, row: int) -> str:
+        kind, likeness, *rest = self.values(row)
+        return "\t".join((str(kind), f"{likeness:.4f}", *map(str, rest)))
+
+    @override
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.pairs)
+
+    @override
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    @override
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        pair, column = self.pairs[index.row()], index.column()
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(pair, column)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if COLUMNS[column].is_number else _LEFT
+            case Qt.ItemDataRole.AccessibleTextRole if column in (FIRST, SECOND):
+                return self._name((pair.first, pair.second)[column])
+            case _ if role == REFERENCE_ROLE:
+                return (pair.first, pair.second)[column] if column in (FIRST, SECOND) else None
+            case _ if role == SORT_ROLE:
+                return self._sorted_by(pair, column)
+        return None
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section].title
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if COLUMNS[section].is_number else _LEFT
+        return None
+
+    def _text(self, pair: Pair, column: int) -> str:
+        if self._pictures is None or column in (FIRST, SECOND):
+            return ""
+        pictures = self._pictures
+        match COLUMNS[column].title:
+            case "Kind":
+                return pair.kind
+            case "Likeness":
+                return f"{pair.likeness:.2f}"
+            case "Classes":
+                names = [pictures.class_name(one) for one in (pair.first, pair.second)]
+                return names[0] if names[0] == names[1] else f"{names[0]} / {names[1]}"
+        return f"{pictures.place(pair.first)}, {pictures.place(pair.second)}"
+
+    def _sorted_by(self, pair: Pair, column: int) -> float | str:
+        if column in (FIRST, SECOND):
+            return (pair.first, pair.second)[column]
+        if COLUMNS[column].is_number:
+            return pair.likeness
+        return pair.first if column == len(COLUMNS) - 1 else self._text(pair, column)
+
+    def _name(self, reference: int) -> str:
+        assert self._pictures is not None
+        return f"{self._pictures.class_name(reference)}, {self._pictures.place(reference)}"
+
+
+TABLE_HEADER = (
+    "kind",
+    "likeness",
+    "first",
+    "class of the first",
+    "second",
+    "class of the second",
+)
+
+
+class RepeatsProxy(ArrowProxy):
+    """The pairs of a kind, and of a place, that are asked for."""
+
+    def __init__(self, model: RepeatsModel) -> None:
+        super().__init__(model)
+        self._model = model
+        self._kind = ""
+        self._splits: Splits = "any"
+
+    def ask(self, kind: str, splits: Splits) -> None:
+        """An empty kind asks for all."""
+        self._kind, self._splits = kind, splits
+        self.invalidate()
+
+    @override
+    def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
+        pair = self._model.pairs[source_row]
+        return self._kind in ("", pair.kind) and self._splits in ("any", pair.splits)

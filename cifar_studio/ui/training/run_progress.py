@@ -1,0 +1,114 @@
+"""Where a run stands, from its events: place, speed, and an honest guess of the time left."""
+
+from __future__ import annotations
+
+from cifar_studio.runs import wording
+from cifar_studio.runs.folder.events import (
+    BatchesEnded,
+    EpochEnded,
+    EvaluationProgressed,
+    RunStarted,
+)
+
+SMOOTHING = 0.1  # share of the newest speed in the shown one
+
+
+class Progress:
+    """Follows one run. Plain: no Qt.
+
+    Parameters
+    ----------
+    started : RunStarted
+    """
+
+    def __init__(self, started: RunStarted) -> None:
+        self._config = started.config
+        self._data = started.environment.data
+        self._device_name = started.environment.device_name
+        self._batches = started.batches
+        self._epoch = started.first_epoch
+        self._batch = 0
+        self._tested = 0.0
+        self._phase = "train"
+        self._speed = 0.0
+        self._eval_seconds = 0.0
+        self.memory_mib = 0.0
+
+    def handle(self, event: object) -> None:
+        """Take an event in; those that say nothing of progress are passed over."""
+        if isinstance(event, BatchesEnded):
+            self._phase = "train"
+            self._epoch, self._batch, self._tested = event.epoch, event.batch, 0.0
+            self.memory_mib = event.memory_mib
+            share = SMOOTHING if self._speed else 1.0
+            self._speed += share * (event.images_per_second - self._speed)
+        elif isinstance(event, EvaluationProgressed):
+            self._phase = event.split
+            self._epoch, self._batch = event.epoch, self._batches
+            self._tested = event.done / max(1, event.total)
+        elif isinstance(event, EpochEnded):
+            self._eval_seconds = event.row.eval_seconds
+            self._speed = event.row.images_per_second or self._speed
+            self._epoch, self._batch, self._tested = event.row.epoch, self._batches, 1.0
+            self.memory_mib = event.row.peak_memory_mib
+
+    @property
+    def device_text(self) -> str:
+        used = f" · {wording.memory(self.memory_mib)} used" if self.memory_mib else ""
+        return f"{self._device_name}{used}"
+
+    @property
+    def epoch(self) -> int:
+        return self._epoch
+
+    @property
+    def batch(self) -> int:
+        """Batches done in this epoch, 0 where none or all are."""
+        return self._batch if self._batch < self._batches else 0
+
+    @property
+    def fraction(self) -> float:
+        """Of the whole run, 0 to 1."""
+        inside = self._batch / max(1, self._batches)
+        return min(1.0, (self._epoch - 1 + inside) / self._config.epochs)
+
+    @property
+    def place_text(self) -> str:
+        if self._phase != "train":
+            return f"epoch {self._epoch} · {self._phase} {100 * self._tested:.0f} %"
+        return f"epoch {self._epoch} · batch {self._batch:,}/{self._batches:,}"
+
+    @property
+    def speed_text(self) -> str:
+        return f"{self._speed:,.0f} pictures/s" if self._speed else ""
+
+    @property
+    def left_text(self) -> str:
+        seconds = self.seconds_left
+        return f"{wording.duration(seconds)} left" if seconds is not None else ""
+
+    @property
+    def epoch_seconds_left(self) -> float | None:
+        """Until this epoch is trained and tested; None before the first batches."""
+        if not self._speed:
+            return None
+        share = 1 - self._batch / max(1, self._batches)
+        testing = self._test_seconds * (1 - self._tested)
+        return share * self._data.train_pictures / self._speed + testing
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the run ends; None before the first batches."""
+        this_epoch = self.epoch_seconds_left
+        if this_epoch is None:
+            return None
+        whole = self._data.train_pictures / self._speed + self._test_seconds
+        return this_epoch + (self._config.epochs - self._epoch) * whole
+
+    @property
+    def _test_seconds(self) -> float:
+        if self._eval_seconds:
+            return self._eval_seconds
+        # Before the first evaluation: a forward pass is about a third of a training step.
+        tested = self._data.test_pictures + self._data.validation_pictures
+        return tested / (3 * self._speed)
