@@ -66,8 +66,8 @@ def resolve(config: TrainConfig, choice: Choice | None = None) -> ResolvedSettin
     ----------
     config : TrainConfig
     choice : Choice, optional
-        What was found to be fastest (`speed/fastest_format.py`); its precision counts where the config leaves
-        that open. Without it float32, with channels last but on Apple's GPUs.
+        What was found to be fastest (`speed/fastest_format.py`); its precision counts where
+        the config leaves that open. Without it float32, with channels last but on Apple's GPUs.
 
     Raises
     ------

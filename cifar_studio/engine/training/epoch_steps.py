@@ -2,7 +2,8 @@
 
 Which batch is next, the epoch's plan and the losses lie on the device; the host only says "once
 more". So a whole step, from cutting the batch out of the pictures to the update of the weights,
-can be recorded (`cuda_graph.py`). An epoch's last batch may be smaller and has a recording of its own.
+can be recorded (`cuda_graph.py`). An epoch's last batch may be smaller and has a recording of its
+own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A report of runs as one HTML file that needs nothing else: figures and pictures are inside.
 
-What goes into it is gathered by `runner/exporting/html_material.py`; how it looks is `report.html.jinja`
-and `report.css` in `resources/templates`. It holds no script and fetches nothing.
+What goes into it is gathered by `runner/exporting/html_material.py`; how it looks is
+`report.html.jinja` and `report.css` in `resources/templates`. It holds no script and fetches
+nothing.
 """
 
 from __future__ import annotations
