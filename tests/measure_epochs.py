@@ -93,7 +93,7 @@ def timed(times: list[float], act: Callable[[], object]) -> None:
 def in_a_window(measure: Callable[[MainWindow], Times]) -> Times:
     """Call `measure` with a window that starts no workers."""
     window = MainWindow()
-    window.controller.shut_down()
+    window.parts.controller.shut_down()
     window.show()
     times = measure(window)
     window.leave()
@@ -115,7 +115,7 @@ def measure_events(done: int, measured: int) -> Times:
     )
 
     def measure(window: MainWindow) -> Times:
-        emit = window.controller.event_received.emit
+        emit = window.parts.controller.event_received.emit
         times: Times = {"RunStarted": [], "BatchesEnded": [], "EpochEnded": [], "look": []}
         Lateness().wait(SETTLE_MS)
         timed(times["RunStarted"], lambda: emit(started))
@@ -129,7 +129,7 @@ def measure_events(done: int, measured: int) -> Times:
             folder.append_epoch(make_row(epoch))
             ended = EpochEnded(row=make_row(epoch), best_epoch=1)
             timed(times["EpochEnded"], lambda ended=ended: emit(ended))
-            timed(times["look"], window.refresh_library)
+            timed(times["look"], window.parts.model.refresh)
             late.wait(2 * TICK_MS)
         return times | {"timer late": late.ms}
 
@@ -162,7 +162,7 @@ def measure_library(runs: int, measured: int) -> Times:
         late = Lateness()
         late.wait(SETTLE_MS)
         for _ in range(measured):
-            timed(times["look"], window.refresh_library)
+            timed(times["look"], window.parts.model.refresh)
         return times | {"timer late": late.ms}
 
     return in_a_window(measure)

@@ -73,25 +73,25 @@ class Measurement:
         self._expected_ms = 0
         self._timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
-        self._window.controller.devices_found.connect(self._on_warm)
-        self._window.controller.event_received.connect(self._on_event)
+        self._window.parts.controller.devices_found.connect(self._on_warm)
+        self._window.parts.controller.event_received.connect(self._on_event)
         self._window.show()
 
     def _on_warm(self) -> None:
         # The worker has the pictures at hand a few seconds later, as when a person looks first.
-        self._window.controller.devices_found.disconnect(self._on_warm)
+        self._window.parts.controller.devices_found.disconnect(self._on_warm)
         QTimer.singleShot(LOOK_MS, self._start)
 
     def _start(self) -> None:
         self._started = time.perf_counter()
-        self._window.controller.start(PlannedRun(QUICK_LOOK.config, "demo"))
+        self._window.parts.controller.start(PlannedRun(QUICK_LOOK.config, "demo"))
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, BatchesEnded) and not self._clock.isValid():
             self.first_batch_s = time.perf_counter() - self._started
             self._clock.start()
             self._timer.start()
-            QTimer.singleShot(1000 * self._seconds, self._window.controller.stop_now)
+            QTimer.singleShot(1000 * self._seconds, self._window.parts.controller.stop_now)
         elif isinstance(event, RunEnded):
             self._timer.stop()
             self._window.leave()

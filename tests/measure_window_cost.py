@@ -40,8 +40,8 @@ def on_event(event):
         print(event.row.images_per_second, flush=True)
     if isinstance(event, RunEnded):
         window.leave()
-window.controller.event_received.connect(on_event)
-window.controller.start(PlannedRun(from_json(sys.argv[1].encode()), "demo"))
+window.parts.controller.event_received.connect(on_event)
+window.parts.controller.start(PlannedRun(from_json(sys.argv[1].encode()), "demo"))
 application.exec()
 """
 

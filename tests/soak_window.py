@@ -123,12 +123,12 @@ class Soak:
         self._expected: float | None = None
         self._timer = QTimer(interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_tick)
-        window.controller.event_received.connect(self._on_event)
+        window.parts.controller.event_received.connect(self._on_event)
 
     def begin(self) -> None:
         # The cost of what the form holds is known after the first run: else the window would
         # have it measured, by a second worker, whenever the queue is empty.
-        self._window.setup.show_config(SHORT, "quick-look")
+        self._window.parts.setup.show_config(SHORT, "quick-look")
         self._timer.start()
         self._queue()
 
@@ -139,7 +139,7 @@ class Soak:
         self._wanted = min(self._ended + self._every, self._runs)
         for seed in range(self._ended, self._wanted):
             config = msgspec.structs.replace(SHORT, seed=seed)
-            self._window.controller.start(PlannedRun(config, "demo"))
+            self._window.parts.controller.start(PlannedRun(config, "demo"))
 
     def _on_event(self, event: object) -> None:
         if not isinstance(event, RunEnded):
@@ -166,7 +166,7 @@ class Soak:
             self._queue()
             return
         self._timer.stop()
-        self._window.controller.event_received.disconnect(self._on_event)
+        self._window.parts.controller.event_received.disconnect(self._on_event)
         self.is_done = True
         self._done()
 

@@ -16,7 +16,7 @@ from cifar_studio.config.serialization import read_config, to_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
-from cifar_studio.ui.window import window_settings
+from cifar_studio.ui.window import window_state
 
 CONFIG = TrainConfig(epochs=3)
 
@@ -129,30 +129,30 @@ def test_that_an_odd_book_of_speeds_is_begun_anew(
 def test_that_odd_settings_are_set_aside(make: Callable[[Path], None], tmp_path: Path) -> None:
     path, aside = tmp_path / "settings.json", tmp_path / "settings.damaged.json"
     make(path)
-    loaded, word = window_settings.load(path)
-    assert loaded == window_settings.Settings()
+    loaded, word = window_state.load(path)
+    assert loaded == window_state.Settings()
     assert word.startswith("The window's settings ")
     assert word.endswith(f"; they are kept as {aside}.")
     assert os.path.lexists(aside)
     assert not os.path.lexists(path)
-    window_settings.save(path, loaded)
-    assert window_settings.load(path) == (loaded, "")
+    window_state.save(path, loaded)
+    assert window_state.load(path) == (loaded, "")
 
 
 def test_that_settings_that_cannot_be_set_aside_are_not_said_to_be(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes(b"{")
     (tmp_path / "settings.damaged.json").mkdir()
-    assert window_settings.load(path) == (
-        window_settings.Settings(),
+    assert window_state.load(path) == (
+        window_state.Settings(),
         "The window's settings were damaged.",
     )
 
 
 def test_that_no_flip_in_the_settings_makes_more_than_a_word(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    window_settings.save(
-        path, window_settings.Settings(geometry="AdnQ", run_colours={"a": 1}, data="/x ü")
+    window_state.save(
+        path, window_state.Settings(geometry="AdnQ", run_colours={"a": 1}, data="/x ü")
     )
     whole = path.read_bytes()
     generator = random.Random(0)
@@ -160,10 +160,10 @@ def test_that_no_flip_in_the_settings_makes_more_than_a_word(tmp_path: Path) -> 
         damaged = bytearray(whole)
         damaged[generator.randrange(len(whole))] ^= 1 << generator.randrange(8)
         path.write_bytes(damaged[: generator.choice([None, generator.randrange(len(whole))])])
-        loaded, _ = window_settings.load(path)
+        loaded, _ = window_state.load(path)
         loaded.geometry.encode("ascii")
-        window_settings.save(path, loaded)
-        assert window_settings.load(path) == (loaded, "")
+        window_state.save(path, loaded)
+        assert window_state.load(path) == (loaded, "")
 
 
 @pytest.mark.parametrize(
@@ -173,14 +173,14 @@ def test_that_no_flip_in_the_settings_makes_more_than_a_word(tmp_path: Path) -> 
 )
 def test_that_settings_of_another_kind_are_damaged(changes: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    window_settings.save(path, msgspec.structs.replace(window_settings.Settings(), **changes))
-    assert "were damaged" in window_settings.load(path)[1]
+    window_state.save(path, msgspec.structs.replace(window_state.Settings(), **changes))
+    assert "were damaged" in window_state.load(path)[1]
 
 
 def test_that_settings_keep_places_whose_names_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    kept = window_settings.Settings(
+    kept = window_state.Settings(
         data="/disk/L\udce4ufe", selected_run="/disk/\udcff", run_colours={"\udcff": 3}
     )
-    window_settings.save(path, kept)
-    assert window_settings.load(path) == (kept, "")
+    window_state.save(path, kept)
+    assert window_state.load(path) == (kept, "")

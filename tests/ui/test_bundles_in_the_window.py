@@ -30,16 +30,18 @@ def test_that_a_dropped_bundle_becomes_a_run(
     bundle = tmp_path / "sent.cifarrun"
     write_bundle(bundle, made.path)
     moved = made.path.rename(tmp_path / "away")
-    assert window.taking_in.can_take(dropped(bundle))
-    window.taking_in.take_dropped(dropped(bundle))
+    assert window.files.can_take(dropped(bundle))
+    window.files.take_dropped(dropped(bundle))
     wanted = paths.runs_folder() / made.path.name
-    qtbot.waitUntil(lambda: window.selection.selected == wanted, timeout=OPENING_MS)
+    qtbot.waitUntil(lambda: window.parts.selection.selected == wanted, timeout=OPENING_MS)
     assert load(wanted).rows == load(moved).rows
 
 
 def test_that_a_file_that_is_none_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     torn = tmp_path / "torn.cifarrun"
     torn.write_bytes(b"PK\x03\x04 no zip")
-    window.taking_in.take([torn])
-    qtbot.waitUntil(lambda: "torn.cifarrun is damaged" in window.message.text, timeout=OPENING_MS)
+    window.files.take([torn])
+    qtbot.waitUntil(
+        lambda: "torn.cifarrun is damaged" in window.parts.message.text, timeout=OPENING_MS
+    )
     assert not list(paths.runs_folder().glob("*"))

@@ -13,7 +13,6 @@ from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.ui.controllers.run_mending import Mending
 from cifar_studio.ui.frame.run_header import RunHeader
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
 from cifar_studio.ui.library.run_model import RunModel
@@ -86,19 +85,19 @@ def test_that_a_finished_run_is_mended_from_its_checkpoint(
     window: MainWindow, qtbot: QtBot, shared_cache: Path
 ) -> None:
     window.open_library()
-    with qtbot.waitSignal(window.selection.selected_changed, timeout=60_000):
-        window.controller.start(PlannedRun(TINY, "demo"))
-    path = window.selection.selected
+    with qtbot.waitSignal(window.parts.selection.selected_changed, timeout=60_000):
+        window.parts.controller.start(PlannedRun(TINY, "demo"))
+    path = window.parts.selection.selected
     assert path is not None
-    qtbot.waitUntil(lambda: not window.controller.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.parts.controller.is_busy, timeout=60_000)
     folder = RunFolder(path)
     rows = folder.read_epochs()
     folder.config_file.write_bytes(b"{")
     folder.epochs_file.write_bytes(b"")
-    window.refresh_library()
+    window.parts.model.refresh()
     assert [run.path for run in library(window).damaged] == [path]
 
-    window.findChild(Mending).mend(path)
+    window.run_actions.mend(path)
     qtbot.waitUntil(lambda: library(window).find(path) is not None, timeout=60_000)
     run = load(path)
     assert run.config == TINY
@@ -108,7 +107,7 @@ def test_that_a_finished_run_is_mended_from_its_checkpoint(
 
     folder.epochs_file.write_text(folder.epochs_file.read_text().replace("1,", "7,"))
     folder.status_file.write_bytes(b"{")
-    window.refresh_library()
+    window.parts.model.refresh()
     damaged = library(window).find(path)
     assert damaged is not None
     assert damaged.damage == ("status.json cannot be read", "epochs.csv is not whole")
@@ -126,9 +125,11 @@ def test_that_a_run_that_cannot_be_mended_says_why(
     folder = make_run()
     folder.config_file.write_bytes(b"{")
     folder.last_checkpoint.write_bytes(b"PK")
-    window.refresh_library()
-    window.findChild(Mending).mend(folder.path)
-    qtbot.waitUntil(lambda: "no checkpoint of it is whole" in window.message.text, timeout=60_000)
+    window.parts.model.refresh()
+    window.run_actions.mend(folder.path)
+    qtbot.waitUntil(
+        lambda: "no checkpoint of it is whole" in window.parts.message.text, timeout=60_000
+    )
     assert folder.config_file.read_bytes() == b"{"
 
 

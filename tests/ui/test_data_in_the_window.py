@@ -143,9 +143,9 @@ def test_that_a_dropped_folder_becomes_the_data_of_the_next_run(
     monkeypatch.delenv("CIFAR100_ROOT")
     window = MainWindow()
     window.show()
-    assert window.setup.data() == "demo"
+    assert window.parts.setup.data() == "demo"
     drop(window, root)
-    qtbot.waitUntil(lambda: window.setup.data() == "auto", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.parts.setup.data() == "auto", timeout=WAIT_MS)
     assert (paths.data_cache_folder() / "cifar-100").is_dir()
     window.leave()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT_MS)

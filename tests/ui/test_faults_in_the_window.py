@@ -72,7 +72,7 @@ def begin(
     checkpoint: bool = True,
 ) -> RunFolder:
     """Start a run that has a folder in the library; returns it."""
-    window.controller.start(PlannedRun(config, "demo", "quick-look"))
+    window.parts.controller.start(PlannedRun(config, "demo", "quick-look"))
     folder = make_run(config=config, state="failed")
     if checkpoint:
         folder.last_checkpoint.write_bytes(b"")
@@ -83,11 +83,11 @@ def begin(
 def hold_queue(window: MainWindow, stage: Stage, waiting: int) -> None:
     """Let three runs fail before they begin, one that was started and two that wait."""
     for seed in range(waiting + 1):
-        window.controller.start(PlannedRun(replace(CONFIG, seed=seed), "demo"))
+        window.parts.controller.start(PlannedRun(replace(CONFIG, seed=seed), "demo"))
     for _ in range(3):
         stage.acting.play(RunEnded(state="failed", folder="", message="no pictures"))
-    assert window.controller.queue.is_held
-    assert window.controller.activity is Activity.IDLE
+    assert window.parts.controller.queue.is_held
+    assert window.parts.controller.activity is Activity.IDLE
 
 
 def run_menu(window: MainWindow, folder: RunFolder) -> dict[str, QAction]:
@@ -106,21 +106,21 @@ def test_that_a_run_that_pauses_by_itself_says_why_and_goes_on_at_a_click(
 ) -> None:
     begin(window, stage, make_run)
     stage.acting.play(DISK)
-    assert window.controller.activity is Activity.PAUSED
-    assert window.message.text == "/runs cannot be written (No space left). Free space there."
-    assert window.message.action_texts == ("Continue",)
+    assert window.parts.controller.activity is Activity.PAUSED
+    assert window.parts.message.text == "/runs cannot be written (No space left). Free space there."
+    assert window.parts.message.action_texts == ("Continue",)
     assert "Paused" in texts(window)
-    window.message.act()
+    window.parts.message.act()
     assert stage.acting.commands == [Command.CONTINUE]
     stage.acting.play(RunContinued(), DISK)  # the disk refuses again
-    assert window.controller.activity is Activity.PAUSED
-    assert window.message.text.startswith("Tried again, and still: /runs cannot be written")
+    assert window.parts.controller.activity is Activity.PAUSED
+    assert window.parts.message.text.startswith("Tried again, and still: /runs cannot be written")
     assert any(text.endswith("epochs · paused") for text in texts(window))
     assert "Now (loses what cannot be written)" in stop_words(window)
     stage.acting.play(RunContinued())
     assert "Now (the state is kept)" in stop_words(window)
-    assert window.message.isHidden()
-    assert window.controller.activity is Activity.RUNNING
+    assert window.parts.message.isHidden()
+    assert window.parts.controller.activity is Activity.RUNNING
 
 
 def test_that_a_pause_by_itself_is_forgotten_once_the_run_has_ended(
@@ -128,19 +128,19 @@ def test_that_a_pause_by_itself_is_forgotten_once_the_run_has_ended(
 ) -> None:
     folder = begin(window, stage, make_run)
     stage.acting.play(DISK)
-    window.controller.stop_now()
+    window.parts.controller.stop_now()
     stage.acting.play(RunContinued(), RunEnded(state="stopped", folder=str(folder.path)))
-    assert window.message.isHidden()
-    assert window.controller.activity is Activity.IDLE
+    assert window.parts.message.isHidden()
+    assert window.parts.controller.activity is Activity.IDLE
 
 
 def test_that_a_stop_after_the_epoch_outlives_a_pause_by_itself(
     window: MainWindow, stage: Stage, make_run: Callable[..., RunFolder]
 ) -> None:
     begin(window, stage, make_run)
-    window.controller.stop_after_epoch()
+    window.parts.controller.stop_after_epoch()
     stage.acting.play(DISK, RunContinued())
-    assert window.controller.activity is Activity.STOPPING_AFTER_EPOCH
+    assert window.parts.controller.activity is Activity.STOPPING_AFTER_EPOCH
 
 
 def test_that_notices_wait_until_nothing_more_important_is_shown(
@@ -148,11 +148,11 @@ def test_that_notices_wait_until_nothing_more_important_is_shown(
 ) -> None:
     begin(window, stage, make_run)
     stage.acting.play(DISK, RunNoticed(message="config.json was damaged"))
-    assert window.message.action_texts == ("Continue",)
+    assert window.parts.message.action_texts == ("Continue",)
     stage.acting.play(RunContinued())
-    assert window.message.isVisible()
-    assert window.message.text == "Config.json was damaged."
-    assert window.message.action_texts == ()
+    assert window.parts.message.isVisible()
+    assert window.parts.message.text == "Config.json was damaged."
+    assert window.parts.message.action_texts == ()
 
 
 def test_that_a_finished_run_can_be_trained_longer(
@@ -163,7 +163,7 @@ def test_that_a_finished_run_can_be_trained_longer(
 ) -> None:
     folder = make_run()
     folder.last_checkpoint.write_bytes(b"")
-    window.refresh_library()
+    window.parts.model.refresh()
     proposed = []
 
     def accept(dialog: EpochsDialog) -> int:
@@ -197,7 +197,7 @@ def test_that_a_run_without_a_checkpoint_cannot_be_trained_longer(
     window: MainWindow, make_run: Callable[..., RunFolder]
 ) -> None:
     folder = make_run()
-    window.refresh_library()
+    window.parts.model.refresh()
     assert not run_menu(window, folder)["Train longer…"].isEnabled()
 
 
@@ -213,14 +213,14 @@ def test_that_out_of_memory_offers_half_the_batch(
             reason="out_of_memory",
         )
     )
-    assert window.message.text == "There is not enough memory."
-    assert window.message.action_texts == ("Try with batch size 64",)
-    window.message.act()
+    assert window.parts.message.text == "There is not enough memory."
+    assert window.parts.message.action_texts == ("Try with batch size 64",)
+    window.parts.message.act()
     request = list(stage.asked())[-1]
     assert isinstance(request, TrainRequest)
     assert request.config == replace(CONFIG, batch_size=64)
     assert request.data == "demo"
-    assert window.controller.planned == PlannedRun(request.config, "demo", "quick-look")
+    assert window.parts.controller.live.planned == PlannedRun(request.config, "demo", "quick-look")
 
 
 def test_that_a_process_ended_for_want_of_memory_can_be_resumed_or_made_smaller(
@@ -235,8 +235,8 @@ def test_that_a_process_ended_for_want_of_memory_can_be_resumed_or_made_smaller(
             reason="out_of_memory",
         )
     )
-    assert window.message.action_texts == ("Resume", "Try with batch size 64")
-    window.message.act(1)
+    assert window.parts.message.action_texts == ("Resume", "Try with batch size 64")
+    window.parts.message.act(1)
     request = list(stage.asked())[-1]
     assert isinstance(request, TrainRequest)
     assert request.config.batch_size == 64
@@ -251,8 +251,8 @@ def test_that_a_loss_that_is_not_finite_offers_shorter_steps(
             state="failed", folder=str(folder.path), message="the loss is", reason="not_finite"
         )
     )
-    assert window.message.action_texts == ("Start again with learning rate 0.03",)
-    window.message.act()
+    assert window.parts.message.action_texts == ("Start again with learning rate 0.03",)
+    window.parts.message.act()
     request = list(stage.asked())[-1]
     assert isinstance(request, TrainRequest)
     assert request.config.learning_rate == 0.03
@@ -264,8 +264,8 @@ def test_that_a_lost_device_offers_the_processor(
     config = replace(CONFIG, device="cuda")
     folder = make_run(config=config, state="interrupted")
     folder.last_checkpoint.write_bytes(b"")
-    window.refresh_library()
-    window.controller.resume(str(folder.path), "auto")
+    window.parts.model.refresh()
+    window.parts.controller.resume(str(folder.path), "auto")
     stage.acting.play(
         RunEnded(
             state="failed",
@@ -274,8 +274,8 @@ def test_that_a_lost_device_offers_the_processor(
             reason="device_lost",
         )
     )
-    assert window.message.action_texts == ("Resume on the processor",)
-    window.message.act()
+    assert window.parts.message.action_texts == ("Resume on the processor",)
+    window.parts.message.act()
     request = list(stage.asked())[-1]
     assert isinstance(request, ResumeRequest)
     assert (request.folder, request.device) == (str(folder.path), "cpu")
@@ -303,13 +303,13 @@ def test_that_a_run_that_cannot_begin_is_tried_again_at_a_click(
     window: MainWindow, stage: Stage
 ) -> None:
     planned = PlannedRun(CONFIG, "demo")
-    window.controller.start(planned)
+    window.parts.controller.start(planned)
     stage.acting.play(RunEnded(state="failed", folder="", message="no room", remedy="Make some"))
-    assert window.message.text == "No room. Make some."
+    assert window.parts.message.text == "No room. Make some."
     assert "The run did not begin" in texts(window)
-    assert window.message.action_texts == ("Try again",)
-    window.message.act()
-    assert window.controller.planned is planned
+    assert window.parts.message.action_texts == ("Try again",)
+    window.parts.message.act()
+    assert window.parts.controller.live.planned is planned
     assert len(list(stage.asked())) == 2
 
 
@@ -318,30 +318,30 @@ def test_that_the_queue_goes_on_where_no_process_can_be_started(
 ) -> None:
     folder = begin(window, stage, make_run)
     first, second = (PlannedRun(replace(CONFIG, seed=seed), "demo") for seed in (1, 2))
-    window.controller.start(first)
-    window.controller.start(second)
+    window.parts.controller.start(first)
+    window.parts.controller.start(second)
     stage.refusals = 2  # the one that would be kept warm, and the one of the first run
     stage.acting.play(RunEnded(state="finished", folder=str(folder.path)))
-    assert window.controller.planned is second
-    assert window.controller.activity is Activity.STARTING
-    assert window.controller.queue.runs == (first,)
+    assert window.parts.controller.live.planned is second
+    assert window.parts.controller.activity is Activity.STARTING
+    assert window.parts.controller.queue.runs == (first,)
 
 
 def test_that_three_failures_in_a_row_hold_the_queue_and_lose_no_run(
     window: MainWindow, stage: Stage
 ) -> None:
     hold_queue(window, stage, 3)
-    queue = window.controller.queue
+    queue = window.parts.controller.queue
     assert sorted(run.config.seed for run in queue.runs) == [1, 2, 3]
-    assert window.message.text == (
+    assert window.parts.message.text == (
         "3 runs in a row have failed, the last one so: No pictures. "
         "The 3 runs that wait are kept and not started."
     )
-    window.show_runs()
+    window.commands.show_runs()
     assert "Waiting · 3 · held" in texts(window)
-    window.message.act()
+    window.parts.message.act()
     assert not queue.is_held
-    assert window.controller.activity is Activity.STARTING
+    assert window.parts.controller.activity is Activity.STARTING
     assert len(queue.runs) == 2
 
 
@@ -349,12 +349,12 @@ def test_that_a_held_queue_goes_on_from_the_runs_page_too(
     qtbot: QtBot, window: MainWindow, stage: Stage
 ) -> None:
     hold_queue(window, stage, 3)
-    window.show_runs()
+    window.commands.show_runs()
     go_on = [b for b in window.findChildren(QPushButton) if b.text() == "Go on" and b.isVisible()]
     assert len(go_on) == 2  # in the message and above the waiting runs
     qtbot.mouseClick(go_on[-1], Qt.MouseButton.LeftButton)
-    assert window.controller.activity is Activity.STARTING
-    assert window.message.isHidden()
+    assert window.parts.controller.activity is Activity.STARTING
+    assert window.parts.message.isHidden()
 
 
 def test_that_an_epoch_that_ends_well_lets_the_queue_go_on(
@@ -363,18 +363,18 @@ def test_that_an_epoch_that_ends_well_lets_the_queue_go_on(
     hold_queue(window, stage, 1)
     folder = begin(window, stage, make_run)
     stage.acting.play(EpochEnded(row=make_row(1), best_epoch=1))
-    assert not window.controller.queue.is_held
+    assert not window.parts.controller.queue.is_held
     stage.acting.play(RunEnded(state="finished", folder=str(folder.path)))
-    assert window.controller.activity is Activity.STARTING
-    assert window.controller.queue.runs == ()
+    assert window.parts.controller.activity is Activity.STARTING
+    assert window.parts.controller.queue.runs == ()
 
 
 def test_that_esc_clears_the_search_and_nothing_found_is_said(
     qtbot: QtBot, window: MainWindow, make_run: Callable[..., RunFolder]
 ) -> None:
     make_run()
-    window.refresh_library()
-    window.search_runs()
+    window.parts.model.refresh()
+    window.commands.search_runs()
     search = next(e for e in window.findChildren(QLineEdit) if e.accessibleName() == "Search runs")
     window.activateWindow()
     qtbot.waitUntil(search.hasFocus)
@@ -388,12 +388,12 @@ def test_that_esc_clears_the_search_and_nothing_found_is_said(
 def test_that_larger_type_never_pushes_the_window_beyond_the_screen(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    window.scale_type(2)
+    window.commands.scale_type(2)
     room = window.screen().availableSize()
     needed = window.minimumSizeHint()
     assert needed.width() <= room.width()
     assert needed.height() <= room.height()
-    window.scale_type(0)
+    window.commands.scale_type(0)
     assert theme.manager().scale == 1.0
 
 
@@ -410,13 +410,13 @@ def blocked_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_that_places_that_cannot_be_written_are_said_once_and_the_window_works(
     qtbot: QtBot, blocked_home: Path, window: MainWindow, stage: Stage
 ) -> None:
-    assert f"No run can be kept in {paths.runs_folder()}" in window.message.text
-    assert f"{blocked_home} is no folder" in window.message.text
-    assert "settings cannot be kept" in window.message.text
+    assert f"No run can be kept in {paths.runs_folder()}" in window.parts.message.text
+    assert f"{blocked_home} is no folder" in window.parts.message.text
+    assert "settings cannot be kept" in window.parts.message.text
     window.open_library()
-    window.message.act()
-    window.refresh_library()
-    assert window.message.isHidden()
+    window.parts.message.act()
+    window.parts.model.refresh()
+    assert window.parts.message.isHidden()
 
 
 def test_that_a_run_without_a_whole_checkpoint_can_be_started_anew(
@@ -424,14 +424,14 @@ def test_that_a_run_without_a_whole_checkpoint_can_be_started_anew(
 ) -> None:
     folder = make_run(config=CONFIG, state="interrupted")
     folder.last_checkpoint.write_bytes(b"")
-    window.refresh_library()
-    window.selection.select(folder.path)
-    window.controller.resume(str(folder.path), "auto")
+    window.parts.model.refresh()
+    window.parts.selection.select(folder.path)
+    window.parts.controller.resume(str(folder.path), "auto")
     assert any(text.endswith("epochs · starting") for text in texts(window))
     fault = RunFolderError("none is whole", "Start the run anew", "no_checkpoint")
     stage.acting.play(RunEnded.of(fault, str(folder.path)))
-    assert window.message.action_texts == ("Start anew",)
-    window.message.act()
+    assert window.parts.message.action_texts == ("Start anew",)
+    window.parts.message.act()
     request = list(stage.asked())[-1]
     assert isinstance(request, TrainRequest)
     assert request.config == CONFIG
@@ -441,16 +441,16 @@ def test_that_a_queue_that_was_emptied_is_held_for_new_failures_only(
     window: MainWindow, stage: Stage
 ) -> None:
     hold_queue(window, stage, 3)
-    queue = window.controller.queue
+    queue = window.parts.controller.queue
     while queue.runs:
         queue.remove(0)
-    assert window.message.isHidden()
+    assert window.parts.message.isHidden()
     for seed in (7, 8):
-        window.controller.start(PlannedRun(replace(CONFIG, seed=seed), "demo"))
+        window.parts.controller.start(PlannedRun(replace(CONFIG, seed=seed), "demo"))
     stage.acting.play(RunEnded(state="failed", folder="", message="no pictures"))
     assert not queue.is_held
-    assert window.controller.activity is Activity.STARTING
+    assert window.parts.controller.activity is Activity.STARTING
     for _ in range(2):
         stage.acting.play(RunEnded(state="failed", folder="", message="no pictures"))
     assert queue.is_held
-    assert "3 runs in a row have failed" in window.message.text
+    assert "3 runs in a row have failed" in window.parts.message.text

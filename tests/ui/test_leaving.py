@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QElapsedTimer, QMetaMethod
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
@@ -36,7 +36,7 @@ needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POS
 def wait_for(qtbot: QtBot, window: MainWindow, kind: type, act: Callable[[], object]) -> object:
     """Do something, and wait for an event of a kind."""
     with qtbot.waitSignal(
-        window.controller.event_received,
+        window.parts.controller.event_received,
         timeout=RUN_MS,
         check_params_cb=lambda event: isinstance(event, kind),
     ) as blocker:
@@ -47,9 +47,9 @@ def wait_for(qtbot: QtBot, window: MainWindow, kind: type, act: Callable[[], obj
 
 def start(qtbot: QtBot, window: MainWindow, until: type) -> psutil.Process:
     """Start a long run; the process that trains it, once an event of a kind has come."""
-    wait_for(qtbot, window, until, lambda: window.controller.start(PlannedRun(LONG, "demo")))
-    assert window.controller.worker_pid is not None
-    return psutil.Process(window.controller.worker_pid)
+    wait_for(qtbot, window, until, lambda: window.parts.controller.start(PlannedRun(LONG, "demo")))
+    assert window.parts.controller.worker_pid is not None
+    return psutil.Process(window.parts.controller.worker_pid)
 
 
 def only_run() -> Run:
@@ -62,21 +62,21 @@ def test_that_closing_while_a_run_starts_is_quick_and_no_crash(
     qtbot: QtBot, window: MainWindow, is_warm: bool
 ) -> None:
     if is_warm:
-        with qtbot.waitSignal(window.controller.devices_found, timeout=RUN_MS):
-            window.controller.warm_up()
+        with qtbot.waitSignal(window.parts.controller.devices_found, timeout=RUN_MS):
+            window.parts.controller.warm_up()
     states: list[str] = []
-    window.controller.event_received.connect(
+    window.parts.controller.event_received.connect(
         lambda event: states.append(event.state) if isinstance(event, RunEnded) else None
     )
-    window.controller.start(PlannedRun(LONG, "demo"))
-    assert window.controller.activity is Activity.STARTING
+    window.parts.controller.start(PlannedRun(LONG, "demo"))
+    assert window.parts.controller.activity is Activity.STARTING
     clock = QElapsedTimer()
     clock.start()
     close(qtbot, window)
     assert clock.elapsed() < 15_000
     assert worker_processes() == []
     assert states == ["interrupted"]
-    assert window.message.isHidden()
+    assert window.parts.message.isHidden()
 
 
 @needs_posix
@@ -85,21 +85,23 @@ def test_that_a_run_that_does_not_answer_can_be_ended_by_force_and_resumed(
 ) -> None:
     worker = start(qtbot, window, EpochEnded)
     worker.suspend()
-    window.controller._answer_limit.setInterval(100)
-    with qtbot.waitSignal(window.controller.not_answered, timeout=10_000):
-        window.controller.stop_now()
-    assert "By force it ends at once" in window.message.text
-    assert "of epoch" in window.message.text
-    assert window.message.action_texts == ("End it by force",)
-    ended = wait_for(qtbot, window, RunEnded, window.message.act)
+    window.parts.controller._answer_limit.setInterval(100)
+    with qtbot.waitSignal(window.parts.controller.not_answered, timeout=10_000):
+        window.parts.controller.stop_now()
+    assert "By force it ends at once" in window.parts.message.text
+    assert "of epoch" in window.parts.message.text
+    assert window.parts.message.action_texts == ("End it by force",)
+    ended = wait_for(qtbot, window, RunEnded, window.parts.message.act)
     assert isinstance(ended, RunEnded)
     assert (ended.state, ended.message) == ("interrupted", "Ended by force")
-    assert window.message.isHidden()
+    assert window.parts.message.isHidden()
     run = only_run()
     assert run.status.state == "interrupted"
     done = len(run.rows)
-    wait_for(qtbot, window, EpochEnded, lambda: window.controller.resume(str(run.path), "auto"))
-    wait_for(qtbot, window, RunEnded, window.controller.stop_now)
+    wait_for(
+        qtbot, window, EpochEnded, lambda: window.parts.controller.resume(str(run.path), "auto")
+    )
+    wait_for(qtbot, window, RunEnded, window.parts.controller.stop_now)
     assert len(only_run().rows) > done
 
 
@@ -109,13 +111,13 @@ def test_that_the_offer_of_force_goes_once_the_run_has_answered(
 ) -> None:
     worker = start(qtbot, window, EpochEnded)
     worker.suspend()
-    window.controller._answer_limit.setInterval(100)
-    with qtbot.waitSignal(window.controller.not_answered, timeout=10_000):
-        window.controller.stop_now()
+    window.parts.controller._answer_limit.setInterval(100)
+    with qtbot.waitSignal(window.parts.controller.not_answered, timeout=10_000):
+        window.parts.controller.stop_now()
     ended = wait_for(qtbot, window, RunEnded, worker.resume)
     assert isinstance(ended, RunEnded)
     assert ended.state == "stopped"
-    assert window.message.isHidden()
+    assert window.parts.message.isHidden()
 
 
 @needs_posix
@@ -124,11 +126,10 @@ def test_that_a_second_close_ends_a_worker_by_force_that_does_not_save(
 ) -> None:
     worker = start(qtbot, window, EpochEnded)
     worker.suspend()
-    window._leaving._limits[1].setInterval(100)
-    with qtbot.waitSignal(window._leaving.waited_long, timeout=10_000) as waited:
-        window.leave()
-    assert waited.args is not None
-    assert f"process {worker.pid}" in waited.args[0]
+    window.closing._limits[1].setInterval(100)
+    window.leave()
+    told = window.parts.status.findChildren(QLabel)
+    qtbot.waitUntil(lambda: any(f"process {worker.pid}" in label.text() for label in told))
     window.close()
     assert window.isVisible()
     window.close()  # asks no second time
@@ -198,9 +199,9 @@ def test_that_a_killed_window_leaves_no_process_and_the_next_one_finishes_the_ru
     window = MainWindow()
     window.show()
     window.open_library()
-    assert "was interrupted in epoch" in window.message.text
-    assert window.message.action_texts == ("Resume",)
-    ended = wait_for(qtbot, window, RunEnded, window.message.act)
+    assert "was interrupted in epoch" in window.parts.message.text
+    assert window.parts.message.action_texts == ("Resume",)
+    ended = wait_for(qtbot, window, RunEnded, window.parts.message.act)
     assert isinstance(ended, RunEnded)
     assert ended.state == "finished"
     assert [row.epoch for row in folder.read_epochs()] == list(range(1, 16))

@@ -46,13 +46,13 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def end_epochs(window: MainWindow, folder: RunFolder, epochs: range) -> None:
     for epoch in epochs:
         folder.append_epoch(make_row(epoch, 40.0))
-        window.controller.event_received.emit(
+        window.parts.controller.event_received.emit(
             EpochEnded(row=make_row(epoch, 40.0), best_epoch=epochs[0])
         )
 
 
 def begin(window: MainWindow, folder: RunFolder, config: TrainConfig, done: int) -> None:
-    window.controller.event_received.emit(
+    window.parts.controller.event_received.emit(
         RunStarted(
             folder=str(folder.path),
             config=config,
@@ -66,7 +66,7 @@ def begin(window: MainWindow, folder: RunFolder, config: TrainConfig, done: int)
 def drawn_points(window: MainWindow) -> int:
     lines = [
         line
-        for panel in window.curves.panels
+        for panel in window.parts.curves.panels
         for drawn in panel.drawn
         for line in drawn.lines.drawn_lines()
     ]
@@ -85,7 +85,7 @@ def test_that_an_epoch_costs_the_same_after_ten_thousand_others(
     with folder.hold():
         window.open_library()
         begin(window, folder, config, DONE)
-        shown = window.curves.shown
+        shown = window.parts.curves.shown
         assert shown is not None
         qtbot.waitUntil(lambda: not shown.is_behind)
         model = window.findChildren(RunModel)[0]
@@ -97,8 +97,8 @@ def test_that_an_epoch_costs_the_same_after_ten_thousand_others(
         assert max(reads) < 1000
     assert len(shown.rows) == DONE + 20
     assert len(shown.batches("train_loss")[0]) == 10 * DONE  # type: ignore[index]
-    window.curves.show_live()
-    assert drawn_points(window) <= 40 * window.curves.width()
+    window.parts.curves.show_live()
+    assert drawn_points(window) <= 40 * window.parts.curves.width()
 
 
 def test_that_points_come_in_order_when_a_long_run_goes_on(tmp_path: Path) -> None:

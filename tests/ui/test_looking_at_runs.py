@@ -32,12 +32,12 @@ def test_that_the_newest_run_is_shown_and_another_can_be_chosen(
 ) -> None:
     old, new = two_runs
     window.open_library()
-    assert window.selection.selected == new.path
+    assert window.parts.selection.selected == new.path
     assert "VGG11" in texts(window)
     assert "seed 5" in texts(window)
     assert "10,000 training and 2,000 test pictures" in texts(window)
-    window.selection.select(old.path)
-    shown = window.curves.shown
+    window.parts.selection.select(old.path)
+    shown = window.parts.curves.shown
     assert shown is not None
     assert [row.test_top1 for row in shown.rows] == [10.0, 20.0, 30.0]
     assert "3/3 epochs · finished" in texts(window)
@@ -49,15 +49,15 @@ def test_that_a_run_that_another_process_trains_is_followed(
     folder = make_run(OLD, config=TrainConfig(epochs=9), state="running")
     lock = folder.hold()
     window.open_library()
-    window.selection.select(folder.path)
+    window.parts.selection.select(folder.path)
     assert "3/9 epochs · running" in texts(window)
     folder.append_epoch(make_row(4, 44.0))
-    window.refresh_library()
-    shown = window.curves.shown
+    window.parts.model.refresh()
+    shown = window.parts.curves.shown
     assert shown is not None
     assert len(shown.rows) == 4
     lock.release()
-    window.refresh_library()
+    window.parts.model.refresh()
     assert "4/9 epochs · interrupted" in texts(window)
 
 
@@ -76,14 +76,14 @@ def test_that_the_selected_run_and_the_form_are_remembered(
         window.deleteLater()
 
     def leave_things(window: MainWindow) -> None:
-        window.selection.select(two_runs[0].path)
-        window.setup.show_values({"epochs": 33}, "report-vgg11")
-        window.choose_theme("dark")
-        window.toggle_panel()
+        window.parts.selection.select(two_runs[0].path)
+        window.parts.setup.show_values({"epochs": 33}, "report-vgg11")
+        window.commands.choose_theme("dark")
+        window.commands.fold_panel()
 
     def find_them(window: MainWindow) -> None:
-        assert window.selection.selected == two_runs[0].path
-        planned = window.setup.planned_run()
+        assert window.parts.selection.selected == two_runs[0].path
+        planned = window.parts.setup.planned_run()
         assert planned is not None
         assert (planned.config.epochs, planned.preset) == (33, "report-vgg11")
         assert window.settings.theme == "dark"
@@ -101,7 +101,7 @@ def test_that_damaged_settings_open_the_window_with_a_word(
     path.write_text('{"geometry": 5')
     window = MainWindow()
     window.show()
-    assert "settings were damaged" in window.message.text
+    assert "settings were damaged" in window.parts.message.text
     window.leave()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
     window.deleteLater()

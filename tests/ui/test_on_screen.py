@@ -54,7 +54,7 @@ needs_xdotool = pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdot
 def test_that_a_person_with_mouse_and_keyboard_trains_and_stops(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    window.setup.show_values({"train_per_class": 2, "test_per_class": 1}, "quick-look")
+    window.parts.setup.show_values({"train_per_class": 2, "test_per_class": 1}, "quick-look")
     epochs = editor(window, "Epochs")
     press(qtbot, window, "Escape")
     click(window, epochs)
@@ -62,19 +62,19 @@ def test_that_a_person_with_mouse_and_keyboard_trains_and_stops(
     xdotool("key", "ctrl+a", "5", "0")
     qtbot.waitUntil(lambda: epochs.text() == "50", timeout=10_000)
     with qtbot.waitSignal(
-        window.controller.event_received,
+        window.parts.controller.event_received,
         timeout=RUN_MS,
         check_params_cb=lambda event: isinstance(event, BatchesEnded),
     ):
         click(window, button(window, "Start"))
     press(qtbot, window, "ctrl+p")
-    qtbot.waitUntil(lambda: window.controller.activity is Activity.PAUSED, timeout=RUN_MS)
+    qtbot.waitUntil(lambda: window.parts.controller.activity is Activity.PAUSED, timeout=RUN_MS)
     with qtbot.waitSignal(
-        window.controller.event_received,
+        window.parts.controller.event_received,
         timeout=RUN_MS,
         check_params_cb=lambda event: isinstance(event, RunEnded),
     ):
-        window.controller.stop_now()
+        window.parts.controller.stop_now()
 
 
 @needs_xdotool
@@ -88,9 +88,9 @@ def test_that_shortcuts_reach_every_page_and_tab(qtbot: QtBot, window: MainWindo
     press(qtbot, window, "ctrl+b")
     qtbot.waitUntil(lambda: editor(window, "Epochs").isVisible(), timeout=10_000)
     press(qtbot, window, "ctrl+3")
-    qtbot.waitUntil(lambda: not window.curves.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.parts.curves.isVisible(), timeout=10_000)
     press(qtbot, window, "ctrl+1")
-    qtbot.waitUntil(window.curves.isVisible, timeout=10_000)
+    qtbot.waitUntil(window.parts.curves.isVisible, timeout=10_000)
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
@@ -98,7 +98,7 @@ def test_that_shortcuts_reach_every_page_and_tab(qtbot: QtBot, window: MainWindo
 def test_that_no_text_is_cut_off(
     qtbot: QtBot, window: MainWindow, choice: str, size: tuple[int, int]
 ) -> None:
-    window.choose_theme(choice)
+    window.commands.choose_theme(choice)
     window.resize(*size)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == size, timeout=10_000)
     assert theme.current().name == choice
@@ -117,7 +117,7 @@ def test_that_no_text_is_cut_off(
 def test_that_larger_type_still_fits(qtbot: QtBot, window: MainWindow) -> None:
     before = editor(window, "Epochs").height()
     for _ in range(3):
-        window.scale_type(1.1)
+        window.commands.scale_type(1.1)
     qtbot.waitUntil(lambda: editor(window, "Epochs").height() > before, timeout=10_000)
-    window.scale_type(0)
+    window.commands.scale_type(0)
     qtbot.waitUntil(lambda: editor(window, "Epochs").height() == before, timeout=10_000)

@@ -18,7 +18,7 @@ from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.ui.system.writable import faults_of_places, why_not_writable
 from cifar_studio.ui.training.run_queue import PlannedRun
-from cifar_studio.ui.window import window_settings
+from cifar_studio.ui.window import window_state
 from cifar_studio.ui.window.main_window import MainWindow
 from ui_support import TINY, close
 from window_process import WindowProcess
@@ -29,7 +29,7 @@ RUN_MS = 100_000
 def ended_after(qtbot: QtBot, window: MainWindow, act: Callable[[], object]) -> RunEnded:
     """Do something, and wait for the end of the run that follows."""
     with qtbot.waitSignal(
-        window.controller.event_received,
+        window.parts.controller.event_received,
         timeout=RUN_MS,
         check_params_cb=lambda event: isinstance(event, RunEnded),
     ) as blocker:
@@ -52,26 +52,26 @@ def test_that_two_windows_share_the_runs(qtbot: QtBot, shared_cache: Path) -> No
         window = MainWindow()
         window.show()
         window.open_library()
-        assert window.selection.selected == folder.path
+        assert window.parts.selection.selected == folder.path
         assert "epochs · running" in shown(window)
-        assert window.message.isHidden()
+        assert window.parts.message.isHidden()
         assert "Resume" not in [b.text() for b in window.findChildren(QPushButton) if b.isVisible()]
         ended = ended_after(
-            qtbot, window, lambda: window.controller.resume(str(folder.path), "auto")
+            qtbot, window, lambda: window.parts.controller.resume(str(folder.path), "auto")
         )
         assert ended.state == "failed"
-        assert "is in use by another process" in window.message.text
-        assert window.message.action_texts == ()
+        assert "is in use by another process" in window.parts.message.text
+        assert window.parts.message.action_texts == ()
         assert load(folder.path).status.state == "running"
         window.settings.theme = "dark"
         close(qtbot, window)
         window.deleteLater()
-        assert window_settings.load(paths.settings_file())[0].theme == "dark"
+        assert window_state.load(paths.settings_file())[0].theme == "dark"
         first.note_family()
         os.kill(first.pid, signal.SIGTERM)
         assert first.wait() == 0
         assert first.orphans() == []
-    kept, fault = window_settings.load(paths.settings_file())
+    kept, fault = window_state.load(paths.settings_file())
     assert (kept.theme, fault) == ("system", "")  # the last one that leaves
     assert kept.selected_run == str(folder.path)
 
@@ -101,12 +101,14 @@ def test_that_start_in_a_home_that_cannot_be_written_fails_with_one_clear_line(
     qtbot: QtBot, blocked: Path, blocked_window: MainWindow
 ) -> None:
     window = blocked_window
-    assert f"No run can be kept in {paths.runs_folder()}" in window.message.text
-    assert "settings cannot be kept" in window.message.text
-    ended = ended_after(qtbot, window, lambda: window.controller.start(PlannedRun(TINY, "demo")))
+    assert f"No run can be kept in {paths.runs_folder()}" in window.parts.message.text
+    assert "settings cannot be kept" in window.parts.message.text
+    ended = ended_after(
+        qtbot, window, lambda: window.parts.controller.start(PlannedRun(TINY, "demo"))
+    )
     assert (ended.state, ended.folder, ended.details) == ("failed", "", "")
-    assert str(paths.runs_folder()) in window.message.text
-    assert "\n" not in window.message.text
+    assert str(paths.runs_folder()) in window.parts.message.text
+    assert "\n" not in window.parts.message.text
     assert blocked.read_text() == ""
 
 

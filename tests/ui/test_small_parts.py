@@ -22,7 +22,7 @@ from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
-from cifar_studio.ui.window import window_settings
+from cifar_studio.ui.window import window_state
 from support import make_row
 
 
@@ -50,17 +50,17 @@ def test_that_counts_have_three_figures() -> None:
 
 def test_that_settings_survive(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.json"
-    kept = window_settings.Settings(theme="dark", form={"epochs": "x"}, scale=1.25)
-    window_settings.save(path, kept)
-    assert window_settings.load(path) == (kept, "")
+    kept = window_state.Settings(theme="dark", form={"epochs": "x"}, scale=1.25)
+    window_state.save(path, kept)
+    assert window_state.load(path) == (kept, "")
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[1]", b'{"scale": "big"}', b"\xff", b"[" * 99999])
 def test_that_damaged_settings_are_set_aside_with_a_word(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes(text)
-    loaded, word = window_settings.load(path)
-    assert loaded == window_settings.Settings()
+    loaded, word = window_state.load(path)
+    assert loaded == window_state.Settings()
     assert "were damaged" in word
     assert (tmp_path / "settings.damaged.json").read_bytes() == text
 
@@ -68,8 +68,8 @@ def test_that_damaged_settings_are_set_aside_with_a_word(tmp_path: Path, text: b
 def test_that_a_home_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    window_settings.save(blocked / "settings.json", window_settings.Settings())
-    assert window_settings.load(blocked / "settings.json")[0] == window_settings.Settings()
+    window_state.save(blocked / "settings.json", window_state.Settings())
+    assert window_state.load(blocked / "settings.json")[0] == window_state.Settings()
 
 
 def test_that_the_queue_keeps_its_order(qtbot: QtBot) -> None:

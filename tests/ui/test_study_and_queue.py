@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cifar_studio import paths
 from cifar_studio.config.presets import REPORT_PRESETS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
@@ -109,14 +108,13 @@ def test_that_a_window_finds_the_runs_that_waited(qtbot: QtBot, shared_cache: Pa
     for opened in range(2):
         window = MainWindow()
         window.show()
-        qtbot.waitUntil(lambda: paths.queue_file().with_suffix(".lock").exists())
+        qtbot.waitUntil(lambda: window.compare.built is not None)  # noqa: B023 - all is read
         if opened == 0:
-            qtbot.wait(50)
-            window.controller.queue.add(FIRST)
+            window.parts.controller.queue.add(FIRST)
         else:
-            qtbot.waitUntil(lambda: window.controller.queue.runs == (FIRST,))  # noqa: B023
-            assert window.controller.queue.is_held
-            assert window.message.text.startswith("1 run waits since last time")
+            qtbot.waitUntil(lambda: window.parts.controller.queue.runs == (FIRST,))  # noqa: B023
+            assert window.parts.controller.queue.is_held
+            assert window.parts.message.text.startswith("1 run waits since last time")
         close(qtbot, window)
         window.deleteLater()
 

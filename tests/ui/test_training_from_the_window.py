@@ -27,7 +27,7 @@ RUN_MS = 120_000
 
 
 def fill_in(window: MainWindow, **changes: object) -> None:
-    window.setup.show_values(
+    window.parts.setup.show_values(
         {"epochs": 2, "train_per_class": 2, "test_per_class": 1, **changes}, "quick-look"
     )
 
@@ -35,7 +35,7 @@ def fill_in(window: MainWindow, **changes: object) -> None:
 def wait_for(qtbot: QtBot, window: MainWindow, kind: type) -> object:
     """Wait for an event of a kind; returns it."""
     with qtbot.waitSignal(
-        window.controller.event_received,
+        window.parts.controller.event_received,
         timeout=RUN_MS,
         check_params_cb=lambda e: isinstance(e, kind),
     ) as blocker:
@@ -48,10 +48,10 @@ def test_that_a_click_on_start_trains_and_leaves_a_run_folder(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     fill_in(window)
-    window.controls.start_requested.emit()
-    assert window.controller.activity is Activity.STARTING
+    window.parts.controls.start_requested.emit()
+    assert window.parts.controller.activity is Activity.STARTING
     wait_for(qtbot, window, RunStarted)
-    assert window.controller.activity is Activity.RUNNING
+    assert window.parts.controller.activity is Activity.RUNNING
     ended = wait_for(qtbot, window, RunEnded)
     assert isinstance(ended, RunEnded)
     assert ended.state == "finished"
@@ -62,15 +62,15 @@ def test_that_a_click_on_start_trains_and_leaves_a_run_folder(
     assert run.data_name == "demo"
     for name in ("last.pt", "best.pt", "evaluation.npz", "evaluation_last.npz", "log.txt"):
         assert (run.path / name).stat().st_size > 0
-    assert window.selection.selected == run.path
-    shown = window.curves.shown
+    assert window.parts.selection.selected == run.path
+    shown = window.parts.curves.shown
     assert shown is not None
     assert shown.rows == list(run.rows)
 
 
 def test_that_a_run_is_reproduced_and_the_outcome_said(qtbot: QtBot, window: MainWindow) -> None:
     fill_in(window)
-    window.request_start()
+    window.commands.start()
     first = wait_for(qtbot, window, RunEnded)
     assert isinstance(first, RunEnded)
     original = load(Path(first.folder))
@@ -84,43 +84,43 @@ def test_that_a_run_is_reproduced_and_the_outcome_said(qtbot: QtBot, window: Mai
     assert again.environment is not None
     assert again.environment.repeats == original.path.name
     assert again.rows[-1].test_loss == original.rows[-1].test_loss
-    qtbot.waitUntil(lambda: "same, to the last digit" in window.message.text)
+    qtbot.waitUntil(lambda: "same, to the last digit" in window.parts.message.text)
 
 
 def test_that_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:
     fill_in(window, epochs=50)
-    window.request_start()
+    window.commands.start()
     wait_for(qtbot, window, BatchesEnded)
-    window.controls.toggle_pause()
-    assert window.controller.activity is Activity.PAUSING
-    qtbot.waitUntil(lambda: window.controller.activity is Activity.PAUSED, timeout=RUN_MS)
-    assert window.selection.live is not None
-    assert RunFolder(window.selection.live).read_status().state == "paused"
-    window.controls.toggle_pause()
+    window.parts.controls.toggle_pause()
+    assert window.parts.controller.activity is Activity.PAUSING
+    qtbot.waitUntil(lambda: window.parts.controller.activity is Activity.PAUSED, timeout=RUN_MS)
+    assert window.parts.controller.live.path is not None
+    assert RunFolder(window.parts.controller.live.path).read_status().state == "paused"
+    window.parts.controls.toggle_pause()
     wait_for(qtbot, window, EpochEnded)
-    window.controller.stop_now()
+    window.parts.controller.stop_now()
     ended = wait_for(qtbot, window, RunEnded)
     assert isinstance(ended, RunEnded)
     assert ended.state == "stopped"
-    assert window.controller.activity is Activity.IDLE
+    assert window.parts.controller.activity is Activity.IDLE
 
 
 def test_that_stop_after_this_epoch_ends_with_a_whole_epoch_and_the_queue_goes_on(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     fill_in(window, epochs=50)
-    window.request_start()
-    window.controller.start(PlannedRun(TINY, "demo"))
-    assert len(window.controller.queue.runs) == 1
+    window.commands.start()
+    window.parts.controller.start(PlannedRun(TINY, "demo"))
+    assert len(window.parts.controller.queue.runs) == 1
     wait_for(qtbot, window, RunStarted)
-    window.controller.stop_after_epoch()
+    window.parts.controller.stop_after_epoch()
     first = wait_for(qtbot, window, RunEnded)
     second = wait_for(qtbot, window, RunEnded)
     assert isinstance(first, RunEnded)
     assert isinstance(second, RunEnded)
     assert (first.state, second.state) == ("stopped", "finished")
     assert len(load(Path(first.folder)).rows) == 1
-    assert window.controller.queue.runs == ()
+    assert window.parts.controller.queue.runs == ()
     assert len(list_runs(paths.runs_folder())) == 2
 
 
@@ -128,20 +128,20 @@ def test_that_a_killed_worker_leaves_the_window_alive_with_an_offer_to_resume(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     fill_in(window, epochs=50)
-    window.request_start()
+    window.commands.start()
     wait_for(qtbot, window, EpochEnded)
-    pid = window.controller.worker_pid
+    pid = window.parts.controller.worker_pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     ended = wait_for(qtbot, window, RunEnded)
     assert isinstance(ended, RunEnded)
     assert ended.state == "crashed"
-    assert "SIGKILL" in window.message.text
+    assert "SIGKILL" in window.parts.message.text
     assert load(Path(ended.folder)).status.state == "interrupted"
     done = len(load(Path(ended.folder)).rows)
-    window.message.act()
+    window.parts.message.act()
     wait_for(qtbot, window, EpochEnded)
-    window.controller.stop_now()
+    window.parts.controller.stop_now()
     wait_for(qtbot, window, RunEnded)
     rows = load(Path(ended.folder)).rows
     assert [row.epoch for row in rows] == list(range(1, len(rows) + 1))
@@ -152,9 +152,9 @@ def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     fill_in(window, epochs=50)
-    window.request_start()
+    window.commands.start()
     wait_for(qtbot, window, EpochEnded)
-    folder = window.selection.live
+    folder = window.parts.controller.live.path
     assert folder is not None
     close(qtbot, window)
     assert worker_processes() == []
@@ -165,10 +165,10 @@ def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
 
 
 def test_that_a_finished_run_can_be_trained_longer(qtbot: QtBot, window: MainWindow) -> None:
-    window.controller.start(PlannedRun(TINY, "demo"))
+    window.parts.controller.start(PlannedRun(TINY, "demo"))
     ended = wait_for(qtbot, window, RunEnded)
     assert isinstance(ended, RunEnded)
-    window.controller.resume(ended.folder, "auto", epochs=3)
+    window.parts.controller.resume(ended.folder, "auto", epochs=3)
     again = wait_for(qtbot, window, RunEnded)
     assert isinstance(again, RunEnded)
     assert (again.state, again.folder) == ("finished", ended.folder)
@@ -180,13 +180,13 @@ def test_that_a_finished_run_can_be_trained_longer(qtbot: QtBot, window: MainWin
 def test_that_a_failure_is_said_with_its_remedy(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
-    window.controller.start(PlannedRun(TINY, str(tmp_path / "nowhere")))
+    window.parts.controller.start(PlannedRun(TINY, str(tmp_path / "nowhere")))
     ended = wait_for(qtbot, window, RunEnded)
     assert isinstance(ended, RunEnded)
     assert ended.state == "failed"
-    assert ended.message in window.message.text
-    assert ended.remedy in window.message.text
-    assert window.controller.activity is Activity.IDLE
+    assert ended.message in window.parts.message.text
+    assert ended.remedy in window.parts.message.text
+    assert window.parts.controller.activity is Activity.IDLE
 
 
 def test_that_an_interrupted_run_is_offered_at_the_next_start(
@@ -195,7 +195,7 @@ def test_that_an_interrupted_run_is_offered_at_the_next_start(
     # `make_run` stands before `window`: the run is there when the window opens.
     make_run(state="running")
     window.open_library()
-    assert "was interrupted in epoch 4" in window.message.text
+    assert "was interrupted in epoch 4" in window.parts.message.text
 
 
 @pytest.mark.parametrize("module", ["cifar_studio.ui.app", "cifar_studio.ui.window.main_window"])

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.ui.frame.central_tabs import TITLES
 from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 
@@ -19,15 +20,15 @@ def main() -> None:
 
     def on_event(event: object) -> None:
         if isinstance(event, RunEnded):
-            for position in range(len(window.tab_titles)):
-                window.show_tab(position)
+            for position in range(len(TITLES)):
+                window.commands.show_tab(position)
             print(event.state)
             print([m for m in sys.modules if m.split(".")[0] in ("torch", "torchvision")])
             window.leave()
 
-    window.controller.event_received.connect(on_event)
+    window.parts.controller.event_received.connect(on_event)
     config = TrainConfig(epochs=1, train_per_class=1, test_per_class=1, batch_size=50)
-    window.controller.start(PlannedRun(config, "demo"))
+    window.parts.controller.start(PlannedRun(config, "demo"))
     application.exec()
 
 

@@ -25,22 +25,22 @@ def main() -> int:
     def on_event(event: object) -> None:
         if isinstance(event, RunStarted):
             say("folder", event.folder)
-            say("worker", window.controller.worker_pid)
+            say("worker", window.parts.controller.worker_pid)
         elif isinstance(event, EpochEnded):
             say("epoch", event.row.epoch)
         elif isinstance(event, RunEnded):
             say("ended", event.state)
 
-    window.controller.event_received.connect(on_event)
+    window.parts.controller.event_received.connect(on_event)
     if sys.argv[1] == "resume":
         window.open_library()
-        say("offered", " ".join(window.message.action_texts))
-        window.message.act()
+        say("offered", " ".join(window.parts.message.action_texts))
+        window.parts.message.act()
     else:
         config = TrainConfig(
             epochs=int(sys.argv[1]), train_per_class=2, test_per_class=1, batch_size=50
         )
-        window.controller.start(PlannedRun(config, "demo"))
+        window.parts.controller.start(PlannedRun(config, "demo"))
     return application.exec()
 
 

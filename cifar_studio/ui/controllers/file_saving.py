@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, QStandardPaths
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from cifar_studio.errors import StudioError
 from cifar_studio.export.tables.write_tables import write_table
@@ -17,8 +17,8 @@ from cifar_studio.runner.protocol import SaveCurvesRequest, SaveFigureRequest
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import FigureSaved, RequestFailed
+from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.tables.table import Table
-from cifar_studio.ui.workers.helper_worker import ShortWork
 
 TABLES = "Table for a spreadsheet (*.csv);;Tab-separated table (*.tsv)"
 FIGURES = "Picture (*.png);;Vector graphics (*.svg);;PDF (*.pdf)"
@@ -26,25 +26,20 @@ PICTURES = "Picture (*.png)"
 
 
 class Saving(QObject):
-    """What leaves the window by a file dialog; the folder chosen last is offered next.
+    """What leaves the window by a file dialog; the folder chosen last is offered next."""
 
-    Signals
-    -------
-    told(str)
-        Where something was kept.
-    failed(str)
-        Why it was not, and what to do.
-    """
-
-    told = Signal(str)
-    failed = Signal(str)
-
-    def __init__(self, short_work: ShortWork, window: QWidget) -> None:
-        super().__init__(window)
-        self._short_work = short_work
-        self._window = window
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        parts.curves.table_wanted.connect(self.save_run_table)
+        parts.curves.figure_wanted.connect(self.save_curves)
         place = QStandardPaths.StandardLocation.DocumentsLocation
         self._folder = QStandardPaths.writableLocation(place)
+
+    def save_run_table(self, table: Table) -> None:
+        """Save a table about the selected run."""
+        selected = self._parts.selection.selected
+        self.save_table(table, selected.name if selected is not None else "pictures")
 
     def save_table(self, table: Table, about: str) -> None:
         """Ask where, and write; `about` begins the name that is offered."""
@@ -56,9 +51,11 @@ class Saving(QObject):
         """Ask where, and write a PNG."""
         path = self._ask("Save the picture", name, PICTURES)
         if path is not None and not image.save(str(path)):
-            self.failed.emit(f"{path} cannot be written. Choose another place, or free space.")
+            self._parts.message.show_message(
+                f"{path} cannot be written. Choose another place, or free space."
+            )
         elif path is not None:
-            self.told.emit(f"Saved {path}")
+            self._parts.status.show_word(f"Saved {path}")
 
     def save_figure(self, request: SaveFigureRequest, about: str, size: str = "") -> None:
         """Ask where, and have it drawn by the second worker; the request's path is replaced."""
@@ -74,15 +71,15 @@ class Saving(QObject):
         path = self._ask("Save the figure", name, FIGURES)
         if path is None:
             return
-        self.told.emit(f"Drawing {path.name}…")
+        self._parts.status.show_word(f"Drawing {path.name}…")
         asked = replace(request, id=new_id(), path=str(path))
-        self._short_work.ask(asked, self._on_event)
+        self._parts.helper.ask(asked, self._on_event)
 
     def _ask(self, title: str, name: str, filters: str) -> Path | None:
         """Where to write; a name without a suffix gets that of the chosen kind."""
         first = _suffix(filters.partition(";;")[0])
         offered = str(Path(self._folder) / f"{file_name(name)}{first}")
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, offered, filters)
+        chosen, kind = QFileDialog.getSaveFileName(self._parts.window, title, offered, filters)
         if not chosen:
             return None
         path = Path(chosen)
@@ -94,16 +91,16 @@ class Saving(QObject):
         try:
             write()
         except StudioError as error:
-            self.failed.emit(str(error))
+            self._parts.message.show_message(str(error))
         else:
-            self.told.emit(f"Saved {path}")
+            self._parts.status.show_word(f"Saved {path}")
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, FigureSaved):
-            self.told.emit(f"Saved {event.path}")
+            self._parts.status.show_word(f"Saved {event.path}")
         elif isinstance(event, RequestFailed):
-            self.told.emit("")
-            self.failed.emit(wording.failure(event))
+            self._parts.status.show_word("")
+            self._parts.message.show_message(wording.failure(event))
 
 
 def file_name(words: str) -> str:

@@ -13,40 +13,44 @@ from cifar_studio import paths
 from cifar_studio.data.cifar100.places import is_archive
 from cifar_studio.runs.bundle.manifest import SUFFIX
 from cifar_studio.runs.folder.run_folder import is_run_folder
-from cifar_studio.ui.controllers.run_bundles import is_bundle
+from cifar_studio.ui.controllers.run_actions import RunActions
 from cifar_studio.ui.frame.central_tabs import PICTURES
+from cifar_studio.ui.frame.on_demand import OnDemand
+from cifar_studio.ui.frame.parts import Parts
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.window.main_window import MainWindow
+    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
 
 
-class TakingIn(QObject):
+class IncomingFiles(QObject):
     """Asks for files, and gives whatever comes to the part of the window that it is for."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, parts: Parts, actions: RunActions, looking: OnDemand[Looking]) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        self._actions = actions
+        self._looking = looking
 
     def ask_run_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
-            self._window, "Open a run folder", str(paths.runs_folder())
+            self._parts.window, "Open a run folder", str(paths.runs_folder())
         )
         if chosen:
             self.take([Path(chosen)])
 
     def ask_bundles(self) -> None:
         kinds = f"Runs of CIFAR Studio (*{SUFFIX})"
-        chosen, _ = QFileDialog.getOpenFileNames(self._window, "Open runs", "", kinds)
+        chosen, _ = QFileDialog.getOpenFileNames(self._parts.window, "Open runs", "", kinds)
         self.take([Path(name) for name in chosen])
 
     def ask_pictures(self) -> None:
-        self._window.show_tab(PICTURES)
-        self._window.looking.pictures.intake.open()
+        self._parts.tabs.show_tab(PICTURES)
+        self._looking.part.pictures.intake.open()
 
     def ask_data(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self._window, "The folder cifar-100-python")
+        chosen = QFileDialog.getExistingDirectory(self._parts.window, "The folder cifar-100-python")
         if chosen:
-            self._window.data_bar.take(Path(chosen))
+            self._parts.data_bar.take(Path(chosen))
 
     def can_take(self, dropped: QMimeData) -> bool:
         return bool(_files_of(dropped))
@@ -58,16 +62,21 @@ class TakingIn(QObject):
         """A run is shown, a copy of CIFAR-100 read, all else looked at as pictures."""
         if not files:
             return
-        window, first = self._window, files[0]
+        first = files[0]
         if bundles := [path for path in files if is_bundle(path)]:
-            window.run_actions.open_bundles(bundles)
+            self._actions.open_bundles(bundles)
         elif is_run_folder(first):
-            window.selection.select(first)
+            self._parts.selection.select(first)
         elif first.is_dir() or is_archive(first):
-            window.data_bar.take(first)
+            self._parts.data_bar.take(first)
         else:
-            window.show_tab(PICTURES)
-            window.looking.pictures.intake.take([str(path) for path in files])
+            self._parts.tabs.show_tab(PICTURES)
+            self._looking.part.pictures.intake.take([str(path) for path in files])
+
+
+def is_bundle(path: Path) -> bool:
+    """By its name: whether it is one is seen when it is opened."""
+    return path.suffix.lower() == SUFFIX and not path.is_dir()
 
 
 def _files_of(dropped: QMimeData) -> list[Path]:

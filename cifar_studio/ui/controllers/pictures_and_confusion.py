@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
@@ -28,6 +28,8 @@ from cifar_studio.ui.controllers.picture_detail import SinglePictures
 from cifar_studio.ui.controllers.picture_loading import PictureLoading, pictures_of
 from cifar_studio.ui.controllers.repeats_finding import RepeatsFinding
 from cifar_studio.ui.controllers.second_run import RunBeside
+from cifar_studio.ui.frame.central_tabs import PICTURES
+from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.pictures.data.answers import Answers
 from cifar_studio.ui.pictures.data.picture_set import TEST_START
 from cifar_studio.ui.pictures.data.query import PictureQuery
@@ -35,7 +37,6 @@ from cifar_studio.ui.pictures.grid.picture_grid import PictureGrid
 from cifar_studio.ui.pictures.listing import list_pictures
 from cifar_studio.ui.pictures.view import PicturesView
 from cifar_studio.ui.tables.table import Table
-from cifar_studio.ui.workers.helper_worker import ShortWork
 
 GALLERY_PX = 48
 Shown = Literal["best", "confusion"]
@@ -45,30 +46,23 @@ Shown = Literal["best", "confusion"]
 class Looking(QObject):
     """Keeps both tabs in step with the selected run; a tab that nobody sees costs nothing.
 
-    Signals
-    -------
-    pictures_wanted()
-        A cell's pictures are to be looked at: show the tab.
-    told(str)
-        A word about work that goes on, for the status line.
-    failed(str)
-        What went wrong, and what to do.
+    Parameters
+    ----------
+    parts : Parts
+        The library, the helper, and where to say what happens.
+    saving : Saving
     """
 
-    pictures_wanted = Signal()
-    told = Signal(str)
-    failed = Signal(str)
-
-    def __init__(
-        self, short_work: ShortWork, saving: Saving, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, parts: Parts, saving: Saving) -> None:
+        super().__init__(parts.window)
+        short_work = parts.helper
+        self._parts = parts
         self._saving = saving
         self.pictures = PicturesView()
         self.gallery = PictureGrid()
         self.gallery.set_thumbnail_size(GALLERY_PX)
         self.confusion = ConfusionView(self.gallery)
-        self.beside = RunBeside(self.confusion, self)
+        self.beside = RunBeside(self.confusion, parts.model, self)
         self._loading = PictureLoading(short_work, self)
         self._questions = PictureQuestions(short_work, self)
         self._singles = SinglePictures(self.pictures, self._questions, self)
@@ -133,7 +127,7 @@ class Looking(QObject):
         self._loading.loaded.connect(self._on_loaded)
         self._loading.waiting.connect(self.pictures.show_waiting)
         self._loading.failed.connect(self.pictures.show_failure)
-        self._own.failed.connect(self.failed)
+        self._own.failed.connect(self._parts.message.show_message)
         self._questions.evaluating.connect(self._on_evaluating)
         self._questions.evaluated.connect(self._on_evaluated)
         self._questions.not_evaluated.connect(self._on_not_evaluated)
@@ -172,7 +166,7 @@ class Looking(QObject):
             is_live=self._is_live,
         )
         if evaluations.fault:
-            self.failed.emit(evaluations.fault)
+            self._parts.message.show_message(evaluations.fault)
         self._show_answers()
 
     def _show_answers(self) -> None:
@@ -227,7 +221,7 @@ class Looking(QObject):
         self._shown = "confusion"
         self._show_answers()
         self.pictures.show_query(query, origin)
-        self.pictures_wanted.emit()
+        self._parts.tabs.show_tab(PICTURES)
 
     def _on_gallery_activated(self, reference: int) -> None:
         self._on_cell_opened(*self.confusion.matrix.chosen_classes())
@@ -241,7 +235,7 @@ class Looking(QObject):
         among = frozenset((first, second))
         self.pictures.show_query(PictureQuery("both", among=among), "Repeated")
         self.pictures.show_picture(first)
-        self.pictures_wanted.emit()
+        self._parts.tabs.show_tab(PICTURES)
 
     def _on_filter_dropped(self) -> None:
         if self._shown != "best":
@@ -289,11 +283,11 @@ class Looking(QObject):
     def _on_evaluating(self, text: str) -> None:
         if self._run is not None and self._questions.is_evaluating_run(str(self._run.path)):
             self.confusion.show_progress(text)
-        self.told.emit(text)
+        self._parts.status.show_word(text)
 
     def _on_evaluated(self, event: RunEvaluated) -> None:
         split = "training" if event.split == "train" else "test"
-        self.told.emit(
+        self._parts.status.show_word(
             f"{Path(event.folder).name}: {event.pictures:,} {split} pictures evaluated, "
             f"top-1 {event.top1:.2f} %"
         )
@@ -301,8 +295,8 @@ class Looking(QObject):
         self.look()
 
     def _on_not_evaluated(self, text: str) -> None:
-        self.told.emit("")
+        self._parts.status.show_word("")
         if text:
-            self.failed.emit(text)
+            self._parts.message.show_message(text)
         self._is_stale = True
         self.look()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QStandardPaths
 
 from cifar_studio.export.formats import EVERYDAY
 from cifar_studio.runner.protocol import ExportRequest
@@ -16,9 +15,9 @@ from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.answers import Cancelled, Exported, ExportProgressed, RequestFailed
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.dialogs.export_dialog import ExportChoice, ExportDialog
+from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.system.open_folder import open_folder
-from cifar_studio.ui.widgets.message_bar import Action, MessageBar
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.widgets.message_bar import Action
 
 
 class Exporting(QObject):
@@ -26,32 +25,16 @@ class Exporting(QObject):
 
     Parameters
     ----------
-    short_work : ShortWork
-    message : MessageBar
+    parts : Parts
     rule : callable
         Gives the rule of convergence that the window shows.
-    window : QWidget
-
-    Signals
-    -------
-    told(str)
-        How far it is.
     """
 
-    told = Signal(str)
-
-    def __init__(
-        self,
-        short_work: ShortWork,
-        message: MessageBar,
-        rule: Callable[[], ConvergenceRule],
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._short_work = short_work
-        self._message = message
+    def __init__(self, parts: Parts, rule: Callable[[], ConvergenceRule]) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
         self._rule = rule
-        self._window = window
+        parts.runs.menu.export_wanted.connect(self.ask)
         place = QStandardPaths.StandardLocation.DocumentsLocation
         self._folder = str(Path(QStandardPaths.writableLocation(place)) / "CIFAR Studio")
         self._formats: tuple[str, ...] = EVERYDAY
@@ -59,11 +42,11 @@ class Exporting(QObject):
     def ask(self, runs: Sequence[Run]) -> None:
         """Ask what is wanted of these runs, and have it written."""
         if not runs:
-            self._message.show_message("There is no run to export yet: train one first.")
+            self._parts.message.show_message("There is no run to export yet: train one first.")
             return
         one = wording.dated_title(runs[0])
         title = one if len(runs) == 1 else f"{len(runs)} runs"
-        dialog = ExportDialog(self._window, title, self._folder, self._formats)
+        dialog = ExportDialog(self._parts.window, title, self._folder, self._formats)
         accepted = dialog.exec()
         dialog.deleteLater()
         if accepted:
@@ -82,20 +65,22 @@ class Exporting(QObject):
             height_in=choice.height_in,
             dpi=choice.dpi,
         )
-        self.told.emit("Exporting…")
-        self._short_work.ask(request, self._on_event)
+        self._parts.status.show_word("Exporting…")
+        self._parts.helper.ask(request, self._on_event)
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, ExportProgressed):
-            self.told.emit(f"Exporting {event.done + 1} of {event.total}: {event.name}")
+            self._parts.status.show_word(
+                f"Exporting {event.done + 1} of {event.total}: {event.name}"
+            )
         elif isinstance(event, Exported):
-            self.told.emit("")
+            self._parts.status.show_word("")
             self._on_exported(event)
         elif isinstance(event, RequestFailed):
-            self.told.emit("")
-            self._message.show_message(f"Not exported: {wording.failure(event)}")
+            self._parts.status.show_word("")
+            self._parts.message.show_message(f"Not exported: {wording.failure(event)}")
         elif isinstance(event, Cancelled):
-            self.told.emit("")
+            self._parts.status.show_word("")
 
     def _on_exported(self, event: Exported) -> None:
         files = "1 file" if len(event.files) == 1 else f"{len(event.files)} files"
@@ -104,4 +89,4 @@ class Exporting(QObject):
             text += f" {len(event.faults)} could not be written."
         details = "\n".join((*event.faults, *event.checks))
         show = Action("Open folder", lambda: open_folder(Path(event.folder)))
-        self._message.show_message(text, details, actions=(show,) if event.files else ())
+        self._parts.message.show_message(text, details, actions=(show,) if event.files else ())

@@ -27,7 +27,6 @@ from cifar_studio.ui.library.run_menu import can_resume
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.training.run_controller import RunController
 from cifar_studio.ui.training.run_queue import FAILURES, PlannedRun
-from cifar_studio.ui.training.run_selection import RunSelection
 from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 
 PAUSE, NO_ANSWER, QUEUE = "pause", "no answer", "queue"
@@ -40,16 +39,13 @@ class RunMessages(QObject):
         self,
         controller: RunController,
         model: RunModel,
-        selection: RunSelection,
         bar: MessageBar,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._model = model
-        self._selection = selection
         self._bar = bar
-        self._started: RunStarted | None = None
         self._paused_for = ""  # why it paused by itself the last time
         controller.not_answered.connect(self._on_not_answered)
         controller.queue.held.connect(self._on_queue_held)
@@ -67,7 +63,6 @@ class RunMessages(QObject):
     def handle(self, event: Event) -> None:
         """Take an event in, once the library knows of it."""
         if isinstance(event, RunStarted):
-            self._started = event
             self._bar.withdraw(event.folder)  # how it ended the time before
         elif isinstance(event, RunPaused) and event.message:
             again = "Tried again, and still: " if self._paused_for == event.message else ""
@@ -91,7 +86,6 @@ class RunMessages(QObject):
                 self._show_failure(event)
             elif event.state == "finished":
                 self._show_reproduction(event)
-            self._started = None
 
     def _show_failure(self, event: RunEnded) -> None:
         run = self._find(event.folder)
@@ -140,14 +134,14 @@ class RunMessages(QObject):
             return (self._start("Start anew", planned, planned.config),)
         if resume:
             return resume
-        if run is None and self._controller.planned is planned and not self._waits(planned):
+        if run is None and self._controller.live.planned is planned and not self._waits(planned):
             return (Action("Try again", lambda: self._controller.start(planned)),)
         return ()
 
     def _planned_as(self, run: Run | None) -> PlannedRun | None:
         """What would start the run that has ended once more."""
-        if self._controller.planned is not None:
-            return self._controller.planned
+        if self._controller.live.planned is not None:
+            return self._controller.live.planned
         if run is None:
             return None
         is_demo = run.environment is not None and run.environment.data.is_demo
@@ -194,7 +188,7 @@ class RunMessages(QObject):
 
     def _ran_on_the_processor(self, run: Run | None) -> bool:
         return (
-            self._started is not None
+            self._controller.live.has_begun
             and run is not None
             and run.environment is not None
             and run.environment.resolved.device == "cpu"
@@ -207,7 +201,7 @@ class RunMessages(QObject):
     def _on_not_answered(self) -> None:
         self._bar.show_message(
             "The training has not stopped yet. It may be in a long batch, or hang. "
-            f"By force it ends at once, and {self._selection.kept_by_force_text}.",
+            f"By force it ends at once, and {self._controller.live.kept_by_force_text}.",
             actions=(Action("End it by force", self._controller.end_by_force),),
             subject=NO_ANSWER,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -12,6 +11,7 @@ from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.controllers.evaluation_files import EvaluationFile
+from cifar_studio.ui.library.run_model import RunModel
 
 MOST_OFFERED = 40  # a menu longer than a screen helps nobody
 
@@ -19,10 +19,10 @@ MOST_OFFERED = 40  # a menu longer than a screen helps nobody
 class RunBeside(QObject):
     """Offers the runs that can be held against the selected one, and shows the chosen one."""
 
-    def __init__(self, view: ConfusionView, parent: QObject | None = None) -> None:
+    def __init__(self, view: ConfusionView, model: RunModel, parent: QObject) -> None:
         super().__init__(parent)
         self._view = view
-        self._runs: Callable[[], Sequence[Run]] = tuple
+        self._model = model
         self._chosen: Path | None = None
         view.beside_chosen.connect(self._on_chosen)
 
@@ -36,19 +36,17 @@ class RunBeside(QObject):
         """Of that folder."""
         return self._chosen.name if self._chosen is not None else ""
 
-    def set_library(self, runs: Callable[[], Sequence[Run]]) -> None:
-        """Where the runs are asked for, newest first."""
-        self._runs = runs
-
     def offer(self, selected: Run | None) -> None:
         """Offer the evaluated runs on the same data."""
-        offered = [] if selected is None else [run for run in self._runs() if _fits(run, selected)]
+        offered = (
+            [] if selected is None else [run for run in self._model.runs if _fits(run, selected)]
+        )
         self._view.offer_runs([(_title(run), run.path) for run in offered[:MOST_OFFERED]])
         if self._chosen is not None and self._chosen not in [run.path for run in offered]:
             self._on_chosen(None)
 
     def _on_chosen(self, path: object) -> None:
-        run = next((run for run in self._runs() if run.path == path), None)
+        run = next((run for run in self._model.runs if run.path == path), None)
         self._chosen = run.path if run is not None else None
         if run is None:
             self._view.show_beside(None)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QWidget
 
 from cifar_studio.ui.dialogs import messages
-from cifar_studio.ui.training.run_controller import RunController
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.frame.parts import Parts
+from cifar_studio.ui.training.queue_file import QueueFile
 
 SHORT_WORK_LIMIT_MS = 3_000
 ANSWER_LIMIT_MS = 5_000
@@ -17,56 +16,83 @@ SAVE_LIMIT_MS = 60_000
 
 
 class Leaving(QObject):
-    """Ends the workers, at last by force.
+    """Asks, ends the workers, at last by force, and closes the window when they are gone.
+
+    Parameters
+    ----------
+    parts : Parts
+    queue_file : QueueFile
+        Let go when no worker is left.
+    remember : callable
+        Writes down how the window is left; called once, before anything ends.
 
     Signals
     -------
-    waited_long(str)
-        Somebody who looks at the window should know what it waits for; carries it in words.
     settled()
-        No worker is left; the window may close.
+        No worker is left.
     """
 
-    waited_long = Signal(str)
     settled = Signal()
 
-    def __init__(self, controller: RunController, short_work: ShortWork, parent: QObject) -> None:
-        super().__init__(parent)
-        self._controller = controller
-        self._short_work = short_work
+    def __init__(self, parts: Parts, queue_file: QueueFile, remember: Callable[[], object]) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        self._controller = parts.controller
+        self._short_work = parts.helper
+        self._queue_file = queue_file
+        self._remember = remember
         self._begun = False
         self._asks = False
         self._limits = (
             # A download goes on where it was cut off, and everything else can be asked for anew.
-            self._limit(SHORT_WORK_LIMIT_MS, short_work.kill),
+            self._limit(SHORT_WORK_LIMIT_MS, parts.helper.kill),
             self._limit(ANSWER_LIMIT_MS, self._on_answer_limit_reached),
             self._limit(SAVE_LIMIT_MS, self.force),
         )
-        controller.settled.connect(self._on_part_settled)
-        short_work.settled.connect(self._on_part_settled)
-
-    @property
-    def has_begun(self) -> bool:
-        return self._begun
+        parts.controller.settled.connect(self._on_part_settled)
+        parts.helper.settled.connect(self._on_part_settled)
 
     @property
     def is_settled(self) -> bool:
         """Whether no worker is left."""
         return self._controller.is_settled and self._short_work.is_settled
 
-    def begin(self) -> None:
-        """Tell every worker to save and end; `settled` follows, at once where there is none."""
+    def may_close(self) -> bool:
+        """Whether the window may close at once; else it is seen to that it closes later.
+
+        While a run goes on the person is asked first; who asks once more while it is being saved
+        may end it by force.
+        """
+        live = self._controller.live
+        if self._begun:
+            if not self.is_settled:
+                self._ask_force(live.kept_by_force_text)
+            return self.is_settled
+        waiting = len(self._controller.queue.runs)
+        if not self._controller.is_busy or messages.confirm_quit(
+            self._parts.window, live.kept_text, waiting
+        ):
+            self.leave()
+        return False
+
+    def leave(self) -> None:
+        """Tell every worker to save and end; the window closes when they have."""
+        if self._begun:
+            return
+        self._remember()
+        self._parts.window.setEnabled(False)
+        if self._controller.is_busy:
+            self._parts.status.show_waiting("Saving the run…")
         self._begun = True
         for limit in self._limits:
             limit.start()
         self._controller.shut_down()
         self._short_work.shut_down()
 
-    def ask_force(self, window: QWidget, kept: str) -> None:
-        """The person closes the window once more: ask whether to wait no longer."""
+    def _ask_force(self, kept: str) -> None:
         if not self._asks:
             self._asks = True
-            box = messages.ask_force(window, kept, self.force)
+            box = messages.ask_force(self._parts.window, kept, self.force)
             box.finished.connect(self._on_answered)
             self.settled.connect(box.close)
 
@@ -87,13 +113,15 @@ class Leaving(QObject):
         if self._begun and self.is_settled:
             for limit in self._limits:
                 limit.stop()
+            self._queue_file.close()
             self.settled.emit()
+            self._parts.window.close()
 
     def _on_answer_limit_reached(self) -> None:
         pid = self._controller.worker_pid
         process = f" (process {pid})" if pid is not None else ""
         left = (SAVE_LIMIT_MS - ANSWER_LIMIT_MS) // 1000
-        self.waited_long.emit(
+        self._parts.status.show_waiting(
             f"Waiting for the training{process} to save, {left} s at most; "
             "close the window again to end it by force"
         )

@@ -20,27 +20,30 @@ class Centre(QWidget):
     ----------
     bars : sequence of QWidget
         From top to bottom.
-    views : sequence of QWidget
-        In the order of `TITLES`.
+    curves : QWidget
+        The first view; the others come by `set_view`.
 
     Signals
     -------
+    view_needed(int)
+        A view comes into sight that has not been set yet: the last moment for it.
     tab_changed(int)
         Its view is in sight now.
     """
 
+    view_needed = Signal(int)
     tab_changed = Signal(int)
 
-    def __init__(self, bars: Sequence[QWidget], views: Sequence[QWidget]) -> None:
+    def __init__(self, bars: Sequence[QWidget], curves: QWidget) -> None:
         super().__init__()
         self._tabs, self._views = QTabBar(), QStackedWidget()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setAccessibleName("Views of the selected run")
-        for title in TITLES:
+        self._missing = {PICTURES, CONFUSION, COMPARE}
+        for position, title in enumerate(TITLES):
             self._tabs.addTab(title)
-        for view in views:
-            self._views.addWidget(view)
+            self._views.addWidget(QWidget() if position in self._missing else curves)
         row = QHBoxLayout()
         row.setContentsMargins(theme.GRID, 0, 0, 0)
         row.addWidget(self._tabs)
@@ -59,6 +62,16 @@ class Centre(QWidget):
     def tab(self) -> int:
         return self._tabs.currentIndex()
 
+    def set_view(self, position: int, view: QWidget) -> None:
+        """Put a view where there was none."""
+        shown = self._views.currentIndex()
+        self._missing.discard(position)
+        if (place := self._views.widget(position)) is not None:
+            self._views.removeWidget(place)
+            place.deleteLater()
+        self._views.insertWidget(position, view)
+        self._views.setCurrentIndex(shown)
+
     def show_tab(self, position: int) -> None:
         """Show a view, and give it the keyboard."""
         self._tabs.setCurrentIndex(min(max(position, 0), len(TITLES) - 1))
@@ -66,5 +79,7 @@ class Centre(QWidget):
             view.setFocus()
 
     def _on_tab_changed(self, position: int) -> None:
+        if position in self._missing:
+            self.view_needed.emit(position)
         self._views.setCurrentIndex(position)
         self.tab_changed.emit(position)

@@ -23,6 +23,7 @@ from cifar_studio.runs.folder.events import (
     RunStarted,
     WorkerReady,
 )
+from cifar_studio.ui.training.live_run import LiveRun
 from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
 from cifar_studio.ui.workers.training_workers import TrainingWorkers
 from cifar_studio.ui.workers.worker_thread import TrainingThread
@@ -46,6 +47,12 @@ class Activity(Enum):
 class RunController(QObject):
     """The run that goes on, if any.
 
+    Attributes
+    ----------
+    live : LiveRun
+        What is known of it; up to date when `event_received` is emitted.
+    queue : RunQueue
+
     Signals
     -------
     activity_changed(Activity)
@@ -67,6 +74,7 @@ class RunController(QObject):
 
     def __init__(self, runs_folder: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.live = LiveRun()
         self.queue = RunQueue(self)
         self._runs_folder = runs_folder
         self._activity = Activity.IDLE
@@ -76,10 +84,7 @@ class RunController(QObject):
         self._workers.gone.connect(self._on_worker_gone)
         self._workers.settled.connect(self.settled)
         self._running: TrainingThread | None = None
-        self._planned: PlannedRun | None = None
-        self._folder: Path | None = None
         self._last_command: Command | None = None
-        self._has_begun = False
         self._closing = False
         self._forced = False
         self._answer_limit = QTimer(self, singleShot=True, interval=ANSWER_LIMIT_MS)
@@ -97,16 +102,6 @@ class RunController(QObject):
     def is_closing(self) -> bool:
         """Whether `shut_down` was called."""
         return self._closing
-
-    @property
-    def planned(self) -> PlannedRun | None:
-        """What the run that was begun last was asked for as; None where it was resumed."""
-        return self._planned
-
-    @property
-    def folder(self) -> Path | None:
-        """The run that was resumed last; None where a new one was begun since."""
-        return self._folder
 
     @property
     def worker_pid(self) -> int | None:
@@ -207,10 +202,10 @@ class RunController(QObject):
         )
 
     def _begin(self, request: TrainRequest | ResumeRequest, planned: PlannedRun | None) -> None:
-        self._planned = planned
-        self._folder = Path(request.folder) if isinstance(request, ResumeRequest) else None
+        folder = request.folder if isinstance(request, ResumeRequest) else ""
+        self.live.begin(planned, Path(folder) if folder else None)
         self._last_command = None
-        self._has_begun = self._forced = False
+        self._forced = False
         thread = None
         try:
             thread = self._workers.take()
@@ -218,7 +213,6 @@ class RunController(QObject):
         except StudioError as error:
             if thread is not None:
                 self._workers.give_back(thread)
-            folder = request.folder if isinstance(request, ResumeRequest) else ""
             self._on_event_received(RunEnded.of(error, folder))
             return
         self._running = thread
@@ -239,10 +233,11 @@ class RunController(QObject):
         self.devices_found.emit(event.devices)
 
     def _on_event_received(self, event: object) -> None:
-        if isinstance(event, RunStarted):
-            self._has_begun = True
-            if self._activity is Activity.STARTING:
-                self._set_activity(Activity.RUNNING)
+        if isinstance(event, RunEnded):
+            event = self._as_requested(event)
+        self.live.handle(event)
+        if isinstance(event, RunStarted) and self._activity is Activity.STARTING:
+            self._set_activity(Activity.RUNNING)
         elif isinstance(event, RunPaused):
             stops = self._activity is Activity.STOPPING
             if (self._last_command is Command.PAUSE or event.message) and not stops:
@@ -251,7 +246,6 @@ class RunController(QObject):
             stops = self._last_command is Command.STOP_AFTER_EPOCH
             self._set_activity(Activity.STOPPING_AFTER_EPOCH if stops else Activity.RUNNING)
         elif isinstance(event, RunEnded):
-            event = self._as_wanted(event)
             self._answer_limit.stop()
             self._running = None
             self._set_activity(Activity.IDLE)
@@ -262,7 +256,7 @@ class RunController(QObject):
         elif isinstance(event, RunEnded):
             self._on_run_ended(event)
 
-    def _as_wanted(self, event: RunEnded) -> RunEnded:
+    def _as_requested(self, event: RunEnded) -> RunEnded:
         """The end of a worker that was ended on purpose is no crash."""
         if event.state != "crashed" or not (self._forced or self._closing):
             return event
@@ -273,8 +267,10 @@ class RunController(QObject):
         if self._closing:
             return
         if event.state in ("failed", "crashed"):
-            self.queue.note_failure(event.message, None if self._has_begun else self._planned)
-        elif self._has_begun:
+            self.queue.note_failure(
+                event.message, None if self.live.has_begun else self.live.planned
+            )
+        elif self.live.has_begun:
             self.queue.note_success()
         self.warm_up()
         self._start_next()
@@ -298,5 +294,5 @@ class RunController(QObject):
             )
 
     def _on_start_limit_reached(self) -> None:
-        if self._running is not None and not self._has_begun:
+        if self._running is not None and not self.live.has_begun:
             self._running.kill()

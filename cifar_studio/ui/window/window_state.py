@@ -1,28 +1,123 @@
-"""Sets the window up as it was left, and writes down how it is left."""
+"""How the window was left: kept from one start to the next, and put back.
+
+A damaged file is set aside.
+"""
 
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 from PySide6.QtCore import QByteArray, QSize, Qt
 
 from cifar_studio import paths
+from cifar_studio.runs.folder import json_file
+from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
 from cifar_studio.ui.system.writable import faults_of_places
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.type_size import FRAME_PX, apply_fitting
-from cifar_studio.ui.window import window_settings
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.window.main_window import MainWindow
+    from cifar_studio.ui.compare.view import CompareView
+    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
 
 SIZE = (1280, 800)
+_Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/=]*$")]
 
 
-def restore(window: MainWindow) -> None:
-    """Apply the settings that the window has read."""
-    kept = window.settings
+class Settings(msgspec.Struct, kw_only=True):
+    """The window as its person left it.
+
+    Attributes
+    ----------
+    geometry, curves_layout, confusion_layout, compare_layout : str
+        Qt's own state, base64.
+    confusion_switches : list of str
+        The keys that are chosen above the matrix: level, figures, colours.
+    hidden_columns : list of str or None
+        Of Compare; None is what is hidden at first.
+    convergence : tuple or None
+        Per cent, epochs and loss of the rule in Compare; None is the studio's own.
+    thumbnail_px : int
+        Side of a thumbnail.
+    picture_split : str
+        "training", "test" or "both".
+    run_colours : dict of run folder name to place in the theme's colours
+    panel_folded : bool
+    page : int
+        0 Set up, 1 Runs.
+    tab : int
+    theme : str
+        "system", "light" or "dark".
+    scale : float
+        Of the type; 0.75 to 2.
+    form : dict
+        The last form's values, by config key.
+    preset : str
+    data : str
+        "auto", "demo" or a path.
+    open_groups : list of str
+    selected_run : str
+    """
+
+    geometry: _Base64 = ""
+    curves_layout: _Base64 = ""
+    confusion_layout: _Base64 = ""
+    compare_layout: _Base64 = ""
+    hidden_columns: list[str] | None = None
+    convergence: tuple[float, int, str] | None = None
+    confusion_switches: list[str] = []
+    thumbnail_px: int = 64
+    picture_split: str = "test"
+    run_colours: dict[str, int] = {}
+    panel_folded: bool = False
+    page: int = 0
+    tab: int = 0
+    theme: str = "system"
+    scale: float = 1.0
+    form: dict[str, Any] = {}
+    preset: str = "quick-look"
+    data: str = "auto"
+    open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
+    selected_run: str = ""
+
+
+def load(path: Path) -> tuple[Settings, str]:
+    """The settings, and a word for the person where the file was damaged and set aside."""
+    try:
+        return json_file.read(path, Settings), ""
+    except FileNotFoundError:
+        return Settings(), ""
+    except OSError as error:
+        fault = f"The window's settings cannot be read ({error.strerror or error})"
+    except json_file.NotAsExpectedError:
+        fault = "The window's settings were damaged"
+    # The next ones are written over whatever stays there.
+    aside = path.with_name("settings.damaged.json")
+    try:
+        path.replace(aside)
+    except OSError:
+        return Settings(), f"{fault}."
+    return Settings(), f"{fault}; they are kept as {aside}."
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write the settings; a home that cannot be written is no reason to disturb anybody."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write(path, settings)
+
+
+def restore(kept: Settings, parts: Parts, fault: str) -> None:
+    """Set the window up as it was left; views that are built later have functions of their own.
+
+    `fault` is what was wrong with the file of settings; it is said, if nothing worse is.
+    """
+    window = parts.window
     room = window.screen().availableSize()
     if room.width() <= SIZE[0] or room.height() <= SIZE[1] + FRAME_PX:
         window.setWindowState(Qt.WindowState.WindowMaximized)
@@ -32,48 +127,66 @@ def restore(window: MainWindow) -> None:
     if kept.geometry:
         window.restoreGeometry(QByteArray(_bytes(kept.geometry)))
     if kept.curves_layout:
-        window.curves.restore_layout(_bytes(kept.curves_layout))
-    if kept.confusion_layout:
-        window.looking.confusion.restore_layout(_bytes(kept.confusion_layout))
-    if kept.compare_layout:
-        window.compare.restore_layout(_bytes(kept.compare_layout))
-    if kept.hidden_columns is not None:
-        window.compare.choose_columns(kept.hidden_columns)
-    if kept.convergence is not None:
-        window.compare.choose_rule(kept.convergence)
-    window.looking.confusion.choose(kept.confusion_switches)
-    window.looking.pictures.choose(kept.thumbnail_px, kept.picture_split)
-    window.setup.show_values(kept.form, kept.preset)
-    window.setup.set_open_groups(kept.open_groups)
-    window.panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
-    window.panel.set_folded(kept.panel_folded)
-    window.centre.show_tab(kept.tab)
+        parts.curves.restore_layout(_bytes(kept.curves_layout))
+    parts.setup.show_values(kept.form, kept.preset)
+    parts.setup.set_open_groups(kept.open_groups)
+    parts.panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
+    parts.panel.set_folded(kept.panel_folded)
+    parts.tabs.show_tab(kept.tab)
     places = faults_of_places(paths.runs_folder(), paths.settings_file())
-    if places or window.settings_fault:
-        window.message.show_message(places or window.settings_fault)
+    if places or fault:
+        parts.message.show_message(places or fault)
 
 
-def remember(window: MainWindow) -> None:
-    """Take the window's state into the settings, and write them."""
-    kept = window.settings
-    confusion, pictures = window.looking.confusion, window.looking.pictures
-    kept.geometry = _text(bytes(window.saveGeometry().data()))
-    kept.curves_layout = _text(window.curves.save_layout())
-    kept.confusion_layout = _text(confusion.save_layout())
-    kept.confusion_switches = confusion.chosen
-    kept.thumbnail_px, kept.picture_split = pictures.chosen
-    kept.compare_layout = _text(window.compare.save_layout())
-    kept.hidden_columns = sorted(window.compare.hidden_columns)
-    rule = window.compare.rule
-    kept.convergence = (rule.within_percent, rule.window, rule.measure)
-    kept.run_colours = window.run_colours.assigned
-    kept.panel_folded = window.panel.is_folded and not window.folding.is_mine
-    kept.page = window.panel.page
-    kept.tab, kept.scale = window.centre.tab, theme.manager().scale
-    kept.form, kept.preset = window.setup.values(), window.setup.preset_name()
-    kept.data, kept.open_groups = window.setup.data(), window.setup.open_groups()
-    kept.selected_run = str(window.selection.selected or "")
-    window_settings.save(paths.settings_file(), kept)
+def restore_pictures_and_confusion(kept: Settings, looking: Looking) -> None:
+    """Set these two tabs up as they were left."""
+    if kept.confusion_layout:
+        looking.confusion.restore_layout(_bytes(kept.confusion_layout))
+    looking.confusion.choose(kept.confusion_switches)
+    looking.pictures.choose(kept.thumbnail_px, kept.picture_split)
+
+
+def restore_compare(kept: Settings, view: CompareView) -> None:
+    """Set this tab up as it was left."""
+    if kept.compare_layout:
+        view.restore_layout(_bytes(kept.compare_layout))
+    if kept.hidden_columns is not None:
+        view.choose_columns(kept.hidden_columns)
+    if kept.convergence is not None:
+        view.choose_rule(kept.convergence)
+
+
+def remember(
+    kept: Settings,
+    parts: Parts,
+    *,
+    folded_by_person: bool,
+    looking: Looking | None,
+    compare: CompareView | None,
+) -> None:
+    """Take the window's state into the settings, and write them.
+
+    What was not built keeps the state that it was left in before.
+    """
+    kept.geometry = _text(bytes(parts.window.saveGeometry().data()))
+    kept.curves_layout = _text(parts.curves.save_layout())
+    kept.run_colours = parts.curves.run_colours.assigned
+    kept.panel_folded = folded_by_person
+    kept.page = parts.panel.page
+    kept.tab, kept.scale = parts.tabs.tab, theme.manager().scale
+    kept.form, kept.preset = parts.setup.values(), parts.setup.preset_name()
+    kept.data, kept.open_groups = parts.setup.data(), parts.setup.open_groups()
+    kept.selected_run = str(parts.selection.selected or "")
+    if looking is not None:
+        kept.confusion_layout = _text(looking.confusion.save_layout())
+        kept.confusion_switches = looking.confusion.chosen
+        kept.thumbnail_px, kept.picture_split = looking.pictures.chosen
+    if compare is not None:
+        kept.compare_layout = _text(compare.save_layout())
+        kept.hidden_columns = sorted(compare.hidden_columns)
+        rule = compare.rule
+        kept.convergence = (rule.within_percent, rule.window, rule.measure)
+    save(paths.settings_file(), kept)
 
 
 def _text(state: bytes) -> str:

@@ -34,9 +34,9 @@ def trained(_trained: Path, shared_cache: Path) -> Path:
 def window(qtbot: QtBot, trained: Path) -> Iterator[MainWindow]:
     """The real window, with the run selected."""
     window = MainWindow()
-    window.centre.show_tab(CURVES)
+    window.parts.tabs.show_tab(CURVES)
     window.show()
-    qtbot.waitUntil(lambda: window.selection.selected == trained)
+    qtbot.waitUntil(lambda: window.parts.selection.selected == trained)
     yield window
     close(qtbot, window)
     window.deleteLater()

@@ -20,9 +20,9 @@ def test_that_a_run_is_exported_while_the_window_lives_on(
     to = tmp_path / "out"
     choice = ExportChoice(str(to), ("csv", "svg", "weights"), 4.0, 3.0, 100)
     window.exporting.export([load(trained)], choice)
-    qtbot.waitUntil(lambda: "Exported" in window.message.text, timeout=PATIENCE_MS)
-    assert window.message.text == f"Exported 12 files to {to}."
-    assert window.message.action_texts == ("Open folder",)
+    qtbot.waitUntil(lambda: "Exported" in window.parts.message.text, timeout=PATIENCE_MS)
+    assert window.parts.message.text == f"Exported 12 files to {to}."
+    assert window.parts.message.action_texts == ("Open folder",)
     with (to / trained.name / "epochs.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2
     assert (to / trained.name / "weights.safetensors").exists()
@@ -36,7 +36,7 @@ def test_that_what_cannot_be_written_is_told(
     place.write_text("")
     choice = ExportChoice(str(place), ("csv",), None, None, 300)
     window.exporting.export([load(trained)], choice)
-    qtbot.waitUntil(lambda: "could not" in window.message.text, timeout=PATIENCE_MS)
-    assert "Exported 0 files" in window.message.text
+    qtbot.waitUntil(lambda: "could not" in window.parts.message.text, timeout=PATIENCE_MS)
+    assert "Exported 0 files" in window.parts.message.text
     window.exporting.ask([])
-    assert window.message.text.startswith("There is no run to export")
+    assert window.parts.message.text.startswith("There is no run to export")

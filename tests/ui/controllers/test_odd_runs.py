@@ -43,8 +43,8 @@ def test_that_answers_without_meaning_are_shown_all_the_same(
     folder = RunFolder(trained)
     for file in (folder.best_evaluation, folder.last_evaluation):
         save_evaluation(file, answers_without_meaning(count))
-    window.show_tab(CONFUSION)
-    view = window.looking.confusion
+    window.commands.show_tab(CONFUSION)
+    view = window.looking.part.confusion
     for switch in (view.toolbar.level, view.toolbar.unit, view.toolbar.scale):
         for button in switch.buttons.values():
             button.click()
@@ -60,8 +60,8 @@ def test_that_answers_without_meaning_are_shown_all_the_same(
 def test_that_a_run_that_is_deleted_while_it_is_shown_is_said_where_it_is_needed(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
-    window.show_tab(PICTURES)
-    view = window.looking.pictures
+    window.commands.show_tab(PICTURES)
+    view = window.looking.part.pictures
     qtbot.waitUntil(lambda: view.pictures is not None, timeout=WORK_MS)
     shutil.rmtree(trained)
     view.show_picture(TEST_START + 5)
@@ -75,11 +75,11 @@ def test_that_a_run_without_its_environment_can_be_looked_at(
 ) -> None:
     other = Path(shutil.copytree(trained, trained.with_name("20260101_000000_mobilenet_v2")))
     (other / "environment.json").unlink()
-    window.refresh_library()
-    qtbot.waitUntil(lambda: len(window._model.runs) == 2)
-    window.selection.select(other)
-    window.show_tab(CONFUSION)
-    assert window.looking.confusion.evaluation is not None
+    window.parts.model.refresh()
+    qtbot.waitUntil(lambda: len(window.parts.model.runs) == 2)
+    window.parts.selection.select(other)
+    window.commands.show_tab(CONFUSION)
+    assert window.looking.part.confusion.evaluation is not None
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_that_absurd_settings_open_every_tab(
     window = MainWindow()
     window.show()
     for tab in range(len(TITLES)):
-        window.show_tab(tab)
+        window.commands.show_tab(tab)
         window.grab()
-    assert 32 <= window.looking.pictures.grid.thumbnail_size <= 128
+    assert 32 <= window.looking.part.pictures.grid.thumbnail_size <= 128
     close(qtbot, window)
     window.deleteLater()

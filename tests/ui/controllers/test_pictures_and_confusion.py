@@ -31,8 +31,8 @@ Key = Qt.Key
 
 
 def show(qtbot: QtBot, window: MainWindow, tab: int) -> None:
-    window.show_tab(tab)
-    qtbot.waitUntil(lambda: window.looking.pictures.pictures is not None, timeout=WORK_MS)
+    window.commands.show_tab(tab)
+    qtbot.waitUntil(lambda: window.looking.part.pictures.pictures is not None, timeout=WORK_MS)
 
 
 def row_place(row: int) -> QPoint:
@@ -52,7 +52,7 @@ def save_pictures(folder: Path, count: int) -> list[str]:
 
 
 def wait_for_own(qtbot: QtBot, window: MainWindow, count: int) -> None:
-    grid = window.looking.pictures.grid
+    grid = window.looking.part.pictures.grid
     qtbot.waitUntil(lambda: len(grid.references) == count, timeout=WORK_MS)
 
 
@@ -60,7 +60,7 @@ def test_that_the_selected_runs_answers_stand_under_the_pictures(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     assert view.controls.demo.isVisible()
     evaluation = load_evaluation(RunFolder(trained).best_evaluation)
     reference = TEST_START + int(evaluation.indices[0])
@@ -77,7 +77,7 @@ def test_that_one_click_evaluates_the_training_pictures(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     view.controls.split.setCurrentText("Training")
     view.controls.answers.setCurrentText("Wrong")
     assert "not evaluated" in view.grid.accessibleDescription()
@@ -95,8 +95,8 @@ def test_that_a_missing_evaluation_says_how_to_get_it_and_one_click_gets_it(
     before = load_evaluation(folder.best_evaluation)
     folder.best_evaluation.unlink()
     folder.last_evaluation.unlink()
-    window.show_tab(CONFUSION)
-    view = window.looking.confusion
+    window.commands.show_tab(CONFUSION)
+    view = window.looking.part.confusion
     assert view.empty.button.isVisible()
     assert "answer all test pictures now" in view.empty.body.text()
     view.empty.button.click()
@@ -114,15 +114,15 @@ def test_that_a_damaged_evaluation_is_said_and_can_be_made_again(
     contents[len(contents) // 2] ^= 1
     file.write_bytes(contents)
     RunFolder(trained).last_evaluation.unlink()
-    window.show_tab(CONFUSION)
-    assert "is damaged" in window.message.text
-    window.looking.confusion.empty.button.click()
-    qtbot.waitUntil(lambda: window.looking.confusion.evaluation is not None, timeout=WORK_MS)
+    window.commands.show_tab(CONFUSION)
+    assert "is damaged" in window.parts.message.text
+    window.looking.part.confusion.empty.button.click()
+    qtbot.waitUntil(lambda: window.looking.part.confusion.evaluation is not None, timeout=WORK_MS)
 
 
 def test_that_a_cells_pictures_are_opened_by_enter(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, CONFUSION)
-    confusion, pictures = window.looking.confusion, window.looking.pictures
+    confusion, pictures = window.looking.part.confusion, window.looking.part.pictures
     evaluation = confusion.evaluation
     assert evaluation is not None
     wrong = int(np.flatnonzero(evaluation.true != evaluation.predicted)[0])
@@ -130,9 +130,9 @@ def test_that_a_cells_pictures_are_opened_by_enter(qtbot: QtBot, window: MainWin
     confusion.toolbar.level.buttons["classes"].click()
     confusion.matrix.select_classes(true, said)
     expected = evaluation.indices[(evaluation.true == true) & (evaluation.predicted == said)]
-    assert np.array_equal(window.looking.gallery.references, expected + TEST_START)
+    assert np.array_equal(window.looking.part.gallery.references, expected + TEST_START)
     qtbot.keyClick(confusion.matrix, Key.Key_Return)
-    assert window.centre.tab == PICTURES
+    assert window.parts.tabs.tab == PICTURES
     assert np.array_equal(pictures.grid.references, expected + TEST_START)
     names = load_dataset("demo").class_names
     assert names[said].removeprefix("demo: ") in pictures.controls.chip.text
@@ -144,9 +144,9 @@ def test_that_why_this_class_lays_a_map_over_the_picture_and_names_the_layer(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     show(qtbot, window, PICTURES)
-    detail = window.looking.pictures.detail
+    detail = window.looking.part.pictures.detail
     evaluation = load_evaluation(RunFolder(trained).best_evaluation)
-    window.looking.pictures.show_picture(TEST_START + int(evaluation.indices[5]))
+    window.looking.part.pictures.show_picture(TEST_START + int(evaluation.indices[5]))
     detail.explain.click()
     qtbot.waitUntil(lambda: detail.picture.heat is not None, timeout=WORK_MS)
     assert "features.7.conv.0" in detail.words.text()
@@ -162,7 +162,7 @@ def test_that_the_versions_of_a_picture_are_those_of_the_runs_training(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     view.show_picture(7)
     qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)
     assert "not trained on" in view.detail.sheet_caption.text()
@@ -184,10 +184,10 @@ def test_that_dropped_pictures_are_named_as_the_command_line_names_them(
         Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(drop)
-    assert window.centre.tab == PICTURES
+    assert window.parts.tabs.tab == PICTURES
     wait_for_own(qtbot, window, 3)
-    qtbot.waitUntil(lambda: "broken.png" in window.message.text, timeout=WORK_MS)
-    view = window.looking.pictures
+    qtbot.waitUntil(lambda: "broken.png" in window.parts.message.text, timeout=WORK_MS)
+    view = window.looking.part.pictures
     printed = studio("predict", str(trained), *files, "--json")
     assert printed.returncode == 0, printed.stderr
     for reference, told in enumerate(json.loads(printed.stdout)["pictures"]):
@@ -208,7 +208,7 @@ def test_that_a_pasted_picture_is_looked_at_and_all_can_be_removed(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     image = QImage(50, 80, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
@@ -229,17 +229,17 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     qtbot: QtBot, window: MainWindow, trained: Path, tmp_path: Path
 ) -> None:
     other = Path(shutil.copytree(trained, trained.with_name("20260101_000000_mobilenet_v2")))
-    window.refresh_library()
-    qtbot.waitUntil(lambda: len(window._model.runs) == 2)
+    window.parts.model.refresh()
+    qtbot.waitUntil(lambda: len(window.parts.model.runs) == 2)
     show(qtbot, window, PICTURES)
-    window.looking.pictures.intake.take(save_pictures(tmp_path, 2))
+    window.looking.part.pictures.intake.take(save_pictures(tmp_path, 2))
     wait_for_own(qtbot, window, 2)
-    before = window.looking.pictures.shown
-    window.selection.select(other)
-    assert window.looking.pictures.shown is not before
+    before = window.looking.part.pictures.shown
+    window.parts.selection.select(other)
+    assert window.looking.part.pictures.shown is not before
     wait_for_own(qtbot, window, 2)
-    window.show_tab(CONFUSION)
-    confusion = window.looking.confusion
+    window.commands.show_tab(CONFUSION)
+    confusion = window.looking.part.confusion
     menu = confusion.toolbar.beside.menu()
     assert menu is not None
     menu.actions()[1].trigger()
@@ -247,36 +247,36 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     assert confusion.disagreements.links["both_right"].text() != ""
     wrong = confusion.disagreements.links["both_wrong"]
     wrong.click()
-    assert window.centre.tab == PICTURES
-    assert window.looking.pictures.controls.chip.text == "Both wrong, answers of A"
+    assert window.parts.tabs.tab == PICTURES
+    assert window.looking.part.pictures.controls.chip.text == "Both wrong, answers of A"
 
 
 @pytest.mark.parametrize("tab", [PICTURES, CONFUSION])
 def test_that_a_tab_nobody_sees_reads_nothing(window: MainWindow, trained: Path, tab: int) -> None:
-    assert window.looking.confusion.evaluation is None
-    window.show_tab(tab)
-    assert window.looking.confusion.evaluation is not None
+    assert window.looking.part.confusion.evaluation is None
+    window.commands.show_tab(tab)
+    assert window.looking.part.confusion.evaluation is not None
 
 
 def test_that_the_panel_folds_for_a_wide_view_and_comes_back(window: MainWindow) -> None:
     window.resize(1280, 800)
-    assert not window.panel.is_folded
-    window.show_tab(CONFUSION)
-    assert window.panel.is_folded
-    window.show_tab(CURVES)
-    assert not window.panel.is_folded
-    window.show_tab(CONFUSION)
-    window.toggle_panel()
-    window.show_tab(CURVES)
-    window.toggle_panel()
-    window.show_tab(CONFUSION)
-    window.show_tab(CURVES)
-    assert window.panel.is_folded  # by the person
+    assert not window.parts.panel.is_folded
+    window.commands.show_tab(CONFUSION)
+    assert window.parts.panel.is_folded
+    window.commands.show_tab(CURVES)
+    assert not window.parts.panel.is_folded
+    window.commands.show_tab(CONFUSION)
+    window.commands.fold_panel()
+    window.commands.show_tab(CURVES)
+    window.commands.fold_panel()
+    window.commands.show_tab(CONFUSION)
+    window.commands.show_tab(CURVES)
+    assert window.parts.panel.is_folded  # by the person
 
 
 def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     assert view.pictures is not None
     pairs = np.array([(4, TEST_START + 9), (1, 2)], dtype=np.int32)
     found = Repeats(
@@ -287,7 +287,7 @@ def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWin
     )
     keep(view.pictures.dataset, found)  # as finding them leaves them
     view.controls.repeats.click()
-    dialog = window.looking.repeats.dialog
+    dialog = window.looking.part.repeats.dialog
     assert dialog.isVisible()
     assert dialog.summary.text().startswith("2 pairs: 1 identical")
     dialog.table.pair_opened.emit(4, TEST_START + 9)
@@ -298,11 +298,11 @@ def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWin
 
 def test_that_finding_repeats_can_be_given_up(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     assert view.pictures is not None
     kept_file(view.pictures.dataset).unlink(missing_ok=True)
     view.controls.repeats.click()
-    dialog = window.looking.repeats.dialog
+    dialog = window.looking.part.repeats.dialog
     qtbot.waitUntil(lambda: dialog.progress.value() > 0, timeout=WORK_MS)
     dialog.cancel.click()
     assert not dialog.isVisible()
@@ -314,14 +314,14 @@ def test_that_an_answer_about_the_run_before_is_not_shown_for_the_next(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     other = Path(shutil.copytree(trained, trained.with_name("20260101_000000_mobilenet_v2")))
-    window.refresh_library()
-    qtbot.waitUntil(lambda: len(window._model.runs) == 2)
+    window.parts.model.refresh()
+    qtbot.waitUntil(lambda: len(window.parts.model.runs) == 2)
     show(qtbot, window, PICTURES)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     view.show_picture(TEST_START + 3)
     qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)  # the worker is there
     view.detail.explain.click()
-    window.selection.select(other)
+    window.parts.selection.select(other)
     assert view.detail.explain.text() == "Why this class"
     qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)
     assert view.detail.picture.heat is None
@@ -334,7 +334,7 @@ def test_that_a_name_is_shown_as_it_is_written(
     (file,) = save_pictures(tmp_path, 1)
     odd = Path(file).with_name("<b>bold & <img src=x>.jpg")
     Path(file).rename(odd)
-    view = window.looking.pictures
+    view = window.looking.part.pictures
     view.intake.take([str(odd)])
     wait_for_own(qtbot, window, 1)
     qtbot.waitUntil(lambda: view.detail.name.text() == odd.name)

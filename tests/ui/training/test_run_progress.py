@@ -16,6 +16,7 @@ from cifar_studio.runs.folder.events import (
     RunEnded,
     RunStarted,
 )
+from cifar_studio.ui.training.live_run import LiveRun
 from cifar_studio.ui.training.run_progress import Progress
 from cifar_studio.ui.training.run_selection import RunSelection
 from support import make_environment, make_row
@@ -83,18 +84,20 @@ def test_that_a_hiccup_does_not_throw_the_speed_about() -> None:
 
 
 def test_that_who_looks_at_another_run_is_pointed_to_the_live_one(qapp: object) -> None:
-    parent = QObject()
-    selection = RunSelection(parent)
-    selection.handle(STARTED)
+    parent, live = QObject(), LiveRun()
+    selection = RunSelection(live, parent)
+    live.handle(STARTED)
+    selection.select_live()
     assert selection.shows_live
     assert selection.pointer_text == ""
     selection.select(Path("/runs/20260331_120000_vgg11"))
-    selection.handle(batches(2, 5))
+    live.handle(batches(2, 5))
     assert selection.pointer_text == "Training: ResNet18 2/4 · show"
-    assert "batch 5" in selection.kept_text
-    selection.handle(RunEnded(state="finished", folder=STARTED.folder))
+    assert "batch 5" in live.kept_text
+    live.handle(RunEnded(state="finished", folder=STARTED.folder))
     assert selection.pointer_text == ""
-    assert selection.live is None
+    assert live.path is None
+    assert live.has_begun
 
 
 def test_that_events_cannot_be_changed() -> None:

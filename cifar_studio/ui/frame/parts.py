@@ -1,0 +1,120 @@
+"""What the window is made of. Controllers take these parts; nobody takes the window itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from cifar_studio import paths
+from cifar_studio.runner.training.speeds import SpeedBook
+from cifar_studio.ui.curves.data.run_colours import RunColours
+from cifar_studio.ui.curves.view import CurvesView
+from cifar_studio.ui.frame.central_tabs import Centre
+from cifar_studio.ui.frame.control_bar import ControlBar
+from cifar_studio.ui.frame.data_bar import DataBar
+from cifar_studio.ui.frame.run_header import RunHeader
+from cifar_studio.ui.frame.side_panel import SidePanel
+from cifar_studio.ui.frame.status_line import StatusLine
+from cifar_studio.ui.library.run_model import RunModel
+from cifar_studio.ui.library.runs_panel import RunsPanel
+from cifar_studio.ui.setup.cost import CostEstimator
+from cifar_studio.ui.setup.setup_panel import SetupPanel
+from cifar_studio.ui.training.run_controller import RunController
+from cifar_studio.ui.training.run_selection import RunSelection
+from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.message_bar import MessageBar
+from cifar_studio.ui.workers.helper_worker import ShortWork
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The built parts.
+
+    Attributes
+    ----------
+    window : QMainWindow
+        Parent of dialogs, and nothing else.
+    controller, helper : RunController, ShortWork
+        The worker that trains, and the one for all else.
+    costs : CostEstimator
+    model, selection : RunModel, RunSelection
+        The library, and which of its runs every tab shows.
+    setup, runs, controls, panel : SetupPanel, RunsPanel, ControlBar, SidePanel
+        The left side: its two pages, the buttons below, and the whole.
+    data_bar, message, header, tabs, curves : DataBar, MessageBar, RunHeader, Centre, CurvesView
+        The middle, from top to bottom; the other views are built when they are first needed.
+    status : StatusLine
+    """
+
+    window: QMainWindow
+    controller: RunController
+    helper: ShortWork
+    costs: CostEstimator
+    model: RunModel
+    selection: RunSelection
+    setup: SetupPanel
+    runs: RunsPanel
+    controls: ControlBar
+    panel: SidePanel
+    data_bar: DataBar
+    message: MessageBar
+    header: RunHeader
+    curves: CurvesView
+    tabs: Centre
+    status: StatusLine
+
+
+def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
+    """Make all parts and lay them out in the window.
+
+    Parameters
+    ----------
+    run_colours : dict of run folder name to place in the theme's colours
+        As they were given out so far.
+    """
+    controller = RunController(str(paths.runs_folder()), window)
+    helper = ShortWork(window)
+    costs = CostEstimator(SpeedBook(paths.speeds_file()), helper, window)
+    model = RunModel(paths.runs_folder(), window)
+    setup = SetupPanel(paths.presets_folder(), costs)
+    runs = RunsPanel(model, controller.queue)
+    controls = ControlBar()
+    data_bar, message, header = DataBar(helper), MessageBar(), RunHeader()
+    curves = CurvesView(run_colours=RunColours(len(theme.LIGHT.runs), run_colours))
+    parts = Parts(
+        window=window,
+        controller=controller,
+        helper=helper,
+        costs=costs,
+        model=model,
+        selection=RunSelection(controller.live, window),
+        setup=setup,
+        runs=runs,
+        controls=controls,
+        panel=SidePanel(setup, runs, controls),
+        data_bar=data_bar,
+        message=message,
+        header=header,
+        curves=curves,
+        tabs=Centre((data_bar, message, header), curves),
+        status=StatusLine(),
+    )
+    _lay_out(parts)
+    return parts
+
+
+def _lay_out(parts: Parts) -> None:
+    upper = QHBoxLayout()
+    upper.setSpacing(0)
+    upper.addWidget(parts.panel)
+    upper.addWidget(parts.tabs, 1)
+    whole = QWidget()
+    layout = QVBoxLayout(whole)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addLayout(upper, 1)
+    layout.addWidget(parts.status)
+    parts.window.setCentralWidget(whole)
+    parts.data_bar.hide()
+    parts.header.show_nothing()
