@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cifar_studio.cli.output.evaluation_report import EvaluationReport
-from cifar_studio.cli.output.training_console import unwound_on_ctrl_c
+from cifar_studio.cli.output.signals import ended_by_signals
 from cifar_studio.cli.output.training_display import stderr_console
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.answers.evaluating import evaluate_run
@@ -39,7 +39,7 @@ _EVALUATION_COLUMNS = (
 
 def evaluate_in_console(request: EvaluateRequest, *, json: bool) -> None:
     """Evaluate a run with a progress bar and print its figures. Raises StudioError."""
-    with unwound_on_ctrl_c():
+    with ended_by_signals():
         ended = _evaluated(evaluate_run(request))
     report = EvaluationReport(ended)
     print_result(as_json(report.as_object()) if json else report.as_text())
@@ -53,7 +53,7 @@ def predict_in_console(request: PredictRequest, *, json: bool) -> int:
     answers: list[Predicted] = []
     refused: list[PictureRefused] = []
     epoch = 0
-    with unwound_on_ctrl_c():
+    with ended_by_signals():
         for event in predict(request):
             if isinstance(event, Predicted):
                 answers.append(event)
@@ -90,7 +90,7 @@ def export_in_console(request: ExportRequest, *, json: bool) -> int:
     """
     ended: Exported | None = None
     with (
-        unwound_on_ctrl_c(),
+        ended_by_signals(),
         Progress(*_EVALUATION_COLUMNS, console=stderr_console(), transient=True) as bar,
     ):
         task = bar.add_task("exporting", total=None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import psutil
 from msgspec.structs import replace
 
+from cifar_studio.cli.output.signals import ended_by_signals
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.places import NOWHERE
 from cifar_studio.data.cifar100.source import load_dataset
@@ -68,14 +67,14 @@ def bench_in_console(
     ------
     StudioError
         No such pictures or device, not enough memory.
-    KeyboardInterrupt
-        Somebody stopped it; no process and no file is left.
+    SystemExit
+        A signal stopped it; no process and no file is left.
     """
     dataset = _pictures(data)
     words = [plain(word) for word in command]
     plan = Rounds(rounds, seconds)
     results = []
-    with _interrupted_by_signals():
+    with ended_by_signals("Stopped; nothing is kept."):
         for config in configs:
             result = bench(_forms(config), dataset, plan, words, tell)
             for variant in result.variants:
@@ -225,17 +224,3 @@ def _number(value: float) -> str:
 
 def _spread(spread: Spread) -> str:
     return f"{spread.median:.2f} ({spread.low:.2f}–{spread.high:.2f})"
-
-
-@contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the work as an exception, so that processes and files are cleared."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, signal.default_int_handler)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

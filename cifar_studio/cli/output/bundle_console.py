@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cifar_studio.cli.output.training_console import unwound_on_ctrl_c
+from cifar_studio.cli.output.signals import ended_by_signals
 from cifar_studio.errors import StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.bundle.opening import open_bundle
@@ -18,7 +18,7 @@ def open_in_console(bundles: Sequence[Path], runs: Path, *, json: bool) -> int:
     refused = False
     for bundle in bundles:
         try:
-            with unwound_on_ctrl_c():
+            with ended_by_signals():
                 found = open_bundle(bundle, runs)
         except StudioError as error:
             refused = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cifar_studio.cli.output.training_console import unwound_on_ctrl_c
+from cifar_studio.cli.output.signals import ended_by_signals
 from cifar_studio.cli.output.training_display import stderr_console
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
@@ -23,7 +23,7 @@ _COLUMNS = (
 def list_repeats(data: str, *, json: bool) -> None:
     """Print the pairs that are kept, else look for them with a progress bar. Raises StudioError."""
     dataset = load_dataset(data)
-    with unwound_on_ctrl_c(), Progress(*_COLUMNS, console=stderr_console(), transient=True) as bar:
+    with ended_by_signals(), Progress(*_COLUMNS, console=stderr_console(), transient=True) as bar:
         task = bar.add_task("", total=None)
         steps = repeats_of(dataset)
         while True:

@@ -1,4 +1,8 @@
-"""Signals of the operating system as commands to a training in the same process."""
+"""Ctrl-C, SIGTERM and a terminal that closes, while the command line works.
+
+A training or a study is asked to stop with its state kept (`SignalControl`); all other work is
+unwound and cleared away (`ended_by_signals`).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,10 @@ import os
 import signal
 import threading
 import time
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
 
 from cifar_studio.runner.protocol import Command
-from cifar_studio.terminal import tell_at_once
+from cifar_studio.terminal import tell, tell_at_once
 
 # Windows has SIGBREAK where others have SIGHUP: its console is closed.
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -20,21 +24,86 @@ _NEVER_IMPATIENT = ("SIGHUP", "SIGBREAK")
 _ECHO_S = 0.3
 
 
+@contextlib.contextmanager
+def _handled_by(handler: Callable[[int, object], None]) -> Iterator[Collection[int]]:
+    """Pass signals to `handler`; those that were ignored before, as by nohup, stay ignored.
+
+    Yields the numbers of the signals that are passed.
+    """
+    known = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in known}
+    handled = [number for number in known if before[number] is not signal.SIG_IGN]
+    try:
+        for number in handled:
+            signal.signal(number, handler)
+        yield handled
+    finally:
+        for number in handled:
+            signal.signal(number, before[number])
+
+
+@contextlib.contextmanager
+def ended_by_signals(last_words: str = "") -> Iterator[None]:
+    """Let a signal end the work within as an exception, so that half a file is taken away.
+
+    Whatever else goes wrong while the work is unwound, such as a helper process that got the same
+    signal, is a consequence and is not told.
+
+    Parameters
+    ----------
+    last_words : str
+        Told then.
+
+    Raises
+    ------
+    SystemExit
+        A signal has come; with 128 and its number.
+    """
+    first: int | None = None
+    came_s = 0.0
+
+    def on_signal(number: int, _frame: object) -> None:
+        nonlocal first, came_s
+        if first is not None and time.monotonic() - came_s < _ECHO_S:
+            return
+        first, came_s = first or number, time.monotonic()
+        raise KeyboardInterrupt
+
+    try:
+        with _handled_by(on_signal):
+            yield
+    except BaseException:
+        if first is None:
+            raise
+        if last_words:
+            tell(last_words)
+        raise SystemExit(128 + first) from None
+
+
 class SignalControl:
-    """Ctrl-C, SIGTERM and SIGHUP stop a run at the next batch; its state is kept.
+    """Signals as commands: the first one stops a run at the next batch; its state is kept.
 
     A second Ctrl-C or SIGTERM ends the process at once, with 128 and the signal's number: files
-    are whole as after a crash, and the run is shown as interrupted. A signal that was ignored
-    before, as by nohup, stays ignored.
+    are whole as after a crash, and the run is shown as interrupted.
 
     Python runs its handlers between two of its own instructions. A batch may take seconds and a
     write to a disk that hangs for ever, so a thread listens too, to which the interpreter passes
     each signal at once.
+
+    Parameters
+    ----------
+    stop, kill : callable, optional
+        Called in that thread at the first signal, and before the second one ends the process: for
+        work that goes on in another process.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, stop: Callable[[], None] | None = None, kill: Callable[[], None] | None = None
+    ) -> None:
+        self._stop = stop
+        self._kill = kill
         self._asked = False
-        self._before: dict[signal.Signals, Any] = {}
+        self._handled: Collection[int] = ()
 
     @property
     def asked(self) -> bool:
@@ -54,17 +123,14 @@ class SignalControl:
         with contextlib.suppress(OSError, AttributeError):
             os.set_blocking(self._writing, False)
         self._wakeup_before = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
+        self._handlers = _handled_by(self._on_signal)
+        self._handled = self._handlers.__enter__()
         self._thread = threading.Thread(target=self._listen, name="signals", daemon=True)
         self._thread.start()
-        for name in _NAMES:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._handlers.__exit__(None, None, None)
         signal.set_wakeup_fd(self._wakeup_before)
         os.close(self._writing)
         self._thread.join()
@@ -77,13 +143,17 @@ class SignalControl:
         """Read the number of each signal, a byte each, until the other end closes."""
         first = None
         while number := os.read(self._reading, 1):
-            if number[0] not in self._before:
+            if number[0] not in self._handled:
                 continue
             if first is None:
                 first = time.monotonic()
                 tell_at_once("Stopping after this batch, keeping the state. Again ends at once.")
+                if self._stop is not None:
+                    self._stop()
             elif (
                 signal.Signals(number[0]).name not in _NEVER_IMPATIENT
                 and time.monotonic() - first > _ECHO_S
             ):
+                if self._kill is not None:
+                    self._kill()
                 os._exit(128 + number[0])

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
 from cifar_studio import paths
+from cifar_studio.cli.output.signals import SignalControl
 from cifar_studio.cli.output.training_display import TrainingDisplay, stderr_console
 from cifar_studio.config.study import StudyRun
 from cifar_studio.data.cifar100.source import load_dataset
@@ -73,7 +71,7 @@ def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], 
     """The runs that are there in the end, how many failed, and whether somebody stopped it."""
     done: list[Run] = []
     failed = in_a_row = 0
-    with _stopped_by_signals(work):
+    with SignalControl(work.stop, work.kill):
         for number, step in enumerate(steps, 1):
             title = f"{number}/{len(steps)} {_title(step.run)}"
             if step.state == "finished":
@@ -110,29 +108,6 @@ def _train(step: StudyStep, work: StudyWork) -> RunEnded:
         return RunEnded.of(error, "")
     assert ended is not None
     return ended
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(work: StudyWork) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM stops with the state kept, a second one ends at once."""
-
-    def on_signal(number: int, _frame: Any) -> None:
-        if work.is_stopped:
-            work.kill()
-            os._exit(128 + number)
-        tell("Stopping after this batch, keeping the state. Again ends at once.")
-        work.stop()
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    before = {n: signal.getsignal(n) for n in numbers}
-    for number in numbers:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, on_signal)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            signal.signal(number, before[number])
 
 
 def _title(run: StudyRun) -> str:

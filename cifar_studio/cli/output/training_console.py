@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import signal
 from pathlib import Path
-from typing import Any
 
 from rich.progress import (
     BarColumn,
@@ -17,17 +15,14 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from cifar_studio.cli.output.signals import SignalControl
+from cifar_studio.cli.output.signals import SignalControl, ended_by_signals
 from cifar_studio.cli.output.training_display import TrainingDisplay, stderr_console
 from cifar_studio.plain_text import printable
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.training.follow import follow
 from cifar_studio.runner.training.prepare import prepare
 from cifar_studio.runner.training.ready_training import Training
-from cifar_studio.runs.folder.events import (
-    RunEnded,
-    RunPaused,
-)
+from cifar_studio.runs.folder.events import RunEnded, RunPaused
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.terminal import as_json, print_result, tell
 
@@ -115,7 +110,7 @@ def fetch_in_console() -> None:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with unwound_on_ctrl_c(), Progress(*columns, console=stderr_console()) as bar:
+    with ended_by_signals(), Progress(*columns, console=stderr_console()) as bar:
         task = bar.add_task("connecting", total=None)
         for progress in fetch_and_prepare():
             bar.update(
@@ -125,15 +120,3 @@ def fetch_in_console() -> None:
                 total=progress.total or None,
             )
     tell("CIFAR-100 is ready.")
-
-
-@contextlib.contextmanager
-def unwound_on_ctrl_c() -> Any:
-    """Let Ctrl-C raise KeyboardInterrupt, so that half a file is taken away behind it."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -75,7 +75,7 @@ def _is_of(run: Run, data: str) -> bool:
 
 
 class StudyWork:
-    """Carries steps out. `stop` may be called from a signal handler.
+    """Carries steps out. `stop` and `kill` may be called from another thread.
 
     Parameters
     ----------
@@ -120,14 +120,16 @@ class StudyWork:
     def stop(self) -> None:
         """Stop the run that goes on at its next batch, with its state kept, and begin no other."""
         self.is_stopped = True
-        if self._worker is not None:
-            self._worker.command(self._id, Command.STOP_NOW)
+        worker = self._worker
+        if worker is not None:
+            worker.command(self._id, Command.STOP_NOW)
 
     def kill(self) -> None:
         """End the run that goes on at once; what is on the disk stays there."""
         self.is_stopped = True
-        if self._worker is not None:
-            self._worker.kill()
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
 
     def _request(self, step: StudyStep) -> TrainRequest | ResumeRequest:
         if step.found is not None:
