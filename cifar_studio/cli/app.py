@@ -18,6 +18,7 @@ from cifar_studio.cli.bench import bench
 from cifar_studio.cli.bundles import export, open_bundles
 from cifar_studio.cli.data import data
 from cifar_studio.cli.evaluating import evaluate, predict, runs
+from cifar_studio.cli.settings import settings
 from cifar_studio.cli.study import study
 from cifar_studio.cli.training import reproduce, train
 from cifar_studio.cli.usage import NAME, UsageError, explain
@@ -36,6 +37,7 @@ for command in (train, evaluate, predict, export):
 app.command(name="open")(open_bundles)
 app.command()(reproduce)
 app.command()(runs)
+app.command()(settings)
 app.command()(bench)
 app.add_typer(data, name="data")
 app.add_typer(study, name="study")

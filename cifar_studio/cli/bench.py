@@ -30,7 +30,11 @@ def bench(
     ] = 4.0,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change one setting; repeatable. The command settings lists them.",
+        ),
     ] = None,
     data: DataOption = "auto",
     json: JsonOption = False,

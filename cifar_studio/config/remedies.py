@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cifar_studio.config.check import BOUNDS, check
+from cifar_studio.config.check import check
+from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 
 MORE_EPOCHS = 10
@@ -14,7 +15,7 @@ def with_smaller_batches(config: TrainConfig) -> TrainConfig | None:
     """For a device out of memory: half the batch size, or the next below that can be trained."""
     pictures = 100 * config.train_per_class
     half = min(config.batch_size, pictures) // 2
-    for batch_size in range(half, int(BOUNDS["batch_size"].low) - 1, -1):
+    for batch_size in range(half, int(bounds_of("batch_size").low) - 1, -1):
         changed = replace(config, batch_size=batch_size)
         if not check(changed):
             return changed
@@ -36,5 +37,5 @@ def on_the_processor(config: TrainConfig) -> TrainConfig | None:
 
 def longer(config: TrainConfig, done: int) -> tuple[int, int, int]:
     """Numbers of epochs to train on to: the least, the one to propose, and the most."""
-    most = int(BOUNDS["epochs"].high)
+    most = int(bounds_of("epochs").high)
     return min(done + 1, most), min(max(done, config.epochs) + MORE_EPOCHS, most), most

@@ -6,18 +6,18 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
-from cifar_studio.config.check import CHOICES, Fault, check
+from cifar_studio.config.check import Fault, check
+from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, ConfigError, NewerVersionError
 from cifar_studio.reading import read_bytes
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 64 * 1024
-_HINTS = get_type_hints(TrainConfig)
 
 
 def to_mapping(config: TrainConfig) -> dict[str, Any]:
@@ -76,17 +76,17 @@ def from_mapping(mapping: Mapping[str, Any], base: TrainConfig | None = None) ->
     ConfigError
         Names all faults at once.
     """
+    base = base or TrainConfig()
     faults: list[Fault] = []
     values: dict[str, Any] = {}
     for key, value in mapping.items():
-        if key not in _HINTS:
-            faults.append(Fault(key, _unknown(key)))
-            continue
-        if key in CHOICES or not isinstance(value, dict | list):
-            values[key] = _plain(key, value)
-        else:
+        if key not in base.__struct_fields__:
+            faults.append(Fault(key, _unknown(key, base.__struct_fields__)))
+        elif isinstance(value, dict | list) and SETTINGS[key].kind != "choice":
             faults.append(Fault(key, "must be a single value"))
-    config = msgspec.structs.replace(base or TrainConfig(), **values)
+        else:
+            values[key] = _plain(key, value)
+    config = msgspec.structs.replace(base, **values)
     return checked(config, faults)
 
 
@@ -130,19 +130,18 @@ def read_config(path: Path) -> TrainConfig:
 
 def differences(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, Any]]:
     """The keys in which two configs differ, each with (base's value, config's value)."""
-    pairs = ((key, getattr(base, key), getattr(config, key)) for key in _HINTS)
+    pairs = ((key, getattr(base, key), getattr(config, key)) for key in config.__struct_fields__)
     return {key: (before, after) for key, before, after in pairs if before != after}
 
 
 def _plain(key: str, value: Any) -> Any:
-    is_float = _HINTS[key] in (float, float | None)
-    if is_float and isinstance(value, int) and not isinstance(value, bool):
+    if SETTINGS[key].kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value) if abs(value) < 2**63 else value
     return value
 
 
-def _unknown(key: str) -> str:
-    close = difflib.get_close_matches(key, _HINTS, n=1)
+def _unknown(key: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
     return f"unknown key, did you mean {close[0]}?" if close else "unknown key"
 
 

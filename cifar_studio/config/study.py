@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cifar_studio.config.presets import REPORT_PRESETS, Preset
 from cifar_studio.config.serialization import checked, differences, from_words
-from cifar_studio.config.setting_words import setting_in_words
+from cifar_studio.config.settings import setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 
 

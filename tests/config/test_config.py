@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cifar_studio.config.check import BOUNDS, CHOICES, check
+from cifar_studio.config.check import check
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS, preset
 from cifar_studio.config.serialization import (
     MAX_CONFIG_BYTES,
@@ -23,6 +23,7 @@ from cifar_studio.config.serialization import (
     to_json,
     to_mapping,
 )
+from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, ConfigError
 
@@ -112,7 +113,7 @@ def test_that_combinations_without_meaning_are_refused(changes: dict[str, Any], 
 HUGE = 10**400  # more digits than a float holds
 
 
-@pytest.mark.parametrize("key", BOUNDS)
+@pytest.mark.parametrize("key", [key for key, one in SETTINGS.items() if one.bounds])
 @pytest.mark.parametrize(
     "value",
     [math.nan, math.inf, -math.inf, "3", True, [], {}, -1, HUGE, -HUGE],
@@ -134,12 +135,17 @@ numbers = {
     key: st.integers(int(b.low), min(int(b.high), 10**6))
     if isinstance(CONTRACT_DEFAULTS[key], int)
     else st.floats(b.low, b.high, exclude_min=b.low_open, exclude_max=b.high_open)
-    for key, b in BOUNDS.items()
+    for key, setting in SETTINGS.items()
+    if (b := setting.bounds) is not None
 }
 mappings = st.fixed_dictionaries(
     {},
     optional=numbers
-    | {key: st.sampled_from(values) for key, values in CHOICES.items()}
+    | {
+        key: st.sampled_from(list(setting.choices))
+        for key, setting in SETTINGS.items()
+        if setting.kind == "choice"
+    }
     | {key: st.booleans() for key, v in CONTRACT_DEFAULTS.items() if isinstance(v, bool)},
 )
 

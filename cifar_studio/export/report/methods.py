@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cifar_studio.config.architectures import architecture
+from cifar_studio.config.settings import SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
@@ -87,11 +88,8 @@ def _pictures(config: TrainConfig, environment: Environment | None) -> str:
 
 
 def _augmentation(config: TrainConfig) -> str:
-    parts = []
-    if config.random_crop:
-        parts.append("cropped at random to 32x32 after padding by four black pixels")
-    if config.horizontal_flip:
-        parts.append("mirrored with probability one half")
+    switches = [key for key, setting in SETTINGS.items() if setting.method]
+    parts = [SETTINGS[key].method for key in switches if getattr(config, key)]
     if not parts:
         return "Training pictures were not augmented."
     return f"In each epoch the training pictures were {' and '.join(parts)}."
@@ -99,15 +97,19 @@ def _augmentation(config: TrainConfig) -> str:
 
 def _optimiser(run: Run) -> str:
     config = run.config
-    momentum = f"{'Nesterov ' if config.nesterov else ''}momentum {config.momentum:g}"
+    momentum = f"{'Nesterov ' if config.nesterov else ''}{_said(config, 'momentum')}"
     planned = "" if len(run.rows) == config.epochs else f" of {config.epochs} planned"
     epochs = "epoch" if len(run.rows) == 1 else "epochs"
     return (
         f"Stochastic gradient descent minimised the cross-entropy for {len(run.rows)} {epochs}"
-        f"{planned} in batches of {config.batch_size}, with a constant learning rate of "
-        f"{config.learning_rate:g}, {momentum}, weight decay {config.weight_decay:g} and random "
-        f"seed {config.seed}."
+        f"{planned} in batches of {config.batch_size}, with a {config.schedule} learning rate of "
+        f"{config.learning_rate:g}, {momentum}, {_said(config, 'weight_decay')} and random "
+        f"{_said(config, 'seed')}."
     )
+
+
+def _said(config: TrainConfig, key: str) -> str:
+    return setting_in_words(key, getattr(config, key))
 
 
 def _machine(environment: Environment) -> str:

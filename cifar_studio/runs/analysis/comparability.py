@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cifar_studio.config.presets import REPORT_PRESETS, Preset
 from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.config.serialization import differences
-from cifar_studio.config.setting_words import setting_in_words
+from cifar_studio.config.settings import setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import Run

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from cifar_studio.atomic import append_line, write_bytes
-from cifar_studio.config.check import BOUNDS
+from cifar_studio.config.settings import bounds_of
 from cifar_studio.reading import open_file, read_bytes
 
-MAX_ROWS = int(BOUNDS["epochs"].high)
+MAX_ROWS = int(bounds_of("epochs").high)
 MAX_BYTES = 64 * 2**20  # more than that many rows take
 MAX_LINE = 4096
 """Bytes of the longest line that is read; a row has some 300."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cifar_studio.config.check import BOUNDS
+from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.study import FULL, SHORT, StudyRun, StudySize, study_runs
 from cifar_studio.runs import wording
 from cifar_studio.ui.setup.cost import CostEstimator
@@ -79,7 +79,7 @@ class StudyDialog(QDialog):
 
     def _field(self, value: int, key: str, tip: str) -> QLineEdit:
         field = QLineEdit(str(value))
-        high = int(BOUNDS[key].high) if key else MOST_SEEDS
+        high = int(bounds_of(key).high) if key else MOST_SEEDS
         field.setValidator(QIntValidator(1, high, self))
         field.setFixedWidth(theme.px(FIELD_PX))
         field.setAccessibleName(tip)

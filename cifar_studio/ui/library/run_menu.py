@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cifar_studio.config.check import BOUNDS
+from cifar_studio.config.settings import bounds_of
 from cifar_studio.runs.folder.command import train_command
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import RunFolder
@@ -140,7 +140,7 @@ def can_resume(run: Run) -> bool:
 def can_train_longer(run: Run) -> bool:
     """Whether a run has ended, however it did, and kept a state to go on from."""
     has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
-    has_room = len(run.rows) + 1 in BOUNDS["epochs"]
+    has_room = len(run.rows) + 1 in bounds_of("epochs")
     return has_ended and has_room and RunFolder(run.path).has_checkpoint()
 
 

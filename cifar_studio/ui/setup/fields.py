@@ -6,13 +6,24 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from cifar_studio.ui.widgets import basics, theme
 
 LABEL_PX = 96
 RESET_PX = 24
+TEXT_MARGIN_PX = 2
 
 
 class Field(QWidget):
@@ -253,7 +264,10 @@ class FlagField(Field):
 
 
 class _QuietCombo(QComboBox):
-    """A combo box that does not change while a person scrolls the form."""
+    """A combo box that does not change while a person scrolls the form.
+
+    A text that is too long for it ends in an ellipsis, and is whole in the tool tip.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -264,6 +278,23 @@ class _QuietCombo(QComboBox):
     @override
     def wheelEvent(self, event: QEvent) -> None:
         event.ignore()
+
+    @override
+    def paintEvent(self, event: QEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        place = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        whole, room = self.currentText(), place.width() - 2 * TEXT_MARGIN_PX
+        option.currentText = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room)
+        self.setToolTip(whole if option.currentText != whole else "")
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 def _next_125(value: float, direction: int) -> float:

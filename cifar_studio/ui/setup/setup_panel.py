@@ -114,7 +114,7 @@ class SetupPanel(QWidget):
         choices = {"auto": "CIFAR-100"} if present else {}
         field = self._fields["data"]
         assert isinstance(field, ChoiceField)
-        field.set_choices(choices | {"demo": "demo set (built in)"})
+        field.set_choices(choices | {"demo": "demo set"})
         field.set_value(data if data in choices else "demo")
         self.form_changed.emit()
 

@@ -17,7 +17,7 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
 
-from cifar_studio.config.check import BOUNDS
+from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.describe_machine import choose_for
@@ -57,7 +57,7 @@ class _Training:
         pace: Pace,
     ) -> None:
         folder.path.mkdir(parents=True)
-        endless = replace(config, epochs=int(BOUNDS["epochs"].high))
+        endless = replace(config, epochs=int(bounds_of("epochs").high))
         folder.write_config(endless)
         folder.write_environment(environment)
         self._events = train(endless, dataset, folder, environment, pace=pace)
