@@ -39,6 +39,23 @@ def duration(seconds: float) -> str:
     return f"{round(hours / 24)} days"
 
 
+def about(seconds: float, spread: float = 0.0) -> str:
+    """A length of time that is not known exactly: "about 12 min", "about 10 to 14 min".
+
+    Parameters
+    ----------
+    spread : float
+        How much longer or shorter it may well be, as a share; below a tenth it is not said.
+    """
+    if spread < 0.1:
+        return f"about {duration(seconds)}"
+    low, high = duration(seconds * (1 - spread)), duration(seconds * (1 + spread))
+    if low == high:
+        return f"about {low}"
+    number, _, unit = low.partition(" ")
+    return f"about {number if high.partition(' ')[2] == unit else low} to {high}"
+
+
 def count(number: float) -> str:
     """A large count with three figures: "11.2 M", "37.1 M", "2.47 G"."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -152,7 +152,7 @@ def test_that_settings_that_cannot_be_set_aside_are_not_said_to_be(tmp_path: Pat
 def test_that_no_flip_in_the_settings_makes_more_than_a_word(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     window_state.save(
-        path, window_state.Settings(geometry="AdnQ", run_colours={"a": 1}, data="/x ü")
+        path, window_state.Settings(geometry="AdnQ", run_colours={"a": 1}, chosen_data="/x ü")
     )
     whole = path.read_bytes()
     generator = random.Random(0)
@@ -180,7 +180,7 @@ def test_that_settings_of_another_kind_are_damaged(changes: dict[str, Any], tmp_
 def test_that_settings_keep_places_whose_names_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     kept = window_state.Settings(
-        data="/disk/L\udce4ufe", selected_run="/disk/\udcff", run_colours={"\udcff": 3}
+        chosen_data="/disk/L\udce4ufe", selected_run="/disk/\udcff", run_colours={"\udcff": 3}
     )
     window_state.save(path, kept)
     assert window_state.load(path) == (kept, "")

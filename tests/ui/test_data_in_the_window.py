@@ -18,6 +18,7 @@ from cifar_studio import paths
 from cifar_studio.ui.frame.data_bar import DataBar
 from cifar_studio.ui.window.main_window import MainWindow
 from cifar_studio.ui.workers.helper_worker import ShortWork
+from ui_support import close
 
 WAIT_MS = 60_000
 ARCHIVE_BYTES = 169_001_437
@@ -150,3 +151,24 @@ def test_that_a_dropped_folder_becomes_the_data_of_the_next_run(
     window.leave()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT_MS)
     window.deleteLater()
+
+
+def test_that_a_copy_that_turns_up_later_is_used_unless_the_demo_set_was_chosen(
+    qtbot: QtBot, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first the demo set stands in; then CIFAR-100 is here; then the demo set is chosen."""
+    found: list[bool] = []
+    monkeypatch.setattr(
+        "cifar_studio.ui.controllers.setup_form.locate", lambda _: Path("/x") if found else None
+    )
+    for expected in ("demo", "auto", "demo"):
+        window = MainWindow()
+        window.show()
+        assert window.parts.setup.data() == expected
+        told = [label.text() for label in window.parts.controls.findChildren(QLabel)]
+        assert f"Trains on: {'CIFAR-100' if expected == 'auto' else 'demo set'}" in told
+        if found:
+            window.parts.setup.choose_data("demo")
+        found.append(True)
+        close(qtbot, window)
+        window.deleteLater()

@@ -16,25 +16,40 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.reading import read_bytes
 
 MAX_BYTES = 1024 * 1024
+ROUGH_SPREAD = 0.25
 
 
 class Speed(msgspec.Struct, frozen=True):
-    """Pictures a second in training and evaluation, and peak memory in MiB."""
+    """Pictures a second in training and evaluation, and peak memory in MiB.
+
+    `is_rough` where it comes from a few batches, and not from an epoch.
+    """
 
     train_images_per_second: float
     test_images_per_second: float
     memory_mib: float
+    is_rough: bool = True
+
+    @property
+    def _measured(self) -> tuple[float, float, float]:
+        return self.train_images_per_second, self.test_images_per_second, self.memory_mib
 
     @property
     def is_sensible(self) -> bool:
         """Whether a machine could have this speed."""
         low, high = 1e-3, 1e9
-        return all(low <= value <= high for value in msgspec.structs.astuple(self))
+        return all(low <= value <= high for value in self._measured)
 
     def is_close_to(self, other: Speed) -> bool:
         """Whether an estimate would be the same to a tenth: not worth a write each epoch."""
-        pairs = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
-        return all(math.isclose(mine, theirs, rel_tol=0.1) for mine, theirs in pairs)
+        pairs = zip(self._measured, other._measured, strict=True)
+        is_alike = all(math.isclose(mine, theirs, rel_tol=0.1) for mine, theirs in pairs)
+        return is_alike and self.is_rough == other.is_rough
+
+    @property
+    def spread(self) -> float:
+        """How far off an estimate may well be, as a share: other programs come and go."""
+        return ROUGH_SPREAD if self.is_rough else 0.0
 
     def seconds(self, config: TrainConfig) -> float:
         """How long a whole run of a config takes."""

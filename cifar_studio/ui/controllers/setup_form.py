@@ -10,7 +10,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.places import locate
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import DataReady
-from cifar_studio.runs.folder.events import DeviceInfo, EpochEnded, Event
+from cifar_studio.runs.folder.events import BatchesEnded, DeviceInfo, EpochEnded, Event
 from cifar_studio.ui.frame.on_demand import OnDemand
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.training.run_controller import Activity
@@ -51,13 +51,15 @@ class SetupForm(QObject):
         names = ", ".join(key.replace("_", " ") for key in parts.setup.faults())
         parts.controls.set_startable(f"Fix first: {names}" if names else "")
         seconds = parts.setup.expected_seconds()
-        about = f": about {wording.duration(seconds)}" if seconds else ""
+        about = f": {wording.about(seconds)}" if seconds else ""
         parts.curves.set_empty_hint(f"Press Ctrl+R{about}", config.epochs if config else 10)
+        data = "CIFAR-100" if parts.setup.data() == "auto" else "demo set"
         started = parts.controller.live.started
         if started is not None:
             parts.status.show_data(started.environment.data.name)
         else:
-            parts.status.show_data("CIFAR-100" if parts.setup.data() == "auto" else "demo set")
+            parts.status.show_data(data)
+        parts.controls.show_data(data)
 
     def _on_data_ready(self, event: DataReady) -> None:
         self.offer_data("auto")
@@ -76,7 +78,13 @@ class SetupForm(QObject):
         self._on_form_changed()
 
     def _on_event_received(self, event: Event) -> None:
-        """A finished epoch tells what the next one costs."""
-        started = self._parts.controller.live.started
-        if isinstance(event, EpochEnded) and started is not None:
-            self._parts.costs.learn(started.config, started.environment, event.row)
+        """What trains tells what its like cost."""
+        live, costs = self._parts.controller.live, self._parts.costs
+        if live.started is None or live.progress is None:
+            return
+        if isinstance(event, BatchesEnded):
+            costs.follow(live.started.config, live.progress.speed)
+        elif isinstance(event, EpochEnded):
+            costs.learn(
+                live.started.config, live.started.environment, event.row, live.progress.speed
+            )

@@ -47,6 +47,7 @@ class ControlBar(QWidget):
         self._why = basics.label("", "fault")
         self._why.setWordWrap(True)
         self._why.hide()
+        self._data = basics.label("", "small")
         row = QHBoxLayout()
         row.setSpacing(2 * theme.GRID)
         row.addWidget(self._pause, 1)
@@ -55,6 +56,7 @@ class ControlBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 4 * theme.GRID)
         layout.setSpacing(2 * theme.GRID)
+        layout.addWidget(self._data)
         layout.addWidget(self._why)
         layout.addWidget(self._start)
         layout.addLayout(row)
@@ -109,6 +111,10 @@ class ControlBar(QWidget):
         self._start.setEnabled(not why_not)
         self._why.setText(why_not)
         self._why.setVisible(bool(why_not))
+
+    def show_data(self, name: str) -> None:
+        """Say which pictures the next run trains on."""
+        self._data.setText(f"Trains on: {name}")
 
     def open_stop_menu(self) -> None:
         """Show the ways to stop, as a click on Stop does."""

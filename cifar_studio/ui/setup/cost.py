@@ -14,6 +14,7 @@ from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.ui.workers.helper_worker import ShortWork
 
 SETTLE_MS = 700
+FOLLOWED_MS = 2000
 
 
 class CostEstimator(QObject):
@@ -37,6 +38,9 @@ class CostEstimator(QObject):
         self._may_measure = False
         self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._timer.timeout.connect(self._measure)
+        self._live = "", 0.0
+        self._followed = QTimer(self, singleShot=True, interval=FOLLOWED_MS)
+        self._followed.timeout.connect(self.changed)
 
     def speed(self, config: TrainConfig) -> Speed | None:
         """The speed of a config; asks for a measurement where it is not known."""
@@ -44,6 +48,11 @@ class CostEstimator(QObject):
         speed = self._book.lookup(config)
         if speed is None and self._may_measure:
             self._timer.start()
+        key, live = self._live
+        if speed is not None and live > 0 and key == speed_key(config):
+            ratio = live / speed.train_images_per_second
+            test = ratio * speed.test_images_per_second
+            return Speed(live, test, speed.memory_mib, speed.is_rough)
         return speed
 
     def failure(self, config: TrainConfig) -> str:
@@ -58,6 +67,8 @@ class CostEstimator(QObject):
     def set_may_measure(self, may_measure: bool) -> None:
         """Whether the machine is free; measuring beside a training would mislead."""
         self._may_measure = may_measure
+        if may_measure:
+            self._live = "", 0.0
         if not may_measure:
             self._timer.stop()
             if self._asked is not None:
@@ -66,15 +77,30 @@ class CostEstimator(QObject):
         elif self._wanted is not None:
             self.speed(self._wanted)
 
-    def learn(self, config: TrainConfig, environment: Environment, row: EpochRow) -> None:
-        """A finished epoch is a better measurement than any estimate."""
+    def follow(self, config: TrainConfig, images_per_second: float) -> None:
+        """A training of `config` has this speed now: estimates of its like go with it."""
+        self._live = speed_key(config), images_per_second
+        if not self._followed.isActive():
+            self._followed.start()
+
+    def learn(
+        self,
+        config: TrainConfig,
+        environment: Environment,
+        row: EpochRow,
+        images_per_second: float,
+    ) -> None:
+        """A finished epoch is a better measurement than any estimate.
+
+        `images_per_second` is the speed at its end, when whatever slowed it for a while may be
+        over.
+        """
         data = environment.data
         tested = data.test_pictures + data.validation_pictures
-        if row.images_per_second > 0 and row.eval_seconds > 0:
-            self._book.remember(
-                config,
-                Speed(row.images_per_second, tested / row.eval_seconds, row.peak_memory_mib),
-            )
+        if images_per_second > 0 and row.eval_seconds > 0:
+            test = tested / row.eval_seconds
+            speed = Speed(images_per_second, test, row.peak_memory_mib, is_rough=False)
+            self._book.remember(config, speed)
             self.changed.emit()
 
     def _measure(self) -> None:

@@ -40,18 +40,16 @@ class SetupPanel(QWidget):
     -------
     form_changed()
         A value, a fault or the cost is another one now.
-    data_chosen(str)
-        "auto" or "demo": which pictures to learn from.
     """
 
     form_changed = Signal()
-    data_chosen = Signal(str)
 
     def __init__(self, presets_folder: Path, costs: CostEstimator) -> None:
         super().__init__()
         self._costs = costs
         self._faults: dict[str, str] = {}
         self._config: TrainConfig | None = None
+        self._chosen_data = "auto"
         self._preset_box = PresetBox(presets_folder)
         self._preset_box.preset_chosen.connect(self._on_preset_chosen)
         self._fields: dict[str, Field] = {}
@@ -109,17 +107,28 @@ class SetupPanel(QWidget):
                 self._fields[key].set_value(value)
         self._check()
 
+    @property
+    def chosen_data(self) -> str:
+        """What the person wants to train on, "auto" or "demo", whether it is here or not."""
+        return self._chosen_data
+
     def set_cifar100_present(self, present: bool, data: str) -> None:
-        """Offer CIFAR-100 where it is here; `data` is what to choose."""
+        """Offer CIFAR-100 where it is here; `data` is what to choose.
+
+        The demo set stands in for CIFAR-100 without having been chosen: once that is here, it is
+        what the next run trains on.
+        """
         choices = {"auto": "CIFAR-100"} if present else {}
         field = self._fields["data"]
         assert isinstance(field, ChoiceField)
         field.set_choices(choices | {"demo": "demo set"})
+        self._chosen_data = data
         field.set_value(data if data in choices else "demo")
         self.form_changed.emit()
 
     def choose_data(self, data: str) -> None:
         """Choose "auto" or "demo", where it is offered."""
+        self._chosen_data = data
         self._fields["data"].set_value(data)
         self.form_changed.emit()
 
@@ -244,7 +253,8 @@ class SetupPanel(QWidget):
             failure = self._costs.failure(self._config)
             return failure or "Time on this machine: not measured yet", False
         seconds = speed.seconds(self._config)
-        text = f"About {wording.duration(seconds)} · {wording.memory(speed.memory_mib)}"
+        about = wording.about(seconds, speed.spread).capitalize()
+        text = f"{about} · {wording.memory(speed.memory_mib)}"
         if seconds <= LONG_RUN_SECONDS:
             return text, False
         end = datetime.datetime.now() + datetime.timedelta(seconds=seconds)
@@ -255,7 +265,7 @@ class SetupPanel(QWidget):
 
     def _on_edited(self, key: str) -> None:
         if key == "data":
-            self.data_chosen.emit(self.data())
+            self._chosen_data = self.data()
             self.form_changed.emit()
         else:
             self._check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import (
     BatchesEnded,
@@ -10,7 +12,9 @@ from cifar_studio.runs.folder.events import (
     RunStarted,
 )
 
-SMOOTHING = 0.1  # share of the newest speed in the shown one
+FORGETTING_S = 5.0  # a speed of so long ago counts a third
+LEAST_SHARE = 0.1  # of the newest speed in the shown one
+MOST_SPREAD = 0.5
 
 
 class Progress:
@@ -31,6 +35,7 @@ class Progress:
         self._tested = 0.0
         self._phase = "train"
         self._speed = 0.0
+        self._spread = 0.0
         self._eval_seconds = 0.0
         self.memory_mib = 0.0
 
@@ -38,19 +43,34 @@ class Progress:
         """Take an event in; those that say nothing of progress are passed over."""
         if isinstance(event, BatchesEnded):
             self._phase = "train"
+            batches = event.batch - self._batch if event.epoch == self._epoch else event.batch
             self._epoch, self._batch, self._tested = event.epoch, event.batch, 0.0
             self.memory_mib = event.memory_mib
-            share = SMOOTHING if self._speed else 1.0
-            self._speed += share * (event.images_per_second - self._speed)
+            self._follow(event.images_per_second, batches * self._config.batch_size)
         elif isinstance(event, EvaluationProgressed):
             self._phase = event.split
             self._epoch, self._batch = event.epoch, self._batches
             self._tested = event.done / max(1, event.total)
         elif isinstance(event, EpochEnded):
             self._eval_seconds = event.row.eval_seconds
-            self._speed = event.row.images_per_second or self._speed
+            self._speed = self._speed or event.row.images_per_second
             self._epoch, self._batch, self._tested = event.row.epoch, self._batches, 1.0
             self.memory_mib = event.row.peak_memory_mib
+
+    def _follow(self, speed: float, pictures: int) -> None:
+        """Forget in seconds what the machine did before; a single hiccup moves little."""
+        if not self._speed:
+            self._speed = speed
+            return
+        share = max(LEAST_SHARE, 1 - math.exp(-pictures / self._speed / FORGETTING_S))
+        apart = abs(speed - self._speed) / self._speed
+        self._spread += share * (min(apart, MOST_SPREAD) - self._spread)
+        self._speed += share * (speed - self._speed)
+
+    @property
+    def speed(self) -> float:
+        """Training pictures a second in the last seconds; 0 before the first batches."""
+        return self._speed
 
     @property
     def device_text(self) -> str:
@@ -85,7 +105,7 @@ class Progress:
     @property
     def left_text(self) -> str:
         seconds = self.seconds_left
-        return f"{wording.duration(seconds)} left" if seconds is not None else ""
+        return f"{wording.about(seconds, self._spread)} left" if seconds is not None else ""
 
     @property
     def epoch_seconds_left(self) -> float | None:

@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         build_menus(self.menuBar(), self.commands)
         self._wire()
         window_state.restore(self.settings, parts, fault)
-        self.form.offer_data(self.settings.data)
+        self.form.offer_data(self.settings.chosen_data)
 
     def leave(self) -> None:
         """Save what is to be kept, end the workers, and close when they are gone."""

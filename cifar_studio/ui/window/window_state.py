@@ -58,8 +58,8 @@ class Settings(msgspec.Struct, kw_only=True):
     form : dict
         The last form's values, by config key.
     preset : str
-    data : str
-        "auto", "demo" or a path.
+    chosen_data : str
+        "auto" or "demo": what the person wants to train on, whether it is here or not.
     open_groups : list of str
     selected_run : str
     """
@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, kw_only=True):
     scale: float = 1.0
     form: dict[str, Any] = {}
     preset: str = "quick-look"
-    data: str = "auto"
+    chosen_data: str = "auto"
     open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
     selected_run: str = ""
 
@@ -175,7 +175,8 @@ def remember(
     kept.page = parts.panel.page
     kept.tab, kept.scale = parts.tabs.tab, theme.manager().scale
     kept.form, kept.preset = parts.setup.values(), parts.setup.preset_name()
-    kept.data, kept.open_groups = parts.setup.data(), parts.setup.open_groups()
+    kept.chosen_data = parts.setup.chosen_data
+    kept.open_groups = parts.setup.open_groups()
     kept.selected_run = str(parts.selection.selected or "")
     if looking is not None:
         kept.confusion_layout = _text(looking.confusion.save_layout())

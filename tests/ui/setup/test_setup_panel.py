@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -17,7 +18,7 @@ from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.workers.helper_worker import ShortWork
 
-FAST = Speed(1000.0, 3000.0, 900.0)
+FAST = Speed(1000.0, 3000.0, 900.0, is_rough=False)
 
 
 @pytest.fixture
@@ -26,10 +27,16 @@ def book(tmp_path: Path) -> SpeedBook:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, tmp_path: Path, book: SpeedBook) -> SetupPanel:
-    short_work = ShortWork()
-    panel = SetupPanel(tmp_path / "presets", CostEstimator(book, short_work, short_work))
-    panel.short_work = short_work  # type: ignore[attr-defined] - lives as long as the panel
+def costs(book: SpeedBook) -> CostEstimator:
+    owner = ShortWork()
+    costs = CostEstimator(book, owner, owner)
+    costs.owner = owner  # type: ignore[attr-defined] - lives as long
+    return costs
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path, costs: CostEstimator) -> SetupPanel:
+    panel = SetupPanel(tmp_path / "presets", costs)
     panel.resize(320, 900)
     qtbot.addWidget(panel)
     panel.set_open_groups(["Network", "Training", "SGD", "Data", "Machine"])
@@ -172,6 +179,35 @@ def test_that_a_measured_speed_becomes_a_time(panel: SetupPanel, book: SpeedBook
     assert panel.expected_seconds() == pytest.approx(10 * (10_000 / 1000 + 2_000 / 3000))
     assert "About 107" not in shown_text(panel)
     assert "About 2 min · 900 MB" in shown_text(panel)
+    book.remember(config, replace(FAST, train_images_per_second=200.0, is_rough=True))
+    panel.show_config(config, "quick-look")
+    assert "About 6 to 11 min · 900 MB" in shown_text(panel), "a few batches say little"
+
+
+def test_that_a_run_that_goes_on_corrects_the_price_of_the_next_one_within_seconds(
+    qtbot: QtBot, panel: SetupPanel, book: SpeedBook, costs: CostEstimator
+) -> None:
+    config = preset("quick-look").config
+    book.remember(config, FAST)
+    panel.show_config(config, "quick-look")
+    with qtbot.waitSignal(costs.changed, timeout=10_000):
+        costs.follow(config, 100.0)
+    assert panel.expected_seconds() == pytest.approx(10 * (10_000 / 100 + 2_000 / 300))
+    costs.set_may_measure(True)  # it has ended
+    assert panel.expected_seconds() == pytest.approx(10 * (10_000 / 1000 + 2_000 / 3000))
+
+
+def test_that_a_text_that_does_not_fit_ends_in_an_ellipsis_and_is_told_whole(
+    panel: SetupPanel,
+) -> None:
+    box = combo(panel, "Device")
+    title = "auto (an accelerator with a name that no form is wide enough for)"
+    box.setItemText(0, title)
+    box.grab()
+    assert box.toolTip() == title
+    for name in ("Pictures", "Normalise by", "Architecture", "First layers", "Precision"):
+        combo(panel, name).grab()
+        assert combo(panel, name).toolTip() == "", name
 
 
 def test_that_a_long_run_says_when_it_ends_and_offers_a_shorter_one(

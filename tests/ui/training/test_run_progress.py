@@ -63,7 +63,7 @@ def test_that_place_speed_and_time_left_follow_the_events() -> None:
     this_epoch = 39 / 79 * 20 + 2
     assert progress.epoch_seconds_left == pytest.approx(this_epoch)
     assert progress.seconds_left == pytest.approx(this_epoch + 2 * 22)
-    assert progress.left_text == "56 s left"
+    assert progress.left_text == "about 56 s left"
 
 
 def test_that_testing_is_said_and_counted() -> None:
@@ -81,6 +81,24 @@ def test_that_a_hiccup_does_not_throw_the_speed_about() -> None:
         progress.handle(batches(1, 10))
     progress.handle(batches(1, 11, speed=5.0))
     assert progress.speed_text == "450 pictures/s"
+
+
+def test_that_a_busy_minute_is_forgotten_within_seconds_and_the_guess_is_wide_meanwhile() -> None:
+    progress = Progress(STARTED)
+    batch = 0
+    for speed, seconds in ((100.0, 60), (500.0, 10)):
+        for _ in range(round(seconds * speed / 128)):
+            batch += 1
+            progress.handle(batches(1 + batch // 79, batch % 79, speed=speed))
+        if speed == 100.0:
+            assert " to " not in progress.left_text
+            progress.handle(batches(1, 75, speed=500.0))
+            assert " to " in progress.left_text
+    assert progress.speed == pytest.approx(500, rel=0.1)
+    progress.handle(
+        EpochEnded(row=msgspec.structs.replace(make_row(1), images_per_second=90.0), best_epoch=1)
+    )
+    assert progress.speed == pytest.approx(500, rel=0.1), "not the mean of the epoch"
 
 
 def test_that_who_looks_at_another_run_is_pointed_to_the_live_one(qapp: object) -> None:
