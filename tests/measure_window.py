@@ -4,6 +4,7 @@
 
 Prints, with the machine and the number of samples:
   the time from the start of the process until the window is on the screen;
+  the first opening of each tab, before the window has built it by itself;
   from Start, with a warm worker, to the first batch and to the first point on a curve;
   the lateness of a 10 ms timer in the window's event loop while a ResNet18 trains.
 """
@@ -24,41 +25,74 @@ from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.presets import QUICK_LOOK
 from cifar_studio.runs.folder.events import BatchesEnded, RunEnded
+from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, PICTURES, TITLES
 from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 
 LOOK_MS = 8000
 OPEN_ONCE = """
-import sys, time, psutil
+import sys, time
 from PySide6.QtWidgets import QApplication
 from PySide6.QtCore import QEvent, QObject
-from cifar_studio.ui.window.main_window import MainWindow
+from cifar_studio.ui.app import open_window
 class Watch(QObject):
     def eventFilter(self, watched, event):
         if event.type() == QEvent.Type.Expose and watched.isExposed():
-            print(time.time() - psutil.Process().create_time(), flush=True)
+            print(time.time(), flush=True)
             watched.removeEventFilter(self)
             window.leave()
         return False
 application = QApplication([])
-window = MainWindow()
+window = open_window(application)
 watch = Watch()
 window.winId()
 window.windowHandle().installEventFilter(watch)
 window.show()
 application.exec()
 """
+TAB_ONCE = """
+import time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from cifar_studio.ui.app import open_window
+application = QApplication([])
+window = open_window(application)
+window.show()
+application.processEvents()
+times = []
+for tab in {tabs}:
+    began = time.perf_counter()
+    window.commands.show_tab(tab)
+    window.grab()
+    times.append(time.perf_counter() - began)
+print(*times, flush=True)
+QTimer.singleShot(0, window.leave)
+application.exec()
+"""
 
 
 def measure_opening(starts: int) -> list[float]:
-    """Seconds from the start of the process to the first exposed window; the first warms up."""
+    """Seconds from before the process to the first exposed window; the first warms up."""
     seconds = []
     for _ in range(starts + 1):
-        result = subprocess.run(
-            [sys.executable, "-c", OPEN_ONCE], capture_output=True, text=True, check=True
-        )
-        seconds.append(float(result.stdout))
+        began = time.time()
+        seconds.append(float(_in_a_process(OPEN_ONCE)) - began)
     return seconds[1:]
+
+
+def measure_tabs(starts: int) -> dict[str, list[float]]:
+    """Seconds of a tab's first opening with its first painting, before anything built it."""
+    return {
+        TITLES[tab]: [float(_in_a_process(TAB_ONCE.format(tabs=(tab,)))) for _ in range(starts)]
+        for tab in (PICTURES, CONFUSION, COMPARE)
+    }
+
+
+def _in_a_process(code: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return result.stdout
 
 
 class Measurement:
@@ -116,6 +150,13 @@ def main() -> None:
             f"window on the screen: median {np.median(opening):.2f} s, "
             f"worst {max(opening):.2f} s (n = {len(opening)})"
         )
+        for title, seconds in measure_tabs(arguments.starts).items():
+            print(
+                f"first opening of {title}: median {1000 * np.median(seconds):.0f} ms, "
+                f"worst {1000 * max(seconds):.0f} ms (n = {len(seconds)})"
+            )
+        if not arguments.seconds:
+            return
         application = QApplication([])
         measurement = Measurement(arguments.seconds)
         application.exec()

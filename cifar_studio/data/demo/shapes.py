@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,24 @@ _REACH = 1024  # no coordinate is further from the centre than this
 _STEP = 8  # units a cell of the angle table
 
 
-def _angle_table() -> Ints:
+# The tables are rounded from functions whose last bits differ between computers; no entry lies
+# near enough to a half for that to show (a test holds it). They are made when something is drawn:
+# the window wants the names alone.
+
+
+@cache
+def _cosines() -> Ints:
+    return np.array([round(1024 * math.cos(math.tau * a / TURN)) for a in range(TURN)], np.int32)
+
+
+@cache
+def _roots() -> Ints:
+    squares = range(2 * _REACH * _REACH // 32 + 1)
+    return np.array([math.isqrt(32 * q) for q in squares], np.int32)
+
+
+@cache
+def _angles() -> Ints:
     side = 2 * _REACH // _STEP
     turns = [
         [round(math.atan2(v - side // 2 + 0.5, u - side // 2 + 0.5) * TURN / math.tau) % TURN
@@ -33,21 +50,14 @@ def _angle_table() -> Ints:
     return np.array(turns, dtype=np.int32).ravel()
 
 
-# The tables are rounded from functions whose last bits differ between computers; no entry lies
-# near enough to a half for that to show (a test holds it).
-_COSINE = np.array([round(1024 * math.cos(math.tau * a / TURN)) for a in range(TURN)], np.int32)
-_ROOT = np.array([math.isqrt(32 * q) for q in range(2 * _REACH * _REACH // 32 + 1)], np.int32)
-_ANGLE = _angle_table()
-
-
 def cosine(angle: Ints) -> Ints:
     """1024 times the cosine of an angle in 1/1024 of a turn."""
-    return _COSINE[angle & (TURN - 1)]
+    return _cosines()[angle & (TURN - 1)]
 
 
 def sine(angle: Ints) -> Ints:
     """1024 times the sine of an angle in 1/1024 of a turn."""
-    return _COSINE[(angle - TURN // 4) & (TURN - 1)]
+    return _cosines()[(angle - TURN // 4) & (TURN - 1)]
 
 
 @dataclass
@@ -72,7 +82,7 @@ class Grid:
     def theta(self) -> Ints:
         """Angle, 0 to 1023."""
         row = (self.v + _REACH) // _STEP * (2 * _REACH // _STEP)
-        return _ANGLE[row + (self.u + _REACH) // _STEP]
+        return _angles()[row + (self.u + _REACH) // _STEP]
 
     def fold(self, count: int) -> Ints:
         """How far each pixel is round its sector of `count`: 0 at the border, 512 at the axis."""
@@ -80,7 +90,7 @@ class Grid:
 
 
 def _length(x: Ints, y: Ints) -> Ints:
-    return _ROOT[np.minimum(x * x + y * y, 2 * _REACH * _REACH - 1) >> 5]
+    return _roots()[np.minimum(x * x + y * y, 2 * _REACH * _REACH - 1) >> 5]
 
 
 def _bands(x: Ints, period: int) -> Ints:
