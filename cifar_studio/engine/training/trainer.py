@@ -19,6 +19,7 @@ from cifar_studio.data.subset import CLASSES
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
 from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
+from cifar_studio.engine.machine.spinning import giving_way
 from cifar_studio.engine.training import epoch_files
 from cifar_studio.engine.training.batches import Normalize, Pictures, place, plan_epoch
 from cifar_studio.engine.training.clock import Gate, Stopwatch, timed
@@ -107,7 +108,12 @@ def train(
         a disk that refuses.
     """
     check_resumable(config, dataset, environment, checkpoint)
-    with numerics(environment.resolved, config.deterministic), told_as_studio_errors(config):
+    resolved = environment.resolved
+    with (
+        numerics(resolved, config.deterministic),
+        giving_way(resolved.device),
+        told_as_studio_errors(config),
+    ):
         saver = Saver(folder, waits_for_disk)
         training = _Training(config, dataset, folder, environment, pace, saver)
         training.stand_at(checkpoint)

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio.runs.analysis.calibration import Calibration, in_words
-from cifar_studio.ui.curves.data.series import nice_step
 from cifar_studio.ui.plots.bin_plot import BinPlot
+from cifar_studio.ui.plots.value_axis import nice_step
 from cifar_studio.ui.tables.table import Table
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.explanation import QUESTION

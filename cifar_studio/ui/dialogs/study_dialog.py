@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.study import FULL, SHORT, StudyRun, StudySize, study_runs
 from cifar_studio.runs import wording
-from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
 FIELD_PX = 64
 MOST_SEEDS = 20

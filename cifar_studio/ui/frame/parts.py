@@ -18,12 +18,12 @@ from cifar_studio.ui.frame.side_panel import SidePanel
 from cifar_studio.ui.frame.status_line import StatusLine
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.training.run_controller import RunController
 from cifar_studio.ui.training.run_selection import RunSelection
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.message_bar import MessageBar
+from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import ShortWork
 
 

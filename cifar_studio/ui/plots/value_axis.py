@@ -11,7 +11,6 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont
 from typing_extensions import override
 
-from cifar_studio.ui.curves.data.series import nice_step
 from cifar_studio.ui.widgets import theme
 
 LEFT_PX = 40
@@ -114,3 +113,10 @@ def _logarithmic_ticks(low: float, high: float, most: int) -> list[float]:
         if len(ticks) <= most:
             return ticks
     return ticks[:: -(-len(ticks) // most)]
+
+
+def nice_step(span: float, most: int) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that cuts `span` into at most `most` parts."""
+    rough = max(span, 1e-12) / max(most, 1)
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * 0.999999))

@@ -13,10 +13,10 @@ from cifar_studio.ui.curves.data.series import (
     epoch_limit,
     loss_floor,
     loss_limit,
-    nice_step,
     thin,
 )
 from cifar_studio.ui.curves.plot.placement import most_free
+from cifar_studio.ui.plots.value_axis import nice_step
 
 
 def test_that_a_table_keeps_every_row_while_it_doubles() -> None:

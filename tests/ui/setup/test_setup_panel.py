@@ -14,8 +14,8 @@ from cifar_studio.config.presets import preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runs.folder.events import DeviceInfo
-from cifar_studio.ui.setup.cost import CostEstimator
 from cifar_studio.ui.setup.setup_panel import SetupPanel
+from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import ShortWork
 
 FAST = Speed(1000.0, 3000.0, 900.0, is_rough=False)

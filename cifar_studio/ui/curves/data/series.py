@@ -186,13 +186,6 @@ def loss_floor(series: Iterable[np.ndarray]) -> float:
     return next((step for step in LOSS_FLOORS if bottom >= 1.05 * step), LOSS_FLOORS[-1])
 
 
-def nice_step(span: float, most: int) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that cuts `span` into at most `most` parts."""
-    rough = max(span, 1e-12) / max(most, 1)
-    power = 10.0 ** np.floor(np.log10(rough))
-    return float(next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * 0.999999))
-
-
 def _largest(values: np.ndarray) -> float:
     return float(np.fmax.reduce(values, initial=0.0)) if len(values) else 0.0
 

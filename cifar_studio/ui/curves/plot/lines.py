@@ -13,9 +13,10 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from cifar_studio.ui.curves.data.run_data import RunData
-from cifar_studio.ui.curves.data.series import Smoother, nice_step, thin
+from cifar_studio.ui.curves.data.series import Smoother, thin
 from cifar_studio.ui.curves.plot.band import Band
 from cifar_studio.ui.curves.plot.measures import QUICK_TEST, Measure, colour_of, pen
+from cifar_studio.ui.plots.value_axis import nice_step
 from cifar_studio.ui.widgets import theme
 
 THICK_UNTIL = 200  # points of an epoch series that is drawn two pixels wide
