@@ -25,8 +25,8 @@ from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.presets import QUICK_LOOK
 from cifar_studio.runs.folder.events import BatchesEnded, RunEnded
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, PICTURES, TITLES
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 
 LOOK_MS = 8000

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QApplication
 from cifar_studio.config.serialization import from_json
 from cifar_studio.runs.folder.events import EpochEnded, RunEnded
 from cifar_studio.ui.window.main_window import MainWindow
-from cifar_studio.ui.training.run_queue import PlannedRun
+from cifar_studio.runs.queue_rules import PlannedRun
 application = QApplication([])
 window = MainWindow()
 window.resize(1280, 800)

@@ -13,6 +13,7 @@ from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.answers import AnyEvent
 from cifar_studio.runs.folder.events import Moment
+from cifar_studio.runs.queue_rules import PlannedRun
 
 
 class Command(StrEnum):
@@ -40,28 +41,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):
     id: int
 
 
-class TrainRequest(Request, frozen=True, kw_only=True, tag="train"):
+class TrainRequest(PlannedRun, frozen=True, kw_only=True, tag_field="request", tag="train"):
     """Train a network in a new run folder.
 
     Attributes
     ----------
-    config : TrainConfig
-    data : str
-        "auto", "demo", or a folder or archive.
+    id : int
+        As `Request` means it.
     runs : str
         The folder in which the run folder is made.
     command : list of str
         What a person would type to get this run.
-    repeats : str
-        The folder of a run that is to be repeated: its very pictures, and what was chosen for it
-        by looking at the machine where this one can do that. Empty for a run of its own.
     """
 
-    config: TrainConfig
-    data: str
+    id: int
     runs: str
-    command: list[str] = []
-    repeats: str = ""
+    command: list[str] = msgspec.field(default_factory=list)
 
 
 class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):

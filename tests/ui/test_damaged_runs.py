@@ -13,11 +13,11 @@ from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.frame.run_header import RunHeader
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 
 TINY = TrainConfig(

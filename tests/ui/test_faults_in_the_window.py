@@ -26,10 +26,10 @@ from cifar_studio.runs.folder.events import (
 )
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.dialogs.messages import EpochsDialog
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.training.run_controller import Activity
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window.main_window import MainWindow
 from scripted_worker import Stage, started

@@ -19,9 +19,9 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.events import EpochEnded, RunEnded
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.system.signals import SystemSignals
 from cifar_studio.ui.training.run_controller import Activity
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 from support import worker_processes
 from ui_support import close

@@ -26,10 +26,11 @@ from cifar_studio.runs.folder.growing_file import (
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status
 from cifar_studio.runs.folder.trace import read_trace
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.library.queue_list import MOST_ROWS, QueueList
 from cifar_studio.ui.library.run_model import READS_A_TURN, RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
+from cifar_studio.ui.training.run_queue import RunQueue
 from support import make_row
 
 

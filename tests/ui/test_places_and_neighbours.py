@@ -16,8 +16,8 @@ from cifar_studio import paths
 from cifar_studio.runs.folder.events import RunEnded
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.system.writable import faults_of_places, why_not_writable
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window import window_state
 from cifar_studio.ui.window.main_window import MainWindow
 from ui_support import TINY, close

@@ -16,9 +16,9 @@ from cifar_studio import paths
 from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, RunEnded, RunStarted
 from cifar_studio.runs.folder.library import list_runs, load
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.training.run_controller import Activity
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 from support import worker_processes
 from ui_support import TINY, close

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.events import RunEnded
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.frame.central_tabs import TITLES
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.window.main_window import MainWindow
 
 

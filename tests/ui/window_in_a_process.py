@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.events import EpochEnded, RunEnded, RunStarted
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.app import open_window
-from cifar_studio.ui.training.run_queue import PlannedRun
 
 
 def main() -> int:

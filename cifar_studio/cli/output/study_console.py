@@ -23,9 +23,9 @@ from cifar_studio.runner.studies.study_estimate import StudyEstimate, estimate_o
 from cifar_studio.runner.training.speeds import SpeedBook
 from cifar_studio.runs.folder.events import RunEnded
 from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.queue_rules import MOST_FAILURES, FailureCount, is_failure
 from cifar_studio.terminal import as_json, print_result, tell
 
-MOST_FAILURES = 3
 _STATES = {"new": "", "resumable": "goes on", "finished": "done"}
 
 
@@ -70,7 +70,8 @@ def study_in_console(
 def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], int, bool]:
     """The runs that are there in the end, how many failed, and whether somebody stopped it."""
     done: list[Run] = []
-    failed = in_a_row = 0
+    failed = 0
+    failures = FailureCount()
     with SignalControl(work.stop, work.kill):
         for number, step in enumerate(steps, 1):
             title = f"{number}/{len(steps)} {_title(step.run)}"
@@ -83,14 +84,15 @@ def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], 
                 continue
             tell(title)
             ended = _train(step, work)
-            if ended.state in ("failed", "crashed"):
-                failed, in_a_row = failed + 1, in_a_row + 1
+            if is_failure(ended.state):
+                failed += 1
+                failures.add()
                 tell(f"cifar-studio: {printable(ended.message)}. {printable(ended.remedy)}.")
             else:
-                in_a_row = 0
+                failures.clear()
             if ended.folder and ended.state in ("finished", "stopped"):
                 done.append(load(Path(ended.folder)))
-            if in_a_row == MOST_FAILURES:
+            if failures.is_too_many:
                 tell(f"cifar-studio: {MOST_FAILURES} runs in a row have failed; the others wait.")
                 break
     return done, failed, work.is_stopped

@@ -19,11 +19,10 @@ from cifar_studio.runner.training.speeds import speed_key
 from cifar_studio.runner.worker_process import WorkerProcess, new_id
 from cifar_studio.runs.answers import AnyEvent
 from cifar_studio.runs.folder.events import RunEnded
-from cifar_studio.runs.folder.library import Run, list_runs
+from cifar_studio.runs.folder.library import RESUMABLE, Run, list_runs
 from cifar_studio.runs.folder.run_folder import RunFolder
 
 State = Literal["new", "resumable", "finished"]
-_ENDED = ("stopped", "interrupted", "crashed", "failed")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _step(wanted: StudyRun, present: Sequence[Run], data: str) -> StudyStep:
         if run.status.state == "finished":
             return StudyStep(wanted, "finished", run)
     for run in same:
-        if run.status.state in _ENDED and RunFolder(run.path).has_checkpoint():
+        if run.status.state in RESUMABLE and RunFolder(run.path).has_checkpoint():
             return StudyStep(wanted, "resumable", run)
     return StudyStep(wanted, "new")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
@@ -20,6 +21,8 @@ from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status, is_run
 from cifar_studio.runs.folder.trace import Trace, read_trace
 
 MAX_FAULT = 300
+RESUMABLE: tuple[RunState, ...] = ("stopped", "interrupted", "crashed", "failed")
+"""States of a run that ended before its end."""
 _T = TypeVar("_T")
 
 
@@ -148,6 +151,23 @@ def list_all(parent: Path) -> tuple[list[Run], list[DamagedRun]]:
         except (StudioError, OSError) as error:
             damaged.append(DamagedRun.of(path, error))
     return runs, damaged
+
+
+def can_resume(run: Run) -> bool:
+    """Whether a run has stopped before its end and has a state to go on from.
+
+    Before its first checkpoint that is its very beginning.
+    """
+    is_at_its_beginning = len(run.rows) <= 1
+    has_state = is_at_its_beginning or RunFolder(run.path).has_checkpoint()
+    return run.status.state in RESUMABLE and has_state
+
+
+def can_train_longer(run: Run) -> bool:
+    """Whether a run has ended, however it did, and kept a state to go on from."""
+    has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
+    has_room = len(run.rows) + 1 in bounds_of("epochs")
+    return has_ended and has_room and RunFolder(run.path).has_checkpoint()
 
 
 def run_paths(parent: Path) -> list[Path]:

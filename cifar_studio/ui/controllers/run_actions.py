@@ -17,12 +17,12 @@ from cifar_studio.runs.analysis.reproduction import config_to_repeat
 from cifar_studio.runs.analysis.seeds import group_by_seed, group_key, missing_seeds
 from cifar_studio.runs.answers import RequestFailed, RunMended, RunOpened
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.controllers.run_deleting import Deleting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.seeds_dialog import ask_seeds
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
-from cifar_studio.ui.training.run_queue import PlannedRun
 
 
 class RunActions(QObject):

@@ -10,12 +10,11 @@ from PySide6.QtCore import QObject
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import EpochEnded, Event, RunEnded, RunStarted
-from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.library import Run, can_resume, load
 from cifar_studio.runs.folder.run_folder import is_run_folder
 from cifar_studio.ui.controllers.run_messages import RunMessages
 from cifar_studio.ui.frame.on_demand import OnDemand
 from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.library.run_menu import can_resume
 from cifar_studio.ui.system.keep_awake import KeepAwake
 from cifar_studio.ui.system.notification import notify
 from cifar_studio.ui.training.run_controller import Activity

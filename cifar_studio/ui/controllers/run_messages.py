@@ -22,11 +22,10 @@ from cifar_studio.runs.folder.events import (
     RunPaused,
     RunStarted,
 )
-from cifar_studio.runs.folder.library import Run, load
-from cifar_studio.ui.library.run_menu import can_resume
+from cifar_studio.runs.folder.library import Run, can_resume, load
+from cifar_studio.runs.queue_rules import MOST_FAILURES, PlannedRun
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.training.run_controller import RunController
-from cifar_studio.ui.training.run_queue import FAILURES, PlannedRun
 from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 
 PAUSE, NO_ANSWER, QUEUE = "pause", "no answer", "queue"
@@ -210,7 +209,7 @@ class RunMessages(QObject):
         waiting = len(self._controller.queue.runs)
         runs = "The run that waits is" if waiting == 1 else f"The {waiting} runs that wait are"
         self._bar.show_message(
-            f"{FAILURES} runs in a row have failed, the last one so: {_sentences(fault)} "
+            f"{MOST_FAILURES} runs in a row have failed, the last one so: {_sentences(fault)} "
             f"{runs} kept and not started.",
             actions=(Action("Go on", self._controller.release_queue),),
             subject=QUEUE,

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cifar_studio.config.study import shortened_by
 from cifar_studio.runs import wording
-from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
+from cifar_studio.runs.queue_rules import PlannedRun
+from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.widgets import basics, theme
 
 MOST_ROWS = 8

@@ -8,15 +8,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cifar_studio.config.settings import bounds_of
 from cifar_studio.runs.folder.command import train_command
-from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.folder.library import Run, can_resume, can_train_longer
 from cifar_studio.ui.library.overlaid_runs import BesideRuns
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.system.open_folder import open_folder
 
-RESUMABLE = ("stopped", "interrupted", "crashed", "failed")
 _GOES_ON = ("running", "paused")
 
 
@@ -125,23 +122,6 @@ class RunMenu(QObject):
     def _on_about_to_show(self) -> None:
         if self._run is not None:
             self.fill(self._menu, self._run)
-
-
-def can_resume(run: Run) -> bool:
-    """Whether a run has stopped before its end and has a state to go on from.
-
-    Before its first checkpoint that is its very beginning.
-    """
-    is_at_its_beginning = len(run.rows) <= 1
-    has_state = is_at_its_beginning or RunFolder(run.path).has_checkpoint()
-    return run.status.state in RESUMABLE and has_state
-
-
-def can_train_longer(run: Run) -> bool:
-    """Whether a run has ended, however it did, and kept a state to go on from."""
-    has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
-    has_room = len(run.rows) + 1 in bounds_of("epochs")
-    return has_ended and has_room and RunFolder(run.path).has_checkpoint()
 
 
 def copy_command(run: Run) -> None:

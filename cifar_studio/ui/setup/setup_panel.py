@@ -21,11 +21,11 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import ConfigError
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import DeviceInfo
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.setup.fields import ChoiceField, Field, NumberField
 from cifar_studio.ui.setup.folding_group import FoldingGroup
 from cifar_studio.ui.setup.form_layout import make_groups
 from cifar_studio.ui.setup.preset_box import PresetBox
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 

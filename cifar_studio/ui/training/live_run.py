@@ -11,8 +11,8 @@ from cifar_studio.runs.folder.events import (
     RunPaused,
     RunStarted,
 )
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.training.run_progress import Progress
-from cifar_studio.ui.training.run_queue import PlannedRun
 
 
 class LiveRun:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject
 
-from cifar_studio.config.check import check
-from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.folder import json_file, lock
-from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
-
-
-class _Kept(msgspec.Struct):
-    config: TrainConfig
-    data: str
-    preset: str = ""
-    repeats: str = ""
-
-
-class _KeptQueue(msgspec.Struct):
-    runs: list[_Kept] = []
+from cifar_studio.runs.folder import lock
+from cifar_studio.runs.queue_rules import read_queue, write_queue
+from cifar_studio.ui.training.run_queue import RunQueue
 
 
 class QueueFile(QObject):
@@ -51,14 +37,7 @@ class QueueFile(QObject):
         if not self._is_mine or self._is_read:
             return 0
         self._is_read = True
-        kept = _KeptQueue()
-        with contextlib.suppress(OSError, json_file.NotAsExpectedError):
-            kept = json_file.read(self._path, _KeptQueue)
-        runs = [
-            PlannedRun(run.config, run.data, run.preset, run.repeats)
-            for run in kept.runs
-            if not check(run.config)
-        ]
+        runs = read_queue(self._path)
         self._queue.restore(runs)
         self._queue.changed.connect(self._write)
         return len(runs)
@@ -80,7 +59,4 @@ class QueueFile(QObject):
         return True
 
     def _write(self) -> None:
-        """A place that cannot be written is no reason to disturb anybody: the queue is here."""
-        runs = [_Kept(run.config, run.data, run.preset, run.repeats) for run in self._queue.runs]
-        with contextlib.suppress(OSError):
-            json_file.write(self._path, _KeptQueue(runs))
+        write_queue(self._path, self._queue.runs)

@@ -9,7 +9,7 @@ import contextlib
 from enum import Enum
 from pathlib import Path
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cifar_studio.errors import StudioError, WorkerError
@@ -23,8 +23,9 @@ from cifar_studio.runs.folder.events import (
     RunStarted,
     WorkerReady,
 )
+from cifar_studio.runs.queue_rules import PlannedRun, is_failure
 from cifar_studio.ui.training.live_run import LiveRun
-from cifar_studio.ui.training.run_queue import PlannedRun, RunQueue
+from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.workers.training_workers import TrainingWorkers
 from cifar_studio.ui.workers.worker_thread import TrainingThread
 
@@ -190,16 +191,7 @@ class RunController(QObject):
         self._workers.kill()
 
     def _start(self, planned: PlannedRun) -> None:
-        self._begin(
-            TrainRequest(
-                id=new_id(),
-                config=planned.config,
-                data=planned.data,
-                runs=self._runs_folder,
-                repeats=planned.repeats,
-            ),
-            planned,
-        )
+        self._begin(TrainRequest(id=new_id(), runs=self._runs_folder, **asdict(planned)), planned)
 
     def _begin(self, request: TrainRequest | ResumeRequest, planned: PlannedRun | None) -> None:
         folder = request.folder if isinstance(request, ResumeRequest) else ""
@@ -266,7 +258,7 @@ class RunController(QObject):
     def _on_run_ended(self, event: RunEnded) -> None:
         if self._closing:
             return
-        if event.state in ("failed", "crashed"):
+        if is_failure(event.state):
             self.queue.note_failure(
                 event.message, None if self.live.has_begun else self.live.planned
             )

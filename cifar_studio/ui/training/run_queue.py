@@ -3,53 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from cifar_studio.config.architectures import architecture
-from cifar_studio.config.train_config import TrainConfig
-
-FAILURES = 3
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A run that somebody asked for.
-
-    Attributes
-    ----------
-    config : TrainConfig
-    data : str
-        "auto", "demo" or a path.
-    preset : str
-        Name of the preset that it came from, empty where there was none.
-    repeats : str
-        Folder of a run that it is to reproduce, empty where there is none.
-    """
-
-    config: TrainConfig
-    data: str
-    preset: str = ""
-    repeats: str = ""
-
-    @property
-    def title(self) -> str:
-        name = architecture(self.config.architecture).title
-        again = " again" if self.repeats else ""
-        return f"{name}{again} · {self.config.epochs} epochs"
-
-    @property
-    def data_title(self) -> str:
-        return {"auto": "CIFAR-100", "demo": "demo set"}.get(self.data, self.data)
+from cifar_studio.runs.queue_rules import FailureCount, PlannedRun
 
 
 class RunQueue(QObject):
     """An ordered list of planned runs.
 
     A run that could not even begin is put at the end, so that it is not lost and the others get
-    their turn. `FAILURES` runs in a row that fail before their first epoch hold the queue: what
-    is wrong is not with one of them, and the rest would fail in vain.
+    their turn. `queue_rules.MOST_FAILURES` runs in a row that fail before their first epoch hold
+    the queue.
 
     Signals
     -------
@@ -67,7 +32,7 @@ class RunQueue(QObject):
         super().__init__(parent)
         self._runs: list[PlannedRun] = []
         self._taken: PlannedRun | None = None
-        self._failures = 0
+        self._failures = FailureCount()
         self._is_held = False  # by failures
         self._is_paused = False  # by a person
 
@@ -104,7 +69,7 @@ class RunQueue(QObject):
         """Take a run out, as a person does."""
         run = self._runs.pop(position)
         if not self._runs:  # whatever comes later was not part of what failed
-            self._failures = 0
+            self._failures.clear()
             self._is_held = self._is_paused = False
         self.changed.emit()
         return run
@@ -128,7 +93,7 @@ class RunQueue(QObject):
 
     def note_success(self) -> None:
         """A run got so far that there is no reason to hold the others."""
-        self._failures = 0
+        self._failures.clear()
         if self._is_held:
             self._is_held = False
             self.changed.emit()
@@ -142,11 +107,11 @@ class RunQueue(QObject):
         unbegun : PlannedRun or None
             The run, where it has left no folder. It waits again if it came from here.
         """
-        self._failures += 1
+        self._failures.add()
         if unbegun is not None and self.has_taken(unbegun):
             self._taken = None
             self.add(unbegun)
-        if self._runs and self._failures >= FAILURES and not self._is_held:
+        if self._runs and self._failures.is_too_many and not self._is_held:
             self._is_held = True
             self.changed.emit()
             self.held.emit(fault)
@@ -154,6 +119,6 @@ class RunQueue(QObject):
     def release(self) -> None:
         """Hand out runs again."""
         if self._is_held or self._is_paused:
-            self._failures = 0
+            self._failures.clear()
             self._is_held = self._is_paused = False
             self.changed.emit()

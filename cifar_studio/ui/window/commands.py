@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_exporting import Exporting
 from cifar_studio.ui.dialogs import messages
@@ -13,7 +14,6 @@ from cifar_studio.ui.frame.central_tabs import COMPARE
 from cifar_studio.ui.frame.on_demand import OnDemand
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
-from cifar_studio.ui.training.run_queue import PlannedRun
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.shortcut_keys import ShortcutSheet
 from cifar_studio.ui.widgets.type_size import apply_fitting
