@@ -81,6 +81,7 @@ def test_that_a_run_without_a_checkpoint_offers_no_mending(
     assert actions(submenu)[1:] == ["Open run folder"]
 
 
+@pytest.mark.real_worker
 def test_that_a_finished_run_is_mended_from_its_checkpoint(
     window: MainWindow, qtbot: QtBot, shared_cache: Path
 ) -> None:
