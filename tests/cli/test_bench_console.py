@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.speed.bench.results import LoaderSlices, NetworkResult, Slice, Variant
 from cifar_studio.engine.speed.bench.rounds import Rounds
 from cifar_studio.terminal import as_json
-from cli_support import assert_one_line, studio
+from cli_support import PATIENCE_S, assert_one_line, start, studio
 from support import make_environment
 
 SHORT = (
@@ -120,6 +122,23 @@ def test_the_command(shared_cache: Path) -> None:
         assert variant["measured"]["environment"]["resolved"]["precision"] == "float32"
     assert "mobilenet_v2, round 1 of 1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are others there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_that_a_signal_to_it_and_its_processes_ends_it_in_one_line(
+    shared_cache: Path, number: signal.Signals
+) -> None:
+    words = (*SHORT, "--rounds=1000", "mobilenet_v2")
+    with start(*words, start_new_session=True) as process:
+        assert process.stderr is not None
+        assert "mobilenet_v2, round 1 of 1000\n" in iter(process.stderr.readline, "")
+        os.killpg(process.pid, number)
+        output, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 128 + number
+    assert not output
+    said = [line for line in errors.splitlines() if "round" not in line]
+    assert said == ["Stopped; nothing is kept."]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cifar_studio.cli.output.signals import SignalControl
+from cifar_studio.cli.output.signals import SignalControl, ended_by_signals
 from cifar_studio.runner.protocol import Command
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cli_support import ENDLESS, PATIENCE_S, TINY, last_run, only_run, start, studio
@@ -247,6 +247,46 @@ epoch_files.save_epoch = refuse
     ours = [line for line in result.stderr.splitlines() if line.startswith("cifar-studio: ")]
     assert sum("No space left" in line for line in ours) == 1, result.stderr
     assert only_run(tmp_path / "runs").status.state == state
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_that_a_signal_unwinds_other_work_whatever_that_brings(
+    number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A loader process that got the signal too makes torch raise in the midst of clearing up."""
+    before = signal.getsignal(number)
+    cleared = []
+    with pytest.raises(SystemExit) as ended, ended_by_signals("Stopped; nothing is kept."):
+        try:
+            signal.raise_signal(number)
+        finally:
+            signal.raise_signal(number)  # such as make passes it on; not again so soon
+            cleared.append(True)
+            raise RuntimeError("a helper process is gone")
+    assert ended.value.code == 128 + number
+    assert cleared
+    assert signal.getsignal(number) is before
+    assert capfd.readouterr().err == "Stopped; nothing is kept.\n"
+
+
+def test_that_faults_without_a_signal_are_told_as_they_are() -> None:
+    with pytest.raises(RuntimeError, match="its own"), ended_by_signals("Stopped."):
+        raise RuntimeError("its own")
+
+
+def test_that_a_second_signal_kills_the_work_of_another_process(tmp_path: Path) -> None:
+    code = f"""
+import signal, time
+from cifar_studio.cli.output.signals import SignalControl
+with SignalControl(lambda: print("stop", flush=True), lambda: print("kill", flush=True)):
+    signal.raise_signal(signal.SIGTERM)
+    time.sleep({IMPATIENCE_S})
+    signal.raise_signal(signal.SIGTERM)
+    time.sleep({PATIENCE_S})
+"""
+    done = studio(code=code)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert done.stdout == "stop\nkill\n"
 
 
 def test_that_a_signal_that_was_ignored_stays_ignored() -> None:
