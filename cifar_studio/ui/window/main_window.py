@@ -58,8 +58,8 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(paths.resources_folder() / "icons" / "cifar-studio.svg")))
         self.setAcceptDrops(True)
         self.settings, fault = window_state.load(paths.settings_file())
-        with theme.manager().building(self.settings.theme, self.settings.scale):
-            self.parts = parts = build_parts(self, self.settings.run_colours)
+        theme.manager().apply(self.settings.theme, self.settings.scale)
+        self.parts = parts = build_parts(self, self.settings.run_colours)
         self.saving = FileSaving(parts)
         self.pictures_and_confusion = OnDemand(self._build_pictures_and_confusion)
         self.compare = OnDemand(self._build_compare)
