@@ -1,4 +1,4 @@
-"""The test run: style, types and imports, then pytest on a virtual screen and without one.
+"""The test run: style, types and imports beside pytest, on a virtual screen and without one.
 
 The larger pytest run comes last, so that the output ends with its closing line.
 """
@@ -13,36 +13,61 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 NO_TESTS_COLLECTED = 5
 
 
-def run(python: Path, root: Path, pytest_arguments: Sequence[str]) -> int:
-    """Runs everything, or with arguments pytest alone; 0 if all went well."""
-    checks = {} if pytest_arguments else style_checks(python)
+def run(python: Path, root: Path, words: Sequence[str]) -> int:
+    """Runs everything but the long forms; 0 if all went well.
+
+    With `--all` as the first word it runs these too; with other words pytest alone, which takes
+    them.
+    """
+    with_long = words[:1] == ["--all"]
+    pytest_arguments = list(words[1:] if with_long else words)
+    checks = {} if pytest_arguments else started(style_checks(python), root)
     failed = []
-    for title, command in checks.items():
-        heading(title)
-        if subprocess.call(command, cwd=root):
-            failed.append(title)
 
     pytest = [str(python), "-m", "pytest", *pytest_arguments]
+    short = "" if with_long or pytest_arguments else " and not long"
     # Without a runtime folder of its own Qt warns at every start, and a warning fails a test.
     with tempfile.TemporaryDirectory(prefix="studio-runtime-") as runtime:
         settings = {"XDG_RUNTIME_DIR": runtime, **os.environ}
-        on_screen = run_on_screen([*pytest, "-m", "screen"], root, settings)
+        if with_long:
+            settings["STUDIO_TESTS_ALL"] = "1"
+        on_screen = run_on_screen([*pytest, "-m", f"screen{short}"], root, settings)
         if on_screen not in (0, NO_TESTS_COLLECTED):
             failed.append("pytest on a virtual screen")
+        for title, (process, output) in checks.items():
+            code = process.wait()
+            heading(title)
+            output.seek(0)
+            print(output.read().decode(errors="replace"), end="", flush=True)
+            if code:
+                failed.append(title)
         heading("pytest, without a screen")
         if failed:
             print(f"Failed before this: {', '.join(failed)}.", flush=True)
         settings["QT_QPA_PLATFORM"] = "offscreen"
         everything = [] if pytest_arguments else ["-n", "auto", "--dist", "worksteal"]
-        command = [*pytest, *everything, "-m", "not screen"]
+        command = [*pytest, *everything, "-m", f"not screen{short}"]
         result = subprocess.call(command, cwd=root, env=settings)
     if result == NO_TESTS_COLLECTED and pytest_arguments and on_screen == 0:
         result = 0  # all that was asked for ran on the screen
     return result or (1 if failed else 0)
+
+
+def started(
+    checks: dict[str, list[str]], root: Path
+) -> dict[str, tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """Each check under way, and the file that takes what it says."""
+    running = {}
+    for title, command in checks.items():
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - read when the check has ended
+        process = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT)
+        running[title] = process, output
+    return running
 
 
 def style_checks(python: Path) -> dict[str, list[str]]:

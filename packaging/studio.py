@@ -25,7 +25,8 @@ HELP = """\
 CIFAR Studio: set-up and start.
 
   python3 packaging/studio.py                  open the window
-  python3 packaging/studio.py test [ARGS]      run every check and test; ARGS go to pytest alone
+  python3 packaging/studio.py test [ARGS]      run the checks and tests; ARGS go to pytest alone
+  python3 packaging/studio.py test --all       the same with the long forms of some tests
   python3 packaging/studio.py install          add CIFAR Studio to the desktop's programs
   python3 packaging/studio.py uninstall        take it away again
   python3 packaging/studio.py WORD [ARGS]      anything else is the command line: train, runs, ...

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import filelock
+import hypothesis
 import pytest
+
+from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.dataset import DEMO
 
 # Before Qt is imported anywhere. Tests marked `screen` are run apart, on a real X screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # Tests run side by side: threads that spin while they wait would take the others' processor.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# `test --all` looks at as many examples as Hypothesis does by itself.
+hypothesis.settings.register_profile("daily", max_examples=25)
+if "STUDIO_TESTS_ALL" not in os.environ:
+    hypothesis.settings.load_profile("daily")
 
 # The person's own choice of places must not reach the tests, but for the real data.
 REAL_DATA = os.environ.get("CIFAR100_ROOT", "")
@@ -36,8 +47,53 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.fixture(scope="session")
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all processes of this test run; see `made_once`."""
+    own = tmp_path_factory.getbasetemp()
+    is_one_of_several = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (own.parent if is_one_of_several else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """A folder that one process fills, while the others wait for it."""
+    with filelock.FileLock(folder.with_suffix(".lock")):
+        if not (done := folder.with_suffix(".done")).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _cache(shared_folder: Path) -> Path:
+    """With the demo set drawn, as every process of the test run would draw it."""
+
+    def draw(folder: Path) -> None:
+        (folder / "demo").mkdir()
+        (folder / "real").mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(folder / "demo"))
+            load_dataset(DEMO)
+
+    return made_once(shared_folder / "cache", draw)
+
+
+@pytest.fixture(scope="session")
+def small_run(shared_folder: Path, _cache: Path) -> Path:
+    """The folder of a finished run of two epochs; tests work on copies of it."""
+
+    def make(folder: Path) -> None:
+        from runner.small_runs import train
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(_cache / "demo"))
+            train(folder)
+
+    (made,) = made_once(shared_folder / "small_run", make).iterdir()
+    return made
 
 
 @pytest.fixture
@@ -51,7 +107,6 @@ def shared_cache(
     """
     is_real = request.node.get_closest_marker("real_data") is not None
     folder = _cache / ("real" if is_real else "demo")
-    folder.mkdir(exist_ok=True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder
 

@@ -258,14 +258,15 @@ def test_that_a_signal_unwinds_other_work_whatever_that_brings(
     cleared = []
 
     def work() -> None:
-        try:
-            signal.raise_signal(number)
-        finally:
-            signal.raise_signal(number)  # such as make passes it on; not again so soon
-            cleared.append(True)
-            raise RuntimeError("a helper process is gone")
+        with ended_by_signals("Stopped; nothing is kept."):
+            try:
+                signal.raise_signal(number)
+            finally:
+                signal.raise_signal(number)  # such as make passes it on; not again so soon
+                cleared.append(True)
+                raise RuntimeError("a helper process is gone")
 
-    with pytest.raises(SystemExit) as ended, ended_by_signals("Stopped; nothing is kept."):
+    with pytest.raises(SystemExit) as ended:
         work()
     assert ended.value.code == 128 + number
     assert cleared

@@ -209,6 +209,7 @@ def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.undo()
 
 
+@pytest.mark.long
 def test_a_whole_bench(dataset: Dataset, temporary: Path) -> None:
     before = set(multiprocessing.active_children())
     exact = replace(SMALL, precision="float32")

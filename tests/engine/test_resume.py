@@ -91,7 +91,13 @@ def test_that_a_resumed_run_equals_an_uninterrupted_one(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        pytest.param(name, marks=[] if name == "mobilenet_v2" else pytest.mark.long)
+        for name in ARCHITECTURE_NAMES
+    ],
+)
 def test_that_each_network_goes_on_bit_by_bit_after_many_cuts(
     architecture: ArchitectureName, dataset: Dataset, make_run: MakeRun
 ) -> None:

@@ -124,7 +124,9 @@ def config_of(architecture: str, **changes: object) -> TrainConfig:
 
 
 @pytest.mark.timeout(400)  # stock vgg11 with gradients and momentum is 3 GB in float64
-@pytest.mark.parametrize(("architecture", "size"), [("resnet18", 16), ("vgg11", 4)])
+@pytest.mark.parametrize(
+    ("architecture", "size"), [("resnet18", 16), pytest.param("vgg11", 4, marks=pytest.mark.long)]
+)
 def test_that_twenty_free_steps_equal_the_stock_networks(architecture: str, size: int) -> None:
     config = config_of(architecture)
     stock = Stock(config)
@@ -135,7 +137,9 @@ def test_that_twenty_free_steps_equal_the_stock_networks(architecture: str, size
     assert distance(mine.whole(), stock.network.state_dict()) < BOUND
 
 
-@pytest.mark.parametrize("architecture", ["mobilenet_v2", "densenet161"])
+@pytest.mark.parametrize(
+    "architecture", ["mobilenet_v2", pytest.param("densenet161", marks=pytest.mark.long)]
+)
 def test_that_single_steps_equal_the_stock_networks_from_its_own_states(architecture: str) -> None:
     """These two amplify one unit in the last place; the control shows by how much."""
     config = config_of(architecture)
@@ -257,7 +261,7 @@ def test_that_a_network_that_was_not_rewritten_is_whole() -> None:
     assert torch.equal(whole["weight"], network.weight)
 
 
-@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("nesterov", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_that_the_closed_form_holds_in_float32_through_a_reports_run(nesterov: bool) -> None:
     """27,370 updates without a gradient, by torch's own SGD."""
     config = TrainConfig(nesterov=nesterov)

@@ -68,8 +68,8 @@ def stock_answers(path: Path, config: TrainConfig) -> np.ndarray:
         TrainConfig(architecture="resnet18", dropout=0.5),
         TrainConfig(architecture="resnet18", dropout=0.3, dropout_sites="blocks"),
         TrainConfig(architecture="mobilenet_v2"),
-        TrainConfig(architecture="vgg11"),
-        TrainConfig(architecture="densenet161", dropout=0.5),
+        pytest.param(TrainConfig(architecture="vgg11"), marks=pytest.mark.long),
+        pytest.param(TrainConfig(architecture="densenet161", dropout=0.5), marks=pytest.mark.long),
     ],
     ids=lambda config: f"{config.architecture}-{config.dropout}-{config.dropout_sites}",
 )

@@ -27,6 +27,9 @@ from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import RunFolder
 from export.scripts import NAME, loaded, run_of
 
+pytestmark = pytest.mark.long
+
+
 PATIENCE_S = 110
 
 

@@ -60,7 +60,7 @@ def test_that_the_loader_is_asked_for_each_library() -> None:
         ({"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":0"}, "libxcb-cursor.so.0", True),
     ],
 )
-def test_that_the_display_decides_what_is_wanted(
+def test_that_the_display_decides_what_is_requested(
     environ: dict[str, str], library: str, wanted: bool
 ) -> None:
     assert (library in qt.wanted_by_display(environ)) is wanted

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from cifar_studio.runs.folder.run_folder import RunFolder
-from runner.small_runs import train
 
 
 @pytest.fixture
@@ -23,15 +22,7 @@ def one_thread(shared_cache: Path) -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(scope="session")
-def _finished_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("exported_runs")
-
-
 @pytest.fixture
-def run(_finished_runs: Path, tmp_path: Path, shared_cache: Path) -> RunFolder:
+def run(small_run: Path, tmp_path: Path, shared_cache: Path) -> RunFolder:
     """A finished run of the demo set, of this test's own."""
-    if not list(_finished_runs.iterdir()):
-        train(_finished_runs)
-    (made,) = _finished_runs.iterdir()
-    return RunFolder(Path(shutil.copytree(made, tmp_path / "runs" / made.name)))
+    return RunFolder(Path(shutil.copytree(small_run, tmp_path / "runs" / small_run.name)))

@@ -55,7 +55,9 @@ def counted(tmp_path: Path) -> tuple[FailingDisk, RunFolder]:
     return disk, folder
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS))]
+)
 def test_that_a_power_cut_at_any_write_fsync_or_rename_costs_no_finished_epoch(
     part: int, counted: tuple[FailingDisk, RunFolder], tmp_path: Path
 ) -> None:
@@ -75,7 +77,9 @@ def test_that_a_power_cut_at_any_write_fsync_or_rename_costs_no_finished_epoch(
         ), disk.operations[number]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS))]
+)
 def test_that_a_full_disk_at_any_write_fsync_or_rename_is_waited_for(
     part: int, counted: tuple[FailingDisk, RunFolder], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window.main_window import MainWindow
+from scripted_worker import Stage
 from support import make_environment, make_row
 from ui_support import close
 
@@ -25,9 +26,18 @@ def light(qapp: QApplication) -> Iterator[None]:
     theme.manager().apply("light")
 
 
+@pytest.fixture(autouse=True)
+def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Where a window starts the workers that train; real ones in tests marked `real_worker`."""
+    stage = Stage()
+    if request.node.get_closest_marker("real_worker") is None:
+        monkeypatch.setattr("cifar_studio.ui.workers.training_workers.TrainingThread", stage)
+    return stage
+
+
 @pytest.fixture
 def window(qtbot: QtBot, shared_cache: Path) -> Iterator[MainWindow]:
-    """The real window with real workers; closed, and its workers gone, at the end."""
+    """The real window; closed, and its workers gone, at the end."""
     window = MainWindow()  # not left to qtbot, which would delete it while its workers run
     window.show()
     yield window

@@ -56,7 +56,7 @@ def test_that_runs_that_cannot_be_read_are_said_and_the_others_stay(
     fault, mend, show = actions(submenu)
     assert "is not JSON" in fault
     assert mend == "Mend it from its checkpoint"
-    with qtbot.waitSignal(line.mend_wanted) as wanted:
+    with qtbot.waitSignal(line.mend_requested) as wanted:
         submenu.actions()[2].trigger()
     assert wanted.args == [bad.path]
     assert show == "Open run folder"
@@ -81,6 +81,7 @@ def test_that_a_run_without_a_checkpoint_offers_no_mending(
     assert actions(submenu)[1:] == ["Open run folder"]
 
 
+@pytest.mark.real_worker
 def test_that_a_finished_run_is_mended_from_its_checkpoint(
     window: MainWindow, qtbot: QtBot, shared_cache: Path
 ) -> None:

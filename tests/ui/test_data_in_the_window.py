@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from cifar_studio import paths
 from cifar_studio.ui.frame.data_bar import DataBar
 from cifar_studio.ui.window.main_window import MainWindow
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 from ui_support import close
 
 WAIT_MS = 60_000
@@ -73,13 +73,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowServer]:
 
 @pytest.fixture
 def bar(qtbot: QtBot, home: Path) -> Iterator[DataBar]:
-    short_work = ShortWork()
-    bar = DataBar(short_work)
+    helper = HelperWorker()
+    bar = DataBar(helper)
     qtbot.addWidget(bar)
     bar.show()
     yield bar
-    short_work.kill()
-    qtbot.waitUntil(lambda: short_work.is_settled, timeout=WAIT_MS)
+    helper.kill()
+    qtbot.waitUntil(lambda: helper.is_settled, timeout=WAIT_MS)
 
 
 def text(bar: DataBar) -> str:

@@ -43,13 +43,6 @@ DISK = RunPaused(
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    stage = Stage()
-    monkeypatch.setattr("cifar_studio.ui.workers.training_workers.TrainingThread", stage)
-    return stage
-
-
-@pytest.fixture
 def window(qtbot: QtBot, stage: Stage) -> Iterator[MainWindow]:
     """The real window on scripted workers."""
     window = MainWindow()

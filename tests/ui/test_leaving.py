@@ -27,6 +27,9 @@ from support import worker_processes
 from ui_support import close
 from window_process import WindowProcess
 
+pytestmark = pytest.mark.real_worker
+
+
 RUN_MS = 100_000
 LONG = TrainConfig(epochs=500, train_per_class=2, test_per_class=1, batch_size=50)
 

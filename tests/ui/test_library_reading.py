@@ -334,6 +334,6 @@ def test_that_asking_what_can_be_done_with_a_run_leaves_no_menus_behind(
     for _ in range(5):
         assert panel.menu.menu(second) is menu
     assert len(menu.actions()) == before
-    with qtbot.waitSignal(panel.menu.settings_wanted) as wanted:
+    with qtbot.waitSignal(panel.menu.settings_requested) as wanted:
         next(a for a in menu.actions() if a.text() == "Use its settings").trigger()
     assert wanted.args == [second]

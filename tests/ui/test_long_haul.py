@@ -140,6 +140,8 @@ def test_that_points_come_in_order_when_a_long_run_goes_on(tmp_path: Path) -> No
 
 
 @pytest.mark.timeout(300)  # four workers that import torch, perhaps beside other tests
+@pytest.mark.long
+@pytest.mark.real_worker
 def test_that_runs_in_one_window_leave_nothing_behind(qtbot: QtBot, window: MainWindow) -> None:
     soak = Soak(window, runs=4, every=2)
     soak.begin()
@@ -148,6 +150,7 @@ def test_that_runs_in_one_window_leave_nothing_behind(qtbot: QtBot, window: Main
     assert faults(soak, growth_mib=30) == []
 
 
+@pytest.mark.real_worker
 def test_that_what_is_left_behind_is_named(qtbot: QtBot, window: MainWindow) -> None:
     soak = Soak(window, runs=20, every=10)
     clean = Look(10, 1, 5, 1, 20, 100.0, 500, 9000, 3.0, 4.0, 9.0)

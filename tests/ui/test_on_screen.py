@@ -16,7 +16,7 @@ from cifar_studio.ui.training.run_controller import Activity
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window.main_window import MainWindow
 
-pytestmark = pytest.mark.screen
+pytestmark = [pytest.mark.screen, pytest.mark.real_worker]
 RUN_MS = 110_000
 
 

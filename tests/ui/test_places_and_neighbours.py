@@ -44,6 +44,7 @@ def shown(window: MainWindow) -> str:
     return "\n".join(label.text() for label in window.findChildren(QLabel) if label.isVisible())
 
 
+@pytest.mark.real_worker
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
 def test_that_two_windows_share_the_runs(qtbot: QtBot, shared_cache: Path) -> None:
     with WindowProcess() as first:
@@ -97,6 +98,7 @@ def blocked_window(qtbot: QtBot, blocked: Path) -> Iterator[MainWindow]:
     window.deleteLater()
 
 
+@pytest.mark.real_worker
 def test_that_start_in_a_home_that_cannot_be_written_fails_with_one_clear_line(
     qtbot: QtBot, blocked: Path, blocked_window: MainWindow
 ) -> None:

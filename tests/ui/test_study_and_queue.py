@@ -20,7 +20,7 @@ from cifar_studio.ui.training.queue_file import QueueFile
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.window.main_window import MainWindow
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 from ui_support import close
 
 FIRST = PlannedRun(TrainConfig(seed=1), "demo", "report-resnet18")
@@ -126,7 +126,7 @@ def dialog(qtbot: QtBot, light: None, tmp_path: Path) -> StudyDialog:
     for preset in REPORT_PRESETS:
         book.remember(preset.config, Speed(500.0, 5000.0, 1024.0))
     owner = QLabel()
-    costs = CostEstimator(book, ShortWork(owner), owner)
+    costs = CostEstimator(book, HelperWorker(owner), owner)
     dialog = StudyDialog(None, costs, on_demo=False)
     dialog.setProperty("keeps", owner)
     qtbot.addWidget(dialog)

@@ -23,6 +23,9 @@ from cifar_studio.ui.window.main_window import MainWindow
 from support import worker_processes
 from ui_support import TINY, close
 
+pytestmark = pytest.mark.real_worker
+
+
 RUN_MS = 120_000
 
 

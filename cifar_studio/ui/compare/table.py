@@ -43,13 +43,13 @@ class CompareTable(RowTable):
         Other rows are selected, or the figures of those that are have changed.
     opened(Line)
         A row was double-clicked, or Enter pressed on it.
-    menu_wanted(QPoint)
+    menu_requested(QPoint)
         What can be done with the rows that are selected.
     """
 
     chosen_changed = Signal()
     opened = Signal(object)
-    menu_wanted = Signal(QPoint)
+    menu_requested = Signal(QPoint)
 
     def __init__(self) -> None:
         self.lines = CompareModel()
@@ -175,7 +175,7 @@ class CompareTable(RowTable):
         if at_header or not self.chosen:
             super()._show_menu(section, where)
         else:
-            self.menu_wanted.emit(where)
+            self.menu_requested.emit(where)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

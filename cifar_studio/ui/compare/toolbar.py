@@ -25,15 +25,15 @@ class CompareToolbar(QWidget):
     search_changed(str)
     columns_changed(frozenset of str)
         Keys of the columns that are to be hidden.
-    draw_wanted()
-    export_wanted()
+    draw_requested()
+    export_requested()
     """
 
     rows_chosen = Signal(str)
     search_changed = Signal(str)
     columns_changed = Signal(object)
-    draw_wanted = Signal()
-    export_wanted = Signal()
+    draw_requested = Signal()
+    export_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,9 +68,9 @@ class CompareToolbar(QWidget):
                 action.setChecked(True)
                 action.setData(column.key)
                 action.triggered.connect(lambda: self.columns_changed.emit(self.hidden))
-        self.draw = basics.button("Draw in Curves", self.draw_wanted.emit)
+        self.draw = basics.button("Draw in Curves", self.draw_requested.emit)
         self.draw.setToolTip("Draw the selected rows beside each other in Curves")
-        self.export = basics.button("Export…", self.export_wanted.emit)
+        self.export = basics.button("Export…", self.export_requested.emit)
         self.export.setToolTip("The selected rows, or all, as a table, figures or a report")
         self._row = FlowLayout(self, 0)
         for part in (self.rows, self.search, self.rule, self.columns, self.draw, self.export):

@@ -33,22 +33,22 @@ class CompareView(QWidget):
 
     Signals
     -------
-    run_wanted(Path)
+    run_requested(Path)
         A row was opened: show this run.
-    draw_wanted(tuple of Line)
+    draw_requested(tuple of Line)
         Draw these rows beside each other in Curves.
-    menu_wanted(tuple of Line, QPoint)
+    menu_requested(tuple of Line, QPoint)
         What can be done with the selected rows, at a point of the screen.
-    export_wanted(tuple of Run)
-    table_wanted(Table)
+    export_requested(tuple of Run)
+    table_requested(Table)
         It is to be kept as a file.
     """
 
-    run_wanted = Signal(object)
-    draw_wanted = Signal(object)
-    menu_wanted = Signal(object, QPoint)
-    export_wanted = Signal(object)
-    table_wanted = Signal(object)
+    run_requested = Signal(object)
+    draw_requested = Signal(object)
+    menu_requested = Signal(object, QPoint)
+    export_requested = Signal(object)
+    table_requested = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,14 +125,14 @@ class CompareView(QWidget):
         toolbar.search_changed.connect(table.search)
         toolbar.columns_changed.connect(table.set_hidden)
         toolbar.rule.rule_changed.connect(lambda _: self._compute())
-        toolbar.draw_wanted.connect(lambda: self.draw_wanted.emit(table.chosen))
-        toolbar.export_wanted.connect(lambda: self.export_wanted.emit(self.chosen_runs))
+        toolbar.draw_requested.connect(lambda: self.draw_requested.emit(table.chosen))
+        toolbar.export_requested.connect(lambda: self.export_requested.emit(self.chosen_runs))
         table.chosen_changed.connect(self._on_chosen_changed)
         table.opened.connect(self._on_opened)
-        table.menu_wanted.connect(lambda at: self.menu_wanted.emit(table.chosen, at))
-        table.save_requested.connect(lambda: self.table_wanted.emit(table.as_table("runs")))
+        table.menu_requested.connect(lambda at: self.menu_requested.emit(table.chosen, at))
+        table.save_requested.connect(lambda: self.table_requested.emit(table.as_table("runs")))
         self.details.settings.save_requested.connect(
-            lambda: self.table_wanted.emit(self.details.settings.as_table("settings"))
+            lambda: self.table_requested.emit(self.details.settings.as_table("settings"))
         )
         for part in (table, self.details.settings):
             part.explanation_requested.connect(lambda key, at: explain(key, at, self, EXPLANATIONS))
@@ -159,7 +159,7 @@ class CompareView(QWidget):
 
     def _on_opened(self, line: Line) -> None:
         if line.runs:
-            self.run_wanted.emit(line.runs[0].path)
+            self.run_requested.emit(line.runs[0].path)
 
     def _on_splitter_moved(self) -> None:
         self._is_default_layout = False

@@ -44,9 +44,9 @@ class ConfusionView(QWidget):
     evaluate_requested()
     shown_changed()
         `evaluation` is another one now.
-    table_wanted(Table)
+    table_requested(Table)
         It is to be kept as a file.
-    figure_wanted(str)
+    figure_requested(str)
         "confusion" or "calibration", likewise, as `figure_switches` say.
     """
 
@@ -56,8 +56,8 @@ class ConfusionView(QWidget):
     beside_chosen = Signal(object)
     evaluate_requested = Signal()
     shown_changed = Signal()
-    table_wanted = Signal(object)
-    figure_wanted = Signal(str)
+    table_requested = Signal(object)
+    figure_requested = Signal(str)
 
     def __init__(self, gallery: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -232,9 +232,9 @@ class ConfusionView(QWidget):
     def save(self, key: str) -> None:
         """Have something kept as a file; `key` is one of `toolbar.SAVED`."""
         if key in FIGURES:
-            self.figure_wanted.emit(key)
+            self.figure_requested.emit(key)
         else:
-            self.table_wanted.emit(table_of(self._page, key))
+            self.table_requested.emit(table_of(self._page, key))
 
     @property
     def figure_switches(self) -> FigureSwitches:

@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QMenu
 
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.view import CompareView
-from cifar_studio.ui.controllers.file_saving import Saving
+from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.frame.central_tabs import CURVES
 from cifar_studio.ui.frame.parts import Parts
 
 SETTLE_MS = 100
 
 
-class Comparing(QObject):
+class CompareTab(QObject):
     """Owns the view, and stands between it and the library."""
 
-    def __init__(self, parts: Parts, saving: Saving) -> None:
+    def __init__(self, parts: Parts, saving: FileSaving) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self.view = view = CompareView()
@@ -30,11 +30,11 @@ class Comparing(QObject):
         for changed in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
             changed.connect(self._on_library_changed)
         parts.tabs.tab_changed.connect(lambda _: self._choose_first())
-        view.run_wanted.connect(self._on_run_wanted)
-        view.draw_wanted.connect(self._on_draw_wanted)
-        view.menu_wanted.connect(self._on_menu_wanted)
-        view.export_wanted.connect(parts.runs.menu.export_wanted)
-        view.table_wanted.connect(saving.save_table)
+        view.run_requested.connect(self._on_run_requested)
+        view.draw_requested.connect(self._on_draw_requested)
+        view.menu_requested.connect(self._on_menu_requested)
+        view.export_requested.connect(parts.runs.menu.export_requested)
+        view.table_requested.connect(saving.save_table)
         view.set_runs(model.runs)
 
     def _on_library_changed(self) -> None:
@@ -51,11 +51,11 @@ class Comparing(QObject):
         if self.view.isVisible() and selected is not None and not self.view.table.chosen:
             self.view.table.choose([selected.name])
 
-    def _on_run_wanted(self, path: object) -> None:
+    def _on_run_requested(self, path: object) -> None:
         self._parts.selection.select(path)  # type: ignore[arg-type]
         self._parts.tabs.show_tab(CURVES)
 
-    def _on_draw_wanted(self, lines: Sequence[Line]) -> None:
+    def _on_draw_requested(self, lines: Sequence[Line]) -> None:
         runs = [run for line in lines for run in line.runs]
         groups = [line.group for line in lines if line.group is not None]
         if not runs:
@@ -67,7 +67,7 @@ class Comparing(QObject):
             self._parts.runs.beside.set_runs(runs[1:])
         self._parts.tabs.show_tab(CURVES)
 
-    def _on_menu_wanted(self, lines: Sequence[Line], at: QPoint) -> None:
+    def _on_menu_requested(self, lines: Sequence[Line], at: QPoint) -> None:
         menu = QMenu(self.view)
         runs = [run for line in lines for run in line.runs]
         if len(runs) == 1:
@@ -75,7 +75,7 @@ class Comparing(QObject):
         elif runs:
             self._parts.runs.menu.fill_for_several(menu, runs)
             first = menu.actions()[0]
-            draw = menu.addAction("Draw in Curves", lambda: self._on_draw_wanted(lines))
+            draw = menu.addAction("Draw in Curves", lambda: self._on_draw_requested(lines))
             menu.insertAction(first, draw)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)

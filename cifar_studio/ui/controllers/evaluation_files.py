@@ -48,7 +48,7 @@ class EvaluationFile:
         return True
 
 
-class RunEvaluations:
+class EvaluationFiles:
     """What a run's network answered, as far as it was asked.
 
     Attributes

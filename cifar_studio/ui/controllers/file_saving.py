@@ -25,14 +25,14 @@ FIGURES = "Picture (*.png);;Vector graphics (*.svg);;PDF (*.pdf)"
 PICTURES = "Picture (*.png)"
 
 
-class Saving(QObject):
+class FileSaving(QObject):
     """What leaves the window by a file dialog; the folder chosen last is offered next."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        parts.curves.table_wanted.connect(self.save_run_table)
-        parts.curves.figure_wanted.connect(self.save_curves)
+        parts.curves.table_requested.connect(self.save_run_table)
+        parts.curves.figure_requested.connect(self.save_curves)
         place = QStandardPaths.StandardLocation.DocumentsLocation
         self._folder = QStandardPaths.writableLocation(place)
 

@@ -19,17 +19,19 @@ from cifar_studio.ui.frame.on_demand import OnDemand
 from cifar_studio.ui.frame.parts import Parts
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
+    from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 
 class IncomingFiles(QObject):
     """Asks for files, and gives whatever comes to the part of the window that it is for."""
 
-    def __init__(self, parts: Parts, actions: RunActions, looking: OnDemand[Looking]) -> None:
+    def __init__(
+        self, parts: Parts, actions: RunActions, looking: OnDemand[PicturesAndConfusion]
+    ) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self._actions = actions
-        self._looking = looking
+        self._pictures_and_confusion = looking
 
     def ask_run_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
@@ -45,7 +47,7 @@ class IncomingFiles(QObject):
 
     def ask_pictures(self) -> None:
         self._parts.tabs.show_tab(PICTURES)
-        self._looking.part.pictures.intake.open()
+        self._pictures_and_confusion.part.pictures.intake.open()
 
     def ask_data(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self._parts.window, "The folder cifar-100-python")
@@ -71,7 +73,7 @@ class IncomingFiles(QObject):
             self._parts.data_bar.take(first)
         else:
             self._parts.tabs.show_tab(PICTURES)
-            self._looking.part.pictures.intake.take([str(path) for path in files])
+            self._pictures_and_confusion.part.pictures.intake.take([str(path) for path in files])
 
 
 def is_bundle(path: Path) -> bool:

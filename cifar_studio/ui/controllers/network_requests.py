@@ -23,10 +23,10 @@ from cifar_studio.runs.answers import (
     RunEvaluated,
 )
 from cifar_studio.runs.folder.events import EvaluationProgressed
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 
-class PictureQuestions(QObject):
+class NetworkRequests(QObject):
     """Asks, and tells what comes back. Of explanations and versions only the latest one counts.
 
     Signals
@@ -50,9 +50,9 @@ class PictureQuestions(QObject):
     not_explained = Signal(int, str)
     augmented = Signal(int, object)
 
-    def __init__(self, short_work: ShortWork, parent: QObject | None = None) -> None:
+    def __init__(self, helper: HelperWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._short_work = short_work
+        self._helper = helper
         self._evaluating = 0
         self._folder = ""
         self._explaining = 0
@@ -70,7 +70,7 @@ class PictureQuestions(QObject):
         """Another run is looked at: what is still to come of single pictures is not its."""
         for asked in (self._explaining, self._augmenting):
             if asked:
-                self._short_work.cancel(asked)
+                self._helper.cancel(asked)
         self._explaining = self._augmenting = 0
 
     def evaluate(self, folder: str, of_training: bool) -> None:
@@ -83,11 +83,11 @@ class PictureQuestions(QObject):
         )
         self._evaluating, self._folder = request.id, folder
         self.evaluating.emit(f"Evaluating the {split} pictures…")
-        self._short_work.ask(request, lambda event: self._on_evaluation(split, event))
+        self._helper.ask(request, lambda event: self._on_evaluation(split, event))
 
     def cancel_evaluation(self) -> None:
         if self.is_evaluating:
-            self._short_work.cancel(self._evaluating)
+            self._helper.cancel(self._evaluating)
 
     def explain(
         self, reference: int, folder: str, pixels_HWC: NDArray[np.uint8], label: int | None
@@ -97,9 +97,7 @@ class PictureQuestions(QObject):
             id=new_id(), folder=folder, pixels=pixels_HWC.tobytes(), label=label
         )
         self._explaining = self._replace(self._explaining, request)
-        self._short_work.ask(
-            request, lambda event: self._on_explanation(request.id, reference, event)
-        )
+        self._helper.ask(request, lambda event: self._on_explanation(request.id, reference, event))
 
     def augment(
         self, reference: int, config: TrainConfig, data: str, is_test: bool, position: int
@@ -113,12 +111,12 @@ class PictureQuestions(QObject):
             position=position,
         )
         self._augmenting = self._replace(self._augmenting, request)
-        self._short_work.ask(request, lambda event: self._on_versions(request.id, reference, event))
+        self._helper.ask(request, lambda event: self._on_versions(request.id, reference, event))
 
     def _replace(self, before: int, request: AnyRequest) -> int:
         """Give the question before up: who asks again no longer wants it."""
         if before:
-            self._short_work.cancel(before)
+            self._helper.cancel(before)
         return request.id
 
     def _on_evaluation(self, split: str, event: object) -> None:

@@ -19,13 +19,13 @@ from cifar_studio.ui.pictures.data.answers import Answer
 from cifar_studio.ui.pictures.data.picture_set import SIDE_PX
 from cifar_studio.ui.pictures.detail.own_pictures import OwnPicture, OwnPictures
 from cifar_studio.ui.pictures.view import PicturesView
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 NO_RUN = "Choose a run under Runs first: its network names what is in your pictures."
 MOST_TOLD = 3
 
 
-class OwnQuestions(QObject):
+class OwnPictureAnswers(QObject):
     """Asks about the pictures that were opened, dropped or pasted; anew where the run changes.
 
     Signals
@@ -37,11 +37,11 @@ class OwnQuestions(QObject):
     failed = Signal(str)
 
     def __init__(
-        self, view: PicturesView, short_work: ShortWork, parent: QObject | None = None
+        self, view: PicturesView, helper: HelperWorker, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._view = view
-        self._short_work = short_work
+        self._helper = helper
         self._run: Run | None = None
         self._names: dict[str, str] = {}  # of the files asked about, in their order
         self._refused: list[str] = []
@@ -101,7 +101,7 @@ class OwnQuestions(QObject):
         self._refused = []
         asked = self._round
         request = PredictRequest(id=new_id(), folder=str(self._run.path), pictures=paths)
-        self._short_work.ask(request, lambda event: self._on_event(asked, event))
+        self._helper.ask(request, lambda event: self._on_event(asked, event))
 
     def _show(self) -> None:
         note = NO_RUN if self._run is None and self._names else ""

@@ -9,7 +9,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.names import names_of
 from cifar_studio.runs.answers import Augmented, Explained
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.controllers.network_requests import PictureQuestions
+from cifar_studio.ui.controllers.network_requests import NetworkRequests
 from cifar_studio.ui.controllers.picture_loading import pictures_of
 from cifar_studio.ui.pictures.data.picture_set import SIDE_PX, TEST_START, index_of
 from cifar_studio.ui.pictures.view import PicturesView
@@ -19,11 +19,11 @@ NOT_TRAINED_ON = "As training would show it; this picture is not trained on"
 PLANNED = "As a training with the settings under Set up would show it"
 
 
-class SinglePictures(QObject):
+class PictureDetailRequests(QObject):
     """Between the detail of the Pictures tab and the second worker."""
 
     def __init__(
-        self, view: PicturesView, questions: PictureQuestions, parent: QObject | None = None
+        self, view: PicturesView, questions: NetworkRequests, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._view = view

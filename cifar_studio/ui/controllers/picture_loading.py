@@ -15,7 +15,7 @@ from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import DataReady, RequestFailed
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 AUTO = "auto"
 
@@ -36,9 +36,9 @@ class PictureLoading(QObject):
     waiting = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, short_work: ShortWork, parent: QObject | None = None) -> None:
+    def __init__(self, helper: HelperWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._short_work = short_work
+        self._helper = helper
         self._asked = ""  # what is wanted now; answers about anything else are passed over
         self._is_shown = False
 
@@ -54,7 +54,7 @@ class PictureLoading(QObject):
             return
         self.waiting.emit("Drawing the demo set…" if asked == DEMO else "Reading the pictures…")
         request = PrepareDataRequest(id=new_id(), data=asked)
-        self._short_work.ask(request, lambda event: self._on_event(asked, event))
+        self._helper.ask(request, lambda event: self._on_event(asked, event))
 
     def forget(self) -> None:
         """The pictures on the disk are others now: look again at the next wish."""

@@ -20,14 +20,14 @@ from cifar_studio.runs.folder.evaluation import Evaluation
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.confusion.disagreements import PARTS
 from cifar_studio.ui.confusion.view import ConfusionView
-from cifar_studio.ui.controllers.evaluation_files import RunEvaluations
-from cifar_studio.ui.controllers.file_saving import Saving
-from cifar_studio.ui.controllers.network_requests import PictureQuestions
-from cifar_studio.ui.controllers.own_picture_answers import OwnQuestions
-from cifar_studio.ui.controllers.picture_detail import SinglePictures
+from cifar_studio.ui.controllers.evaluation_files import EvaluationFiles
+from cifar_studio.ui.controllers.file_saving import FileSaving
+from cifar_studio.ui.controllers.network_requests import NetworkRequests
+from cifar_studio.ui.controllers.own_picture_answers import OwnPictureAnswers
+from cifar_studio.ui.controllers.picture_detail import PictureDetailRequests
 from cifar_studio.ui.controllers.picture_loading import PictureLoading, pictures_of
 from cifar_studio.ui.controllers.repeats_finding import RepeatsFinding
-from cifar_studio.ui.controllers.second_run import RunBeside
+from cifar_studio.ui.controllers.second_run import SecondRun
 from cifar_studio.ui.frame.central_tabs import PICTURES
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.pictures.data.answers import Answers
@@ -43,34 +43,34 @@ Shown = Literal["best", "confusion"]
 """Whose answers the Pictures tab shows: the best epoch's, or those a cell was opened from."""
 
 
-class Looking(QObject):
+class PicturesAndConfusion(QObject):
     """Keeps both tabs in step with the selected run; a tab that nobody sees costs nothing.
 
     Parameters
     ----------
     parts : Parts
         The library, the helper, and where to say what happens.
-    saving : Saving
+    saving : FileSaving
     """
 
-    def __init__(self, parts: Parts, saving: Saving) -> None:
+    def __init__(self, parts: Parts, saving: FileSaving) -> None:
         super().__init__(parts.window)
-        short_work = parts.helper
+        helper = parts.helper
         self._parts = parts
         self._saving = saving
         self.pictures = PicturesView()
         self.gallery = PictureGrid()
         self.gallery.set_thumbnail_size(GALLERY_PX)
         self.confusion = ConfusionView(self.gallery)
-        self.beside = RunBeside(self.confusion, parts.model, self)
-        self._loading = PictureLoading(short_work, self)
-        self._questions = PictureQuestions(short_work, self)
-        self._singles = SinglePictures(self.pictures, self._questions, self)
-        self._own = OwnQuestions(self.pictures, short_work, self)
-        self.repeats = RepeatsFinding(short_work, self.pictures)
+        self.beside = SecondRun(self.confusion, parts.model, self)
+        self._loading = PictureLoading(helper, self)
+        self._questions = NetworkRequests(helper, self)
+        self._singles = PictureDetailRequests(self.pictures, self._questions, self)
+        self._own = OwnPictureAnswers(self.pictures, helper, self)
+        self.repeats = RepeatsFinding(helper, self.pictures)
         self._run: Run | None = None
         self._is_live = False
-        self._evaluations: RunEvaluations | None = None
+        self._evaluations: EvaluationFiles | None = None
         self._is_stale = True
         self._shown: Shown = "best"
         self._in_gallery: Evaluation | None = None
@@ -81,7 +81,7 @@ class Looking(QObject):
         path = run.path if run is not None else None
         is_other = path != (self._run.path if self._run is not None else None)
         if is_other:
-            self._evaluations = RunEvaluations(path) if path is not None else None
+            self._evaluations = EvaluationFiles(path) if path is not None else None
             self._shown = "best"
             self._questions.forget()
             self.confusion.choose_epoch("last" if is_live else "best")
@@ -138,12 +138,14 @@ class Looking(QObject):
         self.confusion.shown_changed.connect(self._on_confusion_changed)
         self.confusion.cell_opened.connect(self._on_cell_opened)
         self.confusion.disagreement_opened.connect(self._on_disagreement_opened)
-        self.confusion.table_wanted.connect(self.save_table)
-        self.confusion.figure_wanted.connect(self._on_figure_wanted)
+        self.confusion.table_requested.connect(self.save_table)
+        self.confusion.figure_requested.connect(self._on_figure_requested)
         self.pictures.repeats_requested.connect(self._on_repeats_requested)
         self.repeats.pair_opened.connect(self._on_pair_opened)
-        self.repeats.table_wanted.connect(lambda table: self._saving.save_table(table, "CIFAR-100"))
-        self.pictures.table_wanted.connect(self.save_table)
+        self.repeats.table_requested.connect(
+            lambda table: self._saving.save_table(table, "CIFAR-100")
+        )
+        self.pictures.table_requested.connect(self.save_table)
         self.pictures.picture_save_requested.connect(self._saving.save_picture)
         self.gallery.save_requested.connect(self._saving.save_picture)
         self.gallery.list_requested.connect(self._on_gallery_list_requested)
@@ -255,7 +257,7 @@ class Looking(QObject):
         if pictures is not None and shown is not None:
             self.save_table(list_pictures(pictures, self.gallery.references, Answers(shown)))
 
-    def _on_figure_wanted(self, figure: Literal["confusion", "calibration"]) -> None:
+    def _on_figure_requested(self, figure: Literal["confusion", "calibration"]) -> None:
         if self._run is None:
             return
         switches = self.confusion.figure_switches

@@ -13,7 +13,7 @@ from cifar_studio.runs import wording
 from cifar_studio.runs.answers import Cancelled, DataProgressed, RepeatsFound, RequestFailed
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.pictures.repeats.repeats_dialog import RepeatsDialog
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 CANNOT_READ = "The pairs were found, but the file that keeps them cannot be read."
 
@@ -25,16 +25,16 @@ class RepeatsFinding(QObject):
     -------
     pair_opened(int, int)
         Two pictures that are to be looked at, by reference.
-    table_wanted(Table)
+    table_requested(Table)
         The list is to be kept as a file.
     """
 
     pair_opened = Signal(int, int)
-    table_wanted = Signal(object)
+    table_requested = Signal(object)
 
-    def __init__(self, short_work: ShortWork, window: QWidget) -> None:
+    def __init__(self, helper: HelperWorker, window: QWidget) -> None:
         super().__init__(window)
-        self._short_work = short_work
+        self._helper = helper
         self._window = window
         self._dialog: RepeatsDialog | None = None
         self._pictures: PictureSet | None = None
@@ -57,7 +57,7 @@ class RepeatsFinding(QObject):
             self._dialog.find_requested.connect(self._find)
             self._dialog.cancel_requested.connect(self._cancel)
             self._dialog.pair_opened.connect(self.pair_opened)
-            self._dialog.table_wanted.connect(self.table_wanted)
+            self._dialog.table_requested.connect(self.table_requested)
         return self._dialog
 
     def _find(self) -> None:
@@ -71,11 +71,11 @@ class RepeatsFinding(QObject):
             return
         request = FindRepeatsRequest(id=new_id(), data=self._data)
         self._asked = request.id
-        self._short_work.ask(request, lambda event: self._on_event(request.id, event))
+        self._helper.ask(request, lambda event: self._on_event(request.id, event))
 
     def _cancel(self) -> None:
         if self._asked:
-            self._short_work.cancel(self._asked)
+            self._helper.cancel(self._asked)
             self._asked = 0
 
     def _on_event(self, asked: int, event: object) -> None:

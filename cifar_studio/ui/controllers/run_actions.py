@@ -18,7 +18,7 @@ from cifar_studio.runs.analysis.seeds import group_by_seed, group_key, missing_s
 from cifar_studio.runs.answers import RequestFailed, RunMended, RunOpened
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.queue_rules import PlannedRun
-from cifar_studio.ui.controllers.run_deleting import Deleting
+from cifar_studio.ui.controllers.run_deleting import RunDeleting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.seeds_dialog import ask_seeds
 from cifar_studio.ui.frame.parts import Parts
@@ -31,18 +31,18 @@ class RunActions(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        self._deleting = Deleting(parts.message, self)
+        self._deleting = RunDeleting(parts.message, self)
         self._deleting.changed.connect(parts.model.refresh)
         menu = parts.runs.menu
-        menu.settings_wanted.connect(self.use_settings)
-        for wanted in (menu.resume_wanted, parts.header.resume_wanted):
+        menu.settings_requested.connect(self.use_settings)
+        for wanted in (menu.resume_requested, parts.header.resume_requested):
             wanted.connect(self.resume)
-        menu.longer_wanted.connect(self._train_longer)
-        menu.seeds_wanted.connect(self._repeat_with_seeds)
-        menu.reproduction_wanted.connect(self._reproduce)
-        for wanted in (menu.mend_wanted, parts.runs.mend_wanted):
+        menu.longer_requested.connect(self._train_longer)
+        menu.seeds_requested.connect(self._repeat_with_seeds)
+        menu.reproduction_requested.connect(self._reproduce)
+        for wanted in (menu.mend_requested, parts.runs.mend_requested):
             wanted.connect(self.mend)
-        menu.delete_wanted.connect(self._delete)
+        menu.delete_requested.connect(self._delete)
 
     def use_settings(self, run: Run) -> None:
         """Fill the form with a run's settings."""

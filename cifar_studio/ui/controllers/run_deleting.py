@@ -13,7 +13,7 @@ from cifar_studio.ui.system.trash import Deleted, move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 
 
-class Deleting(QObject):
+class RunDeleting(QObject):
     """Runs on their way to the bin and back.
 
     Signals

@@ -20,16 +20,16 @@ from cifar_studio.ui.system.notification import notify
 from cifar_studio.ui.training.run_controller import Activity
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
+    from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 
 class RunDisplay(QObject):
     """Between the controller and library on one side and the widgets on the other."""
 
-    def __init__(self, parts: Parts, looking: OnDemand[Looking]) -> None:
+    def __init__(self, parts: Parts, looking: OnDemand[PicturesAndConfusion]) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        self._looking = looking
+        self._pictures_and_confusion = looking
         self._controller = parts.controller
         self._live = parts.controller.live
         self._model = parts.model
@@ -44,7 +44,7 @@ class RunDisplay(QObject):
         parts.message.changed.connect(self._on_message_changed)
         for chosen in (parts.runs.run_chosen, parts.header.run_chosen):
             chosen.connect(parts.selection.select)
-        parts.header.live_wanted.connect(parts.selection.select_live)
+        parts.header.live_requested.connect(parts.selection.select_live)
         parts.runs.beside.changed.connect(parts.curves.set_overlays)
 
     def choose_first(self, remembered: str) -> None:
@@ -166,14 +166,14 @@ class RunDisplay(QObject):
         self._show_in_tabs(run)
         self._show_header(run)
 
-    def show_in(self, looking: Looking) -> None:
+    def show_in(self, looking: PicturesAndConfusion) -> None:
         """Bring tabs that have just been built up to date."""
         looking.show_run(self._shown, is_live=self._selection.shows_live)
 
     def _show_in_tabs(self, run: Run) -> None:
         self._shown = run
-        if self._looking.built is not None:
-            self.show_in(self._looking.built)
+        if self._pictures_and_confusion.built is not None:
+            self.show_in(self._pictures_and_confusion.built)
 
     def _show_header(self, run: Run) -> None:
         message = self._parts.message

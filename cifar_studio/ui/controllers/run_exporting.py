@@ -20,7 +20,7 @@ from cifar_studio.ui.system.open_folder import open_folder
 from cifar_studio.ui.widgets.message_bar import Action
 
 
-class Exporting(QObject):
+class RunExporting(QObject):
     """One export after another; what was chosen last is offered again.
 
     Parameters
@@ -34,7 +34,7 @@ class Exporting(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self._rule = rule
-        parts.runs.menu.export_wanted.connect(self.ask)
+        parts.runs.menu.export_requested.connect(self.ask)
         place = QStandardPaths.StandardLocation.DocumentsLocation
         self._folder = str(Path(QStandardPaths.writableLocation(place)) / "CIFAR Studio")
         self._formats: tuple[str, ...] = EVERYDAY

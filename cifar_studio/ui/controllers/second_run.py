@@ -16,7 +16,7 @@ from cifar_studio.ui.library.run_model import RunModel
 MOST_OFFERED = 40  # a menu longer than a screen helps nobody
 
 
-class RunBeside(QObject):
+class SecondRun(QObject):
     """Offers the runs that can be held against the selected one, and shows the chosen one."""
 
     def __init__(self, view: ConfusionView, model: RunModel, parent: QObject) -> None:

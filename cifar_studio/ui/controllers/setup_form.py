@@ -16,16 +16,16 @@ from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.training.run_controller import Activity
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
+    from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 
 class SetupForm(QObject):
     """Between the form and what depends on it."""
 
-    def __init__(self, parts: Parts, looking: OnDemand[Looking]) -> None:
+    def __init__(self, parts: Parts, looking: OnDemand[PicturesAndConfusion]) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        self._looking = looking
+        self._pictures_and_confusion = looking
         parts.setup.form_changed.connect(self._on_form_changed)
         parts.data_bar.data_ready.connect(self._on_data_ready)
         parts.controller.devices_found.connect(self._on_devices_found)
@@ -46,8 +46,8 @@ class SetupForm(QObject):
 
     def _on_form_changed(self) -> None:
         parts, config = self._parts, self.config
-        if self._looking.built is not None:
-            self._looking.built.plan(config)
+        if self._pictures_and_confusion.built is not None:
+            self._pictures_and_confusion.built.plan(config)
         names = ", ".join(key.replace("_", " ") for key in parts.setup.faults())
         parts.controls.set_startable(f"Fix first: {names}" if names else "")
         seconds = parts.setup.expected_seconds()
@@ -63,8 +63,8 @@ class SetupForm(QObject):
 
     def _on_data_ready(self, event: DataReady) -> None:
         self.offer_data("auto")
-        if self._looking.built is not None:
-            self._looking.built.look_for_pictures()
+        if self._pictures_and_confusion.built is not None:
+            self._pictures_and_confusion.built.look_for_pictures()
         self._parts.status.show_idle(f"{event.name} is ready: {event.source}")
 
     def _on_devices_found(self, devices: tuple[DeviceInfo, ...]) -> None:

@@ -10,12 +10,12 @@ from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.training.queue_file import QueueFile
 
-SHORT_WORK_LIMIT_MS = 3_000
+HELPER_LIMIT_MS = 3_000
 ANSWER_LIMIT_MS = 5_000
 SAVE_LIMIT_MS = 60_000
 
 
-class Leaving(QObject):
+class WindowClosing(QObject):
     """Asks, ends the workers, at last by force, and closes the window when they are gone.
 
     Parameters
@@ -38,14 +38,14 @@ class Leaving(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self._controller = parts.controller
-        self._short_work = parts.helper
+        self._helper = parts.helper
         self._queue_file = queue_file
         self._remember = remember
         self._begun = False
         self._asks = False
         self._limits = (
             # A download goes on where it was cut off, and everything else can be asked for anew.
-            self._limit(SHORT_WORK_LIMIT_MS, parts.helper.kill),
+            self._limit(HELPER_LIMIT_MS, parts.helper.kill),
             self._limit(ANSWER_LIMIT_MS, self._on_answer_limit_reached),
             self._limit(SAVE_LIMIT_MS, self.force),
         )
@@ -55,7 +55,7 @@ class Leaving(QObject):
     @property
     def is_settled(self) -> bool:
         """Whether no worker is left."""
-        return self._controller.is_settled and self._short_work.is_settled
+        return self._controller.is_settled and self._helper.is_settled
 
     def may_close(self) -> bool:
         """Whether the window may close at once; else it is seen to that it closes later.
@@ -87,7 +87,7 @@ class Leaving(QObject):
         for limit in self._limits:
             limit.start()
         self._controller.shut_down()
-        self._short_work.shut_down()
+        self._helper.shut_down()
 
     def _ask_force(self, kept: str) -> None:
         if not self._asks:
@@ -99,7 +99,7 @@ class Leaving(QObject):
     def force(self) -> None:
         """End the workers without waiting for what they save."""
         self._controller.kill()
-        self._short_work.kill()
+        self._helper.kill()
 
     def _limit(self, limit_ms: int, slot: Callable[[], object]) -> QTimer:
         timer = QTimer(self, singleShot=True, interval=limit_ms)

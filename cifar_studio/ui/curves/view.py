@@ -61,14 +61,14 @@ class CurvesView(QWidget):
     -------
     epoch_hovered(int)
         The crosshair stands at this epoch; 0 when it is gone.
-    table_wanted(Table)
+    table_requested(Table)
         It is to be kept as a file.
-    figure_wanted(SaveCurvesRequest)
+    figure_requested(SaveCurvesRequest)
         What is drawn is to be kept as a file; without a path.
     """
 
-    table_wanted = Signal(object)
-    figure_wanted = Signal(object)
+    table_requested = Signal(object)
+    figure_requested = Signal(object)
     epoch_hovered = Signal(int)
 
     def __init__(
@@ -182,7 +182,7 @@ class CurvesView(QWidget):
         runs = [run.path for group in groups for run in group.runs]
         runs += [one.path for one in drawn if not isinstance(one, SeedsData)]
         if runs:
-            self.figure_wanted.emit(
+            self.figure_requested.emit(
                 SaveCurvesRequest(
                     id=0,
                     folders=[str(path) for path in runs],
@@ -366,7 +366,7 @@ class CurvesView(QWidget):
             panel.explanation_requested.connect(self._on_explanation_requested)
         self.headline.explanation_requested.connect(self._on_explanation_requested)
         self.table.save_requested.connect(
-            lambda: self.table_wanted.emit(self.table.as_table("epochs"))
+            lambda: self.table_requested.emit(self.table.as_table("epochs"))
         )
         self.table.explanation_requested.connect(self._on_explanation_requested)
         self.strip.legend.entries_changed.connect(self._order_tabs)

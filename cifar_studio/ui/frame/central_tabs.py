@@ -13,7 +13,7 @@ TITLES = ("Curves", "Pictures", "Confusion", "Compare")
 CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
 
 
-class Centre(QWidget):
+class CentralTabs(QWidget):
     """Bars above, and one of the views of the selected run.
 
     Parameters

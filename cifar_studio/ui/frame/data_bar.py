@@ -12,7 +12,7 @@ from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import Cancelled, DataProgressed, DataReady, RequestFailed
 from cifar_studio.ui.widgets import basics, theme
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 BAR_PX = 160
 DOWNLOAD_MB = 169
@@ -29,10 +29,10 @@ class DataBar(QFrame):
 
     data_ready = Signal(object)
 
-    def __init__(self, short_work: ShortWork) -> None:
+    def __init__(self, helper: HelperWorker) -> None:
         super().__init__()
         self.setProperty("role", "bar")
-        self._short_work = short_work
+        self._helper = helper
         self._request = 0
         self._text = basics.label("")
         self._text.setWordWrap(True)
@@ -80,7 +80,7 @@ class DataBar(QFrame):
         self._show_buttons(busy=True)
         self._progress.setRange(0, 0)
         self.show()
-        self._short_work.ask(request, self._on_event)
+        self._helper.ask(request, self._on_event)
 
     def _offer(self, text: str, download: str = "") -> None:
         self._request = 0
@@ -113,7 +113,7 @@ class DataBar(QFrame):
     def _on_cancel(self) -> None:
         self._cancel.setEnabled(False)
         self._text.setText("Cancelling…")
-        self._short_work.cancel(self._request)
+        self._helper.cancel(self._request)
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, DataProgressed):

@@ -10,7 +10,7 @@ from cifar_studio import paths
 from cifar_studio.runner.training.speeds import SpeedBook
 from cifar_studio.ui.curves.data.run_colours import RunColours
 from cifar_studio.ui.curves.view import CurvesView
-from cifar_studio.ui.frame.central_tabs import Centre
+from cifar_studio.ui.frame.central_tabs import CentralTabs
 from cifar_studio.ui.frame.control_bar import ControlBar
 from cifar_studio.ui.frame.data_bar import DataBar
 from cifar_studio.ui.frame.run_header import RunHeader
@@ -24,7 +24,7 @@ from cifar_studio.ui.training.run_selection import RunSelection
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.message_bar import MessageBar
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,23 @@ class Parts:
     ----------
     window : QMainWindow
         Parent of dialogs, and nothing else.
-    controller, helper : RunController, ShortWork
+    controller, helper : RunController, HelperWorker
         The worker that trains, and the one for all else.
     costs : CostEstimator
     model, selection : RunModel, RunSelection
         The library, and which of its runs every tab shows.
     setup, runs, controls, panel : SetupPanel, RunsPanel, ControlBar, SidePanel
         The left side: its two pages, the buttons below, and the whole.
-    data_bar, message, header, tabs, curves : DataBar, MessageBar, RunHeader, Centre, CurvesView
-        The middle, from top to bottom; the other views are built when they are first needed.
+    data_bar, message, header : DataBar, MessageBar, RunHeader
+        What stands above the tabs.
+    tabs, curves : CentralTabs, CurvesView
+        The middle, and its first view; the others are built when they are first needed.
     status : StatusLine
     """
 
     window: QMainWindow
     controller: RunController
-    helper: ShortWork
+    helper: HelperWorker
     costs: CostEstimator
     model: RunModel
     selection: RunSelection
@@ -61,7 +63,7 @@ class Parts:
     message: MessageBar
     header: RunHeader
     curves: CurvesView
-    tabs: Centre
+    tabs: CentralTabs
     status: StatusLine
 
 
@@ -74,7 +76,7 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
         As they were given out so far.
     """
     controller = RunController(str(paths.runs_folder()), window)
-    helper = ShortWork(window)
+    helper = HelperWorker(window)
     costs = CostEstimator(SpeedBook(paths.speeds_file()), helper, window)
     model = RunModel(paths.runs_folder(), window)
     setup = SetupPanel(paths.presets_folder(), costs)
@@ -97,7 +99,7 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
         message=message,
         header=header,
         curves=curves,
-        tabs=Centre((data_bar, message, header), curves),
+        tabs=CentralTabs((data_bar, message, header), curves),
         status=StatusLine(),
     )
     _lay_out(parts)

@@ -22,25 +22,25 @@ class RunHeader(QWidget):
     Signals
     -------
     run_chosen(Path)
-    live_wanted()
+    live_requested()
         Show the run that is training.
-    resume_wanted(Run)
+    resume_requested(Run)
         Go on with the run that is shown.
     """
 
     run_chosen = Signal(object)
-    live_wanted = Signal()
-    resume_wanted = Signal(object)
+    live_requested = Signal()
+    resume_requested = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self._name = basics.label("", "heading")
         self._facts = basics.label("", "muted")
         self._state = basics.label("", "muted")
-        self._live = basics.link("", self.live_wanted.emit)
+        self._live = basics.link("", self.live_requested.emit)
         self._live.hide()
         self._run: Run | None = None
-        self._resume = basics.button("Resume", lambda: self.resume_wanted.emit(self._run))
+        self._resume = basics.button("Resume", lambda: self.resume_requested.emit(self._run))
         self._resume.setToolTip("Go on with this run where its last state was kept")
         self._resume.hide()
         self._switch = QToolButton()

@@ -23,11 +23,11 @@ class DamagedRuns(QWidget):
 
     Signals
     -------
-    mend_wanted(Path)
+    mend_requested(Path)
         Take the settings of that run from its checkpoint.
     """
 
-    mend_wanted = Signal(object)
+    mend_requested = Signal(object)
 
     def __init__(self, model: RunModel) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class DamagedRuns(QWidget):
         menu.addAction("Open run folder", lambda: open_folder(run.path))
 
     def _mend(self, path: Path) -> None:
-        self.mend_wanted.emit(path)
+        self.mend_requested.emit(path)
 
 
 def _short(text: str) -> str:

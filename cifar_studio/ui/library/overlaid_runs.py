@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from cifar_studio.runs.folder.library import Run
 
 
-class BesideRuns(QObject):
+class OverlaidRuns(QObject):
     """Which runs are to be drawn, in the order in which they were asked for.
 
     Signals

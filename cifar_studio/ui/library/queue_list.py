@@ -19,11 +19,11 @@ class QueueList(QWidget):
 
     Signals
     -------
-    go_on_wanted()
+    go_on_requested()
         Hand out runs again, though several have failed.
     """
 
-    go_on_wanted = Signal()
+    go_on_requested = Signal()
 
     def __init__(self, queue: RunQueue) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class QueueList(QWidget):
         held = " · held" if is_held else ""
         layout.addWidget(basics.label(f"Waiting · {count}{held}", "heading"), 1)
         if is_held:
-            link = basics.link("Go on", self.go_on_wanted.emit)
+            link = basics.link("Go on", self.go_on_requested.emit)
             link.setToolTip(
                 "Several runs in a row have failed; start the next one"
                 if self._queue.is_held_by_failures

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.runs.folder.command import train_command
 from cifar_studio.runs.folder.library import Run, can_resume, can_train_longer
-from cifar_studio.ui.library.overlaid_runs import BesideRuns
+from cifar_studio.ui.library.overlaid_runs import OverlaidRuns
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.system.open_folder import open_folder
 
@@ -22,31 +22,31 @@ class RunMenu(QObject):
 
     Signals
     -------
-    settings_wanted(Run)
+    settings_requested(Run)
         Fill the form with this run's settings.
-    resume_wanted(Run)
-    longer_wanted(Run)
+    resume_requested(Run)
+    longer_requested(Run)
         Train it for more epochs.
-    seeds_wanted(Run)
+    seeds_requested(Run)
         Train it with other seeds too.
-    reproduction_wanted(Run)
+    reproduction_requested(Run)
         Train the very same again.
-    mend_wanted(Path)
+    mend_requested(Path)
         Take what cannot be read of a run from its checkpoint.
-    export_wanted(tuple of Run)
-    delete_wanted(tuple of Run)
+    export_requested(tuple of Run)
+    delete_requested(tuple of Run)
     """
 
-    settings_wanted = Signal(object)
-    resume_wanted = Signal(object)
-    longer_wanted = Signal(object)
-    seeds_wanted = Signal(object)
-    reproduction_wanted = Signal(object)
-    mend_wanted = Signal(object)
-    export_wanted = Signal(object)
-    delete_wanted = Signal(object)
+    settings_requested = Signal(object)
+    resume_requested = Signal(object)
+    longer_requested = Signal(object)
+    seeds_requested = Signal(object)
+    reproduction_requested = Signal(object)
+    mend_requested = Signal(object)
+    export_requested = Signal(object)
+    delete_requested = Signal(object)
 
-    def __init__(self, notes: RunNotes, beside: BesideRuns, parent: QWidget) -> None:
+    def __init__(self, notes: RunNotes, beside: OverlaidRuns, parent: QWidget) -> None:
         super().__init__(parent)
         self._notes = notes
         self._beside = beside
@@ -70,22 +70,22 @@ class RunMenu(QObject):
         """Put into a menu what can be done with a run."""
         menu.clear()
         menu.setToolTipsVisible(True)
-        resume = menu.addAction("Resume", lambda: self.resume_wanted.emit(run))
-        longer = menu.addAction("Train longer…", lambda: self.longer_wanted.emit(run))
+        resume = menu.addAction("Resume", lambda: self.resume_requested.emit(run))
+        longer = menu.addAction("Train longer…", lambda: self.longer_requested.emit(run))
         for action, is_possible in ((resume, can_resume(run)), (longer, can_train_longer(run))):
             action.setEnabled(is_possible and not self._busy)
             if is_possible and self._busy:
                 action.setToolTip("Another run is on; possible once that has ended")
         if run.is_mendable:
             mend = menu.addAction(
-                "Mend from its checkpoint", lambda: self.mend_wanted.emit(run.path)
+                "Mend from its checkpoint", lambda: self.mend_requested.emit(run.path)
             )
             mend.setToolTip("\n".join(run.damage))
             mend.setEnabled(run.status.state not in _GOES_ON)
         menu.addSeparator()
-        menu.addAction("Use its settings", lambda: self.settings_wanted.emit(run))
-        menu.addAction("Repeat with more seeds…", lambda: self.seeds_wanted.emit(run))
-        reproduce = menu.addAction("Reproduce", lambda: self.reproduction_wanted.emit(run))
+        menu.addAction("Use its settings", lambda: self.settings_requested.emit(run))
+        menu.addAction("Repeat with more seeds…", lambda: self.seeds_requested.emit(run))
+        reproduce = menu.addAction("Reproduce", lambda: self.reproduction_requested.emit(run))
         reproduce.setToolTip("Train it again, the seed too, and say figure by figure what differs")
         reproduce.setEnabled(bool(run.rows))
         beside = menu.addAction("Draw beside the selected run", lambda: self._beside.toggle(run))
@@ -97,7 +97,7 @@ class RunMenu(QObject):
         star = "Remove star" if run.notes.star else "Star"
         menu.addAction(star, lambda: self._notes.toggle_star(run))
         menu.addSeparator()
-        menu.addAction("Export…", lambda: self.export_wanted.emit((run,)))
+        menu.addAction("Export…", lambda: self.export_requested.emit((run,)))
         menu.addAction("Copy as command", lambda: copy_command(run))
         menu.addAction("Open run folder", lambda: open_folder(run.path))
         menu.addSeparator()
@@ -108,13 +108,13 @@ class RunMenu(QObject):
         menu.clear()
         menu.setToolTipsVisible(True)
         chosen = tuple(runs)
-        menu.addAction(f"Export {len(chosen)} runs…", lambda: self.export_wanted.emit(chosen))
+        menu.addAction(f"Export {len(chosen)} runs…", lambda: self.export_requested.emit(chosen))
         menu.addSeparator()
         self._add_delete(menu, chosen)
 
     def _add_delete(self, menu: QMenu, runs: tuple[Run, ...]) -> None:
         text = "Move to the bin" if len(runs) == 1 else f"Move {len(runs)} runs to the bin"
-        delete = menu.addAction(text, lambda: self.delete_wanted.emit(runs))
+        delete = menu.addAction(text, lambda: self.delete_requested.emit(runs))
         delete.setEnabled(not any(run.status.state in _GOES_ON for run in runs))
         if not delete.isEnabled():
             delete.setToolTip("It is being trained; stop it first")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
-from cifar_studio.ui.library.overlaid_runs import BesideRuns
+from cifar_studio.ui.library.overlaid_runs import OverlaidRuns
 from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.run_delegate import RunDelegate
 from cifar_studio.ui.library.run_menu import RunMenu
@@ -39,15 +39,15 @@ class RunsPanel(QWidget):
     -------
     run_chosen(Path)
         The person wants to see this run.
-    mend_wanted(Path)
+    mend_requested(Path)
         Take what cannot be read of a run from its checkpoint.
-    queue_go_on_wanted()
+    queue_go_on_requested()
         Start the runs that wait, though several have failed.
     """
 
     run_chosen = Signal(object)
-    mend_wanted = Signal(object)
-    queue_go_on_wanted = Signal()
+    mend_requested = Signal(object)
+    queue_go_on_requested = Signal()
 
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class RunsPanel(QWidget):
         self._filter = RunFilter(model, self)
         self.notes = RunNotes(self)
         self.notes.written.connect(model.refresh)
-        self.beside = BesideRuns(self)
+        self.beside = OverlaidRuns(self)
         self.menu = RunMenu(self.notes, self.beside, self)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search runs (Ctrl+F)")
@@ -124,12 +124,12 @@ class RunsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         waiting = QueueList(queue)
-        waiting.go_on_wanted.connect(self.queue_go_on_wanted)
+        waiting.go_on_requested.connect(self.queue_go_on_requested)
         layout.addWidget(waiting)
         layout.addLayout(top)
         layout.addLayout(self._stack, 1)
         damaged = DamagedRuns(self._model)
-        damaged.mend_wanted.connect(self.mend_wanted)
+        damaged.mend_requested.connect(self.mend_requested)
         layout.addWidget(damaged)
 
     def _show_empty(self) -> None:
@@ -162,7 +162,7 @@ class RunsPanel(QWidget):
     def _on_delete_pressed(self) -> None:
         run = self._current()
         if run is not None and run.status.state not in ("running", "paused"):
-            self.menu.delete_wanted.emit((run,))
+            self.menu.delete_requested.emit((run,))
 
     def _current(self) -> Run | None:
         index = self._list.currentIndex()

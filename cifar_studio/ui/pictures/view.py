@@ -64,7 +64,7 @@ class PicturesView(QWidget):
         A picture is to be kept as a file; its name in words.
     repeats_requested()
         The pictures that occur more than once are to be listed.
-    table_wanted(Table)
+    table_requested(Table)
         The list of pictures is to be kept as a file.
     own_cleared()
     """
@@ -75,7 +75,7 @@ class PicturesView(QWidget):
     filter_dropped = Signal()
     picture_save_requested = Signal(object, str)
     repeats_requested = Signal()
-    table_wanted = Signal(object)
+    table_requested = Signal(object)
     own_cleared = Signal()
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class PicturesView(QWidget):
         )
         self.grid.current_changed.connect(self.detail.show_picture)
         self.detail.evaluate_requested.connect(self.evaluate_requested)
-        self.detail.augmented_wanted.connect(self.augmented_requested)
+        self.detail.augmented_requested.connect(self.augmented_requested)
         self.detail.explain_requested.connect(self.explain_requested)
         self.controls.set_size(THUMBNAIL_PX)
         self.setFocusProxy(self.grid)
@@ -175,10 +175,10 @@ class PicturesView(QWidget):
     def save_list(self) -> None:
         """Have what the grid shows kept as a table."""
         if self.controls.asks_own and self._own is not None:
-            self.table_wanted.emit(list_own(self._own))
+            self.table_requested.emit(list_own(self._own))
         elif self._pictures is not None:
             table = list_pictures(self._pictures, self.grid.references, self._usable())
-            self.table_wanted.emit(table)
+            self.table_requested.emit(table)
 
     def show_waiting(self, text: str) -> None:
         """The pictures will take a moment; `text` says what is done."""

@@ -6,8 +6,6 @@ is drawn takes its colours from `current()`, so that one change of theme reaches
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from string import Template
 
@@ -125,7 +123,6 @@ class ThemeManager(QObject):
         self._scale = 1.0
         self._theme = LIGHT
         self._applied: tuple[Theme, float] | None = None
-        self._is_building = False
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
 
@@ -148,26 +145,8 @@ class ThemeManager(QObject):
         self._applied = (self._theme, self._scale)
         self._application.setPalette(_palette(self._theme))
         self._application.setFont(body_font(self._scale))
-        if not self._is_building:
-            self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
+        self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
         self.changed.emit()
-
-    @contextlib.contextmanager
-    def building(self, choice: str, scale: float) -> Iterator[None]:
-        """Apply a theme to widgets that are built in this block, its style sheet at the end.
-
-        With a style sheet in force Qt polishes a widget anew whenever it is put into another one,
-        which is half of what building a window costs.
-        """
-        before = self._applied
-        self._is_building = True
-        try:
-            self.apply(choice, scale)
-            yield
-        finally:
-            self._is_building = False
-            if self._applied != before:
-                self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
 
     def _system_is_dark(self) -> bool:
         return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark

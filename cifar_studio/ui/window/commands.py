@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
-from cifar_studio.ui.controllers.run_exporting import Exporting
+from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.study_dialog import ask_study
 from cifar_studio.ui.frame.central_tabs import COMPARE
@@ -20,7 +20,7 @@ from cifar_studio.ui.widgets.type_size import apply_fitting
 from cifar_studio.ui.window.window_state import Settings
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.controllers.compare_tab import Comparing
+    from cifar_studio.ui.controllers.compare_tab import CompareTab
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class Commands:
     parts : Parts
     files : IncomingFiles
         Itself the commands that open files.
-    exporting : Exporting
-    compare : OnDemand of Comparing
+    exporting : RunExporting
+    compare : OnDemand of CompareTab
     settings : Settings
         Keeps the theme that is chosen.
     """
 
     parts: Parts
     files: IncomingFiles
-    exporting: Exporting
-    compare: OnDemand[Comparing]
+    exporting: RunExporting
+    compare: OnDemand[CompareTab]
     settings: Settings
 
     def start(self) -> None:

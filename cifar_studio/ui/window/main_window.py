@@ -17,13 +17,13 @@ from PySide6.QtWidgets import QMainWindow
 from typing_extensions import override
 
 from cifar_studio import paths
-from cifar_studio.ui.controllers.file_saving import Saving
+from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_actions import RunActions
 from cifar_studio.ui.controllers.run_display import RunDisplay
-from cifar_studio.ui.controllers.run_exporting import Exporting
+from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.controllers.setup_form import SetupForm
-from cifar_studio.ui.controllers.window_closing import Leaving
+from cifar_studio.ui.controllers.window_closing import WindowClosing
 from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTURES
 from cifar_studio.ui.frame.on_demand import OnDemand
 from cifar_studio.ui.frame.panel_folding import PanelFolding
@@ -35,8 +35,8 @@ from cifar_studio.ui.window.commands import Commands
 from cifar_studio.ui.window.menus import build_menus
 
 if TYPE_CHECKING:
-    from cifar_studio.ui.controllers.compare_tab import Comparing
-    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
+    from cifar_studio.ui.controllers.compare_tab import CompareTab
+    from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 
 class MainWindow(QMainWindow):
@@ -46,9 +46,9 @@ class MainWindow(QMainWindow):
     ----------
     parts : Parts
     commands : Commands
-    looking : OnDemand of Looking
+    looking : OnDemand of PicturesAndConfusion
         The tabs Pictures and Confusion.
-    compare : OnDemand of Comparing
+    compare : OnDemand of CompareTab
         The tab Compare.
     """
 
@@ -58,20 +58,20 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(QIcon(str(paths.resources_folder() / "icons" / "cifar-studio.svg")))
         self.setAcceptDrops(True)
         self.settings, fault = window_state.load(paths.settings_file())
-        with theme.manager().building(self.settings.theme, self.settings.scale):
-            self.parts = parts = build_parts(self, self.settings.run_colours)
-        self.saving = Saving(parts)
-        self.looking = OnDemand(self._build_pictures_and_confusion)
+        theme.manager().apply(self.settings.theme, self.settings.scale)
+        self.parts = parts = build_parts(self, self.settings.run_colours)
+        self.saving = FileSaving(parts)
+        self.pictures_and_confusion = OnDemand(self._build_pictures_and_confusion)
         self.compare = OnDemand(self._build_compare)
-        self.display = RunDisplay(parts, self.looking)
-        self.form = SetupForm(parts, self.looking)
+        self.display = RunDisplay(parts, self.pictures_and_confusion)
+        self.form = SetupForm(parts, self.pictures_and_confusion)
         self.run_actions = RunActions(parts)
-        self.files = IncomingFiles(parts, self.run_actions, self.looking)
-        self.exporting = Exporting(parts, lambda: self.compare.part.view.rule)
+        self.files = IncomingFiles(parts, self.run_actions, self.pictures_and_confusion)
+        self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
         self.commands = Commands(parts, self.files, self.exporting, self.compare, self.settings)
         self._folding = PanelFolding(parts.panel, self)
         self._queue_file = QueueFile(paths.queue_file(), parts.controller.queue, self)
-        self.closing = Leaving(parts, self._queue_file, self._remember)
+        self.closing = WindowClosing(parts, self._queue_file, self._remember)
         self._is_painted = False
         build_menus(self.menuBar(), self.commands)
         self._wire()
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         controller.queue.changed.connect(
             lambda: parts.panel.show_waiting(len(controller.queue.runs))
         )
-        parts.runs.queue_go_on_wanted.connect(controller.release_queue)
+        parts.runs.queue_go_on_requested.connect(controller.release_queue)
         parts.tabs.view_needed.connect(self._on_view_needed)
         parts.tabs.tab_changed.connect(self._on_tab_changed)
 
@@ -117,14 +117,14 @@ class MainWindow(QMainWindow):
         if waiting := self._queue_file.restore():
             runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
             self.parts.message.show_notice(f"{runs} since last time: see Runs, and Go on there.")
-        QTimer.singleShot(0, self, lambda: self.looking.part)
+        QTimer.singleShot(0, self, lambda: self.pictures_and_confusion.part)
         QTimer.singleShot(0, self, lambda: self.compare.part)
 
-    def _build_pictures_and_confusion(self) -> Looking:
+    def _build_pictures_and_confusion(self) -> PicturesAndConfusion:
         # Imported here and not above: a fifth of what the window would wait for.
-        from cifar_studio.ui.controllers.pictures_and_confusion import Looking
+        from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
-        looking = Looking(self.parts, self.saving)
+        looking = PicturesAndConfusion(self.parts, self.saving)
         self.parts.tabs.set_view(PICTURES, looking.pictures)
         self.parts.tabs.set_view(CONFUSION, looking.confusion)
         window_state.restore_pictures_and_confusion(self.settings, looking)
@@ -132,21 +132,21 @@ class MainWindow(QMainWindow):
         self.display.show_in(looking)
         return looking
 
-    def _build_compare(self) -> Comparing:
-        from cifar_studio.ui.controllers.compare_tab import Comparing
+    def _build_compare(self) -> CompareTab:
+        from cifar_studio.ui.controllers.compare_tab import CompareTab
 
-        comparing = Comparing(self.parts, self.saving)
+        comparing = CompareTab(self.parts, self.saving)
         self.parts.tabs.set_view(COMPARE, comparing.view)
         window_state.restore_compare(self.settings, comparing.view)
         return comparing
 
     def _on_view_needed(self, position: int) -> None:
-        _ = self.compare.part if position == COMPARE else self.looking.part
+        _ = self.compare.part if position == COMPARE else self.pictures_and_confusion.part
 
     def _on_tab_changed(self) -> None:
         self._fold_for_view()
-        if self.looking.built is not None:
-            self.looking.built.look()
+        if self.pictures_and_confusion.built is not None:
+            self.pictures_and_confusion.built.look()
 
     def _fold_for_view(self) -> None:
         self._folding.show_view(self.parts.tabs.tab != CURVES, self.width())
@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
             self.settings,
             self.parts,
             folded_by_person=self.parts.panel.is_folded and not self._folding.is_mine,
-            looking=self.looking.built,
+            looking=self.pictures_and_confusion.built,
             compare=self.compare.built.view if self.compare.built is not None else None,
         )
 

@@ -23,7 +23,7 @@ from cifar_studio.ui.widgets.type_size import FRAME_PX, apply_fitting
 
 if TYPE_CHECKING:
     from cifar_studio.ui.compare.view import CompareView
-    from cifar_studio.ui.controllers.pictures_and_confusion import Looking
+    from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 SIZE = (1280, 800)
 _Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/=]*$")]
@@ -138,7 +138,7 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
         parts.message.show_message(places or fault)
 
 
-def restore_pictures_and_confusion(kept: Settings, looking: Looking) -> None:
+def restore_pictures_and_confusion(kept: Settings, looking: PicturesAndConfusion) -> None:
     """Set these two tabs up as they were left."""
     if kept.confusion_layout:
         looking.confusion.restore_layout(_bytes(kept.confusion_layout))
@@ -161,7 +161,7 @@ def remember(
     parts: Parts,
     *,
     folded_by_person: bool,
-    looking: Looking | None,
+    looking: PicturesAndConfusion | None,
     compare: CompareView | None,
 ) -> None:
     """Take the window's state into the settings, and write them.

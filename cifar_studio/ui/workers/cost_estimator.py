@@ -11,7 +11,7 @@ from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs.answers import Cancelled, Estimated, RequestFailed
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 SETTLE_MS = 700
 FOLLOWED_MS = 2000
@@ -28,10 +28,10 @@ class CostEstimator(QObject):
 
     changed = Signal()
 
-    def __init__(self, book: SpeedBook, short_work: ShortWork, parent: QObject) -> None:
+    def __init__(self, book: SpeedBook, helper: HelperWorker, parent: QObject) -> None:
         super().__init__(parent)
         self._book = book
-        self._short_work = short_work
+        self._helper = helper
         self._wanted: TrainConfig | None = None
         self._asked: tuple[int, TrainConfig] | None = None
         self._failed: dict[str, str] = {}
@@ -73,7 +73,7 @@ class CostEstimator(QObject):
             self._timer.stop()
             if self._asked is not None:
                 # It would take the processor from the training, and measure nothing of worth.
-                self._short_work.break_off(self._asked[0])
+                self._helper.break_off(self._asked[0])
         elif self._wanted is not None:
             self.speed(self._wanted)
 
@@ -110,7 +110,7 @@ class CostEstimator(QObject):
         if self._book.lookup(config) is None and not self.failure(config):
             request = EstimateRequest(id=new_id(), config=config)
             self._asked = request.id, config
-            self._short_work.ask(request, self._on_event)
+            self._helper.ask(request, self._on_event)
 
     def _on_event(self, event: object) -> None:
         if self._asked is None:

@@ -10,12 +10,12 @@ from cifar_studio.errors import WorkerError
 from cifar_studio.runner.protocol import AnyRequest, Command
 from cifar_studio.runner.worker_process import WorkerProcess
 from cifar_studio.runs.answers import LAST_EVENTS, RequestFailed
-from cifar_studio.ui.workers.worker_thread import SHORT_WORK_NICENESS, WorkerThread
+from cifar_studio.ui.workers.worker_thread import HELPER_NICENESS, WorkerThread
 
 OnEvent = Callable[[object], None]
 
 
-class ShortWork(QObject):
+class HelperWorker(QObject):
     """Starts the second worker at the first need, and again where it died.
 
     Signals
@@ -45,7 +45,7 @@ class ShortWork(QObject):
             return
         if self._thread is None:
             try:
-                worker = WorkerProcess(warm=False, niceness=SHORT_WORK_NICENESS, gives_way=True)
+                worker = WorkerProcess(warm=False, niceness=HELPER_NICENESS, gives_way=True)
             except WorkerError as error:
                 on_event(RequestFailed(message=error.fault, remedy=error.remedy))
                 return

@@ -16,7 +16,7 @@ from cifar_studio.runner.worker_process import WorkerProcess
 from cifar_studio.runs.folder.events import RunEnded, WorkerReady
 
 TRAINING_NICENESS = 5
-SHORT_WORK_NICENESS = 10
+HELPER_NICENESS = 10
 
 
 class WorkerThread(QThread):

@@ -253,10 +253,10 @@ def test_that_enter_opens_a_run_and_the_menu_is_about_what_is_selected(
     folder = make_run()
     show_library(view)
     select(view, folder.path.name)
-    with qtbot.waitSignal(view.run_wanted) as wanted:
+    with qtbot.waitSignal(view.run_requested) as wanted:
         qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert wanted.args == [folder.path]
-    with qtbot.waitSignal(view.menu_wanted) as menu:
+    with qtbot.waitSignal(view.menu_requested) as menu:
         at = view.table.visualRect(view.table.filter.index(0, 0)).center()
         view.table.customContextMenuRequested.emit(QPoint(at))
     assert [line.key for line in menu.args[0]] == [(folder.path.name,)]

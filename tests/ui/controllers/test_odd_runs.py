@@ -44,7 +44,7 @@ def test_that_answers_without_meaning_are_shown_all_the_same(
     for file in (folder.best_evaluation, folder.last_evaluation):
         save_evaluation(file, answers_without_meaning(count))
     window.commands.show_tab(CONFUSION)
-    view = window.looking.part.confusion
+    view = window.pictures_and_confusion.part.confusion
     for switch in (view.toolbar.level, view.toolbar.unit, view.toolbar.scale):
         for button in switch.buttons.values():
             button.click()
@@ -61,7 +61,7 @@ def test_that_a_run_that_is_deleted_while_it_is_shown_is_said_where_it_is_needed
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     window.commands.show_tab(PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     qtbot.waitUntil(lambda: view.pictures is not None, timeout=WORK_MS)
     shutil.rmtree(trained)
     view.show_picture(TEST_START + 5)
@@ -79,7 +79,7 @@ def test_that_a_run_without_its_environment_can_be_looked_at(
     qtbot.waitUntil(lambda: len(window.parts.model.runs) == 2)
     window.parts.selection.select(other)
     window.commands.show_tab(CONFUSION)
-    assert window.looking.part.confusion.evaluation is not None
+    assert window.pictures_and_confusion.part.confusion.evaluation is not None
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_that_absurd_settings_open_every_tab(
     for tab in range(len(TITLES)):
         window.commands.show_tab(tab)
         window.grab()
-    assert 32 <= window.looking.part.pictures.grid.thumbnail_size <= 128
+    assert 32 <= window.pictures_and_confusion.part.pictures.grid.thumbnail_size <= 128
     close(qtbot, window)
     window.deleteLater()

@@ -32,7 +32,9 @@ Key = Qt.Key
 
 def show(qtbot: QtBot, window: MainWindow, tab: int) -> None:
     window.commands.show_tab(tab)
-    qtbot.waitUntil(lambda: window.looking.part.pictures.pictures is not None, timeout=WORK_MS)
+    qtbot.waitUntil(
+        lambda: window.pictures_and_confusion.part.pictures.pictures is not None, timeout=WORK_MS
+    )
 
 
 def row_place(row: int) -> QPoint:
@@ -52,7 +54,7 @@ def save_pictures(folder: Path, count: int) -> list[str]:
 
 
 def wait_for_own(qtbot: QtBot, window: MainWindow, count: int) -> None:
-    grid = window.looking.part.pictures.grid
+    grid = window.pictures_and_confusion.part.pictures.grid
     qtbot.waitUntil(lambda: len(grid.references) == count, timeout=WORK_MS)
 
 
@@ -60,7 +62,7 @@ def test_that_the_selected_runs_answers_stand_under_the_pictures(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     assert view.controls.demo.isVisible()
     evaluation = load_evaluation(RunFolder(trained).best_evaluation)
     reference = TEST_START + int(evaluation.indices[0])
@@ -77,7 +79,7 @@ def test_that_one_click_evaluates_the_training_pictures(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     view.controls.split.setCurrentText("Training")
     view.controls.answers.setCurrentText("Wrong")
     assert "not evaluated" in view.grid.accessibleDescription()
@@ -96,7 +98,7 @@ def test_that_a_missing_evaluation_says_how_to_get_it_and_one_click_gets_it(
     folder.best_evaluation.unlink()
     folder.last_evaluation.unlink()
     window.commands.show_tab(CONFUSION)
-    view = window.looking.part.confusion
+    view = window.pictures_and_confusion.part.confusion
     assert view.empty.button.isVisible()
     assert "answer all test pictures now" in view.empty.body.text()
     view.empty.button.click()
@@ -116,13 +118,18 @@ def test_that_a_damaged_evaluation_is_said_and_can_be_made_again(
     RunFolder(trained).last_evaluation.unlink()
     window.commands.show_tab(CONFUSION)
     assert "is damaged" in window.parts.message.text
-    window.looking.part.confusion.empty.button.click()
-    qtbot.waitUntil(lambda: window.looking.part.confusion.evaluation is not None, timeout=WORK_MS)
+    window.pictures_and_confusion.part.confusion.empty.button.click()
+    qtbot.waitUntil(
+        lambda: window.pictures_and_confusion.part.confusion.evaluation is not None, timeout=WORK_MS
+    )
 
 
 def test_that_a_cells_pictures_are_opened_by_enter(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, CONFUSION)
-    confusion, pictures = window.looking.part.confusion, window.looking.part.pictures
+    confusion, pictures = (
+        window.pictures_and_confusion.part.confusion,
+        window.pictures_and_confusion.part.pictures,
+    )
     evaluation = confusion.evaluation
     assert evaluation is not None
     wrong = int(np.flatnonzero(evaluation.true != evaluation.predicted)[0])
@@ -130,7 +137,9 @@ def test_that_a_cells_pictures_are_opened_by_enter(qtbot: QtBot, window: MainWin
     confusion.toolbar.level.buttons["classes"].click()
     confusion.matrix.select_classes(true, said)
     expected = evaluation.indices[(evaluation.true == true) & (evaluation.predicted == said)]
-    assert np.array_equal(window.looking.part.gallery.references, expected + TEST_START)
+    assert np.array_equal(
+        window.pictures_and_confusion.part.gallery.references, expected + TEST_START
+    )
     qtbot.keyClick(confusion.matrix, Key.Key_Return)
     assert window.parts.tabs.tab == PICTURES
     assert np.array_equal(pictures.grid.references, expected + TEST_START)
@@ -144,9 +153,11 @@ def test_that_why_this_class_lays_a_map_over_the_picture_and_names_the_layer(
     qtbot: QtBot, window: MainWindow, trained: Path
 ) -> None:
     show(qtbot, window, PICTURES)
-    detail = window.looking.part.pictures.detail
+    detail = window.pictures_and_confusion.part.pictures.detail
     evaluation = load_evaluation(RunFolder(trained).best_evaluation)
-    window.looking.part.pictures.show_picture(TEST_START + int(evaluation.indices[5]))
+    window.pictures_and_confusion.part.pictures.show_picture(
+        TEST_START + int(evaluation.indices[5])
+    )
     detail.explain.click()
     qtbot.waitUntil(lambda: detail.picture.heat is not None, timeout=WORK_MS)
     assert "features.7.conv.0" in detail.words.text()
@@ -162,7 +173,7 @@ def test_that_the_versions_of_a_picture_are_those_of_the_runs_training(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     view.show_picture(7)
     qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)
     assert "not trained on" in view.detail.sheet_caption.text()
@@ -187,7 +198,7 @@ def test_that_dropped_pictures_are_named_as_the_command_line_names_them(
     assert window.parts.tabs.tab == PICTURES
     wait_for_own(qtbot, window, 3)
     qtbot.waitUntil(lambda: "broken.png" in window.parts.message.text, timeout=WORK_MS)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     printed = studio("predict", str(trained), *files, "--json")
     assert printed.returncode == 0, printed.stderr
     for reference, told in enumerate(json.loads(printed.stdout)["pictures"]):
@@ -208,7 +219,7 @@ def test_that_a_pasted_picture_is_looked_at_and_all_can_be_removed(
     qtbot: QtBot, window: MainWindow
 ) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     image = QImage(50, 80, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
@@ -232,14 +243,14 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     window.parts.model.refresh()
     qtbot.waitUntil(lambda: len(window.parts.model.runs) == 2)
     show(qtbot, window, PICTURES)
-    window.looking.part.pictures.intake.take(save_pictures(tmp_path, 2))
+    window.pictures_and_confusion.part.pictures.intake.take(save_pictures(tmp_path, 2))
     wait_for_own(qtbot, window, 2)
-    before = window.looking.part.pictures.shown
+    before = window.pictures_and_confusion.part.pictures.shown
     window.parts.selection.select(other)
-    assert window.looking.part.pictures.shown is not before
+    assert window.pictures_and_confusion.part.pictures.shown is not before
     wait_for_own(qtbot, window, 2)
     window.commands.show_tab(CONFUSION)
-    confusion = window.looking.part.confusion
+    confusion = window.pictures_and_confusion.part.confusion
     menu = confusion.toolbar.beside.menu()
     assert menu is not None
     menu.actions()[1].trigger()
@@ -248,14 +259,16 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     wrong = confusion.disagreements.links["both_wrong"]
     wrong.click()
     assert window.parts.tabs.tab == PICTURES
-    assert window.looking.part.pictures.controls.chip.text == "Both wrong, answers of A"
+    assert (
+        window.pictures_and_confusion.part.pictures.controls.chip.text == "Both wrong, answers of A"
+    )
 
 
 @pytest.mark.parametrize("tab", [PICTURES, CONFUSION])
 def test_that_a_tab_nobody_sees_reads_nothing(window: MainWindow, trained: Path, tab: int) -> None:
-    assert window.looking.part.confusion.evaluation is None
+    assert window.pictures_and_confusion.part.confusion.evaluation is None
     window.commands.show_tab(tab)
-    assert window.looking.part.confusion.evaluation is not None
+    assert window.pictures_and_confusion.part.confusion.evaluation is not None
 
 
 def test_that_the_panel_folds_for_a_wide_view_and_comes_back(window: MainWindow) -> None:
@@ -276,7 +289,7 @@ def test_that_the_panel_folds_for_a_wide_view_and_comes_back(window: MainWindow)
 
 def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     assert view.pictures is not None
     pairs = np.array([(4, TEST_START + 9), (1, 2)], dtype=np.int32)
     found = Repeats(
@@ -287,7 +300,7 @@ def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWin
     )
     keep(view.pictures.dataset, found)  # as finding them leaves them
     view.controls.repeats.click()
-    dialog = window.looking.part.repeats.dialog
+    dialog = window.pictures_and_confusion.part.repeats.dialog
     assert dialog.isVisible()
     assert dialog.summary.text().startswith("2 pairs: 1 identical")
     dialog.table.pair_opened.emit(4, TEST_START + 9)
@@ -298,11 +311,11 @@ def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWin
 
 def test_that_finding_repeats_can_be_given_up(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     assert view.pictures is not None
     kept_file(view.pictures.dataset).unlink(missing_ok=True)
     view.controls.repeats.click()
-    dialog = window.looking.part.repeats.dialog
+    dialog = window.pictures_and_confusion.part.repeats.dialog
     qtbot.waitUntil(lambda: dialog.progress.value() > 0, timeout=WORK_MS)
     dialog.cancel.click()
     assert not dialog.isVisible()
@@ -317,7 +330,7 @@ def test_that_an_answer_about_the_run_before_is_not_shown_for_the_next(
     window.parts.model.refresh()
     qtbot.waitUntil(lambda: len(window.parts.model.runs) == 2)
     show(qtbot, window, PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     view.show_picture(TEST_START + 3)
     qtbot.waitUntil(lambda: view.detail.sheet.count == 8, timeout=WORK_MS)  # the worker is there
     view.detail.explain.click()
@@ -334,7 +347,7 @@ def test_that_a_name_is_shown_as_it_is_written(
     (file,) = save_pictures(tmp_path, 1)
     odd = Path(file).with_name("<b>bold & <img src=x>.jpg")
     Path(file).rename(odd)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     view.intake.take([str(odd)])
     wait_for_own(qtbot, window, 1)
     qtbot.waitUntil(lambda: view.detail.name.text() == odd.name)

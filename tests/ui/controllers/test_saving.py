@@ -45,7 +45,7 @@ def read(path: Path) -> list[list[str]]:
 
 def shown(window: MainWindow) -> Evaluation:
     window.commands.show_tab(CONFUSION)
-    evaluation = window.looking.part.confusion.evaluation
+    evaluation = window.pictures_and_confusion.part.confusion.evaluation
     assert evaluation is not None
     return evaluation
 
@@ -54,7 +54,7 @@ def test_that_the_matrix_is_saved_as_it_is_shown(
     qtbot: QtBot, window: MainWindow, answer: dict[str, str], tmp_path: Path
 ) -> None:
     evaluation = shown(window)
-    view = window.looking.part.confusion
+    view = window.pictures_and_confusion.part.confusion
     answer["path"] = str(tmp_path / "matrix")
     view.toolbar.level.buttons["classes"].click()
     view.save("matrix")
@@ -73,9 +73,9 @@ def test_that_the_class_table_is_saved_with_all_its_digits(
     qtbot: QtBot, window: MainWindow, answer: dict[str, str], tmp_path: Path
 ) -> None:
     evaluation = shown(window)
-    window.looking.part.confusion.classes.table.setFocus()
+    window.pictures_and_confusion.part.confusion.classes.table.setFocus()
     answer["path"] = str(tmp_path / "classes.tsv")
-    qtbot.keyClick(window.looking.part.confusion.classes.table, *SAVE)
+    qtbot.keyClick(window.pictures_and_confusion.part.confusion.classes.table, *SAVE)
     lines = (tmp_path / "classes.tsv").read_text("utf-8-sig").splitlines()
     assert lines[0].split("\t") == ["Class", "Superclass", "Precision", "Recall", "F1", "n"]
     judged = precision_recall_fscore_support(
@@ -101,7 +101,7 @@ def test_that_figures_are_drawn_by_the_worker(
     shown(window)
     path = tmp_path / f"figure{suffix}"
     answer["path"] = str(path)
-    window.looking.part.confusion.save(key)
+    window.pictures_and_confusion.part.confusion.save(key)
     qtbot.waitUntil(path.exists, timeout=WORK_MS)
     if suffix == ".svg":
         words = " ".join(ElementTree.parse(path).getroot().itertext())
@@ -117,7 +117,7 @@ def test_that_the_list_of_pictures_is_saved_with_what_was_said(
 ) -> None:
     evaluation = shown(window)
     window.commands.show_tab(PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     view.controls.split.setCurrentText("Test")
     view.controls.answers.setCurrentText("Most confident mistakes")
     answer["path"] = str(tmp_path / "mistakes.csv")
@@ -135,7 +135,7 @@ def test_that_a_picture_is_saved_pixel_by_pixel(
     qtbot: QtBot, window: MainWindow, answer: dict[str, str], tmp_path: Path
 ) -> None:
     window.commands.show_tab(PICTURES)
-    view = window.looking.part.pictures
+    view = window.pictures_and_confusion.part.pictures
     qtbot.waitUntil(lambda: view.pictures is not None, timeout=WORK_MS)
     view.show_picture(TEST_START + 11)
     answer["path"] = str(tmp_path / "picture.png")
@@ -150,10 +150,10 @@ def test_that_a_place_that_cannot_be_written_is_said(
 ) -> None:
     shown(window)
     answer["path"] = str(tmp_path / "nowhere" / "matrix.csv")
-    window.looking.part.confusion.save("matrix")
+    window.pictures_and_confusion.part.confusion.save("matrix")
     assert "cannot be written" in window.parts.message.text
     answer["path"] = ""  # the person thought better of it
-    window.looking.part.confusion.save("matrix")
+    window.pictures_and_confusion.part.confusion.save("matrix")
 
 
 def test_that_a_name_is_one_that_every_system_takes() -> None:

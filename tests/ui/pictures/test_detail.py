@@ -77,8 +77,8 @@ def test_that_versions_are_wanted_of_the_picture_that_stays(
     qtbot: QtBot, detail: PictureDetail, pictures: PictureSet
 ) -> None:
     heard: list[int] = []
-    detail.augmented_wanted.connect(heard.append)
-    with qtbot.waitSignal(detail.augmented_wanted):
+    detail.augmented_requested.connect(heard.append)
+    with qtbot.waitSignal(detail.augmented_requested):
         for reference in (1, 2, 3):
             detail.show_picture(reference)
     assert heard == [3]

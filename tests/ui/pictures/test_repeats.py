@@ -110,7 +110,7 @@ def test_that_the_list_is_copied_and_kept_in_plain_words(
     assert header.split("\t")[:3] == ["kind", "likeness", "first"]
     names = [pictures.class_name(reference) for reference in PAIRS[1]]
     assert line.split("\t") == ["mirrored", "0.9800", "training 10", names[0], "test 4", names[1]]
-    with qtbot.waitSignal(dialog.table_wanted) as wanted:
+    with qtbot.waitSignal(dialog.table_requested) as wanted:
         dialog.save.click()
     assert [row[0] for row in wanted.args[0].rows] == ["mirrored"]
 

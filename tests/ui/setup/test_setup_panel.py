@@ -16,7 +16,7 @@ from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runs.folder.events import DeviceInfo
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
-from cifar_studio.ui.workers.helper_worker import ShortWork
+from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 FAST = Speed(1000.0, 3000.0, 900.0, is_rough=False)
 
@@ -28,7 +28,7 @@ def book(tmp_path: Path) -> SpeedBook:
 
 @pytest.fixture
 def costs(book: SpeedBook) -> CostEstimator:
-    owner = ShortWork()
+    owner = HelperWorker()
     costs = CostEstimator(book, owner, owner)
     costs.owner = owner  # type: ignore[attr-defined] - lives as long
     return costs

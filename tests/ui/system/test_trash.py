@@ -12,7 +12,7 @@ from cifar_studio import paths
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.ui.controllers.run_deleting import Deleting
+from cifar_studio.ui.controllers.run_deleting import RunDeleting
 from cifar_studio.ui.system.trash import move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import MessageBar
 
@@ -74,7 +74,7 @@ def test_that_two_runs_are_deleted_and_undone_at_once(make_run: Maker, qtbot: Qt
     folders = [make_run(f"2026040{day}_120000_resnet18").path for day in (1, 2)]
     message = MessageBar()
     qtbot.addWidget(message)
-    deleting = Deleting(message, message)
+    deleting = RunDeleting(message, message)
     with qtbot.waitSignal(deleting.changed):
         deleting.delete([load(folder) for folder in folders])
     assert not any(folder.exists() for folder in folders)
@@ -92,7 +92,7 @@ def test_that_one_of_two_that_cannot_be_deleted_is_named(make_run: Maker, qtbot:
     qtbot.addWidget(message)
     runs = [load(free.path), load(held.path)]
     with held.hold():
-        Deleting(message, message).delete(runs)
+        RunDeleting(message, message).delete(runs)
     assert not free.path.exists()
     assert held.path.exists()
     assert message.text.startswith("ResNet18, 01 Apr 2026 12:00 is in the system's bin.")

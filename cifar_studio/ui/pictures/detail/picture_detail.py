@@ -43,7 +43,7 @@ class PictureDetail(QWidget):
     -------
     evaluate_requested(str)
         "training" or "test": evaluate all pictures of that split.
-    augmented_wanted(int)
+    augmented_requested(int)
         Reference of a picture that has been looked at for a moment.
     explain_requested(int, int or None)
         Reference of the picture, and the class to explain, None for the likeliest one;
@@ -51,7 +51,7 @@ class PictureDetail(QWidget):
     """
 
     evaluate_requested = Signal(str)
-    augmented_wanted = Signal(int)
+    augmented_requested = Signal(int)
     explain_requested = Signal(int, object)
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class PictureDetail(QWidget):
         self._reference = -1
         self._has_run = self._is_asking = False
         self._wanted = QTimer(self, singleShot=True, interval=WANTED_AFTER_MS)
-        self._wanted.timeout.connect(self._on_wanted)
+        self._wanted.timeout.connect(self._on_requested)
         self.picture = LargePicture()
         self.name = basics.label("", "heading")
         self.place = basics.label("", "muted")
@@ -212,6 +212,6 @@ class PictureDetail(QWidget):
             self.explain.setText("Looking…")
             self.explain_requested.emit(self._reference, label)
 
-    def _on_wanted(self) -> None:
+    def _on_requested(self) -> None:
         if self._reference >= 0:
-            self.augmented_wanted.emit(self._reference)
+            self.augmented_requested.emit(self._reference)

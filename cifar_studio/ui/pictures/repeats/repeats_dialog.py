@@ -73,14 +73,14 @@ class RepeatsDialog(QDialog):
     cancel_requested()
     pair_opened(int, int)
         Two pictures that are to be looked at, by reference.
-    table_wanted(Table)
+    table_requested(Table)
         The list is to be kept as a file.
     """
 
     find_requested = Signal()
     cancel_requested = Signal()
     pair_opened = Signal(int, int)
-    table_wanted = Signal(object)
+    table_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,7 +188,7 @@ class RepeatsDialog(QDialog):
         self.count.setText("1 pair" if number == 1 else f"{number:,} pairs")
 
     def _on_save_clicked(self) -> None:
-        self.table_wanted.emit(self.table.as_table("repeated pictures"))
+        self.table_requested.emit(self.table.as_table("repeated pictures"))
 
     def _on_cancel_clicked(self) -> None:
         self.close()
