@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cifar_studio import atomic
+from cifar_studio.disk_space import unwritable_file
 from cifar_studio.errors import BadInputError
 
 
@@ -47,7 +48,4 @@ def write_export(
     try:
         atomic.write_file(path, write, check=check)
     except OSError as error:
-        raise BadInputError(
-            f"{path} cannot be written ({error.strerror or error})",
-            "Choose another place, or free space",
-        ) from error
+        raise unwritable_file(path, error) from error

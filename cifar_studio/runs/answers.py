@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from cifar_studio.runs.folder.events import Event, Moment, Phase, RunEnded, RunEvent, WorkerReady
 
-CAUTION = (
-    "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
-)
-
 
 class Estimated(Event, frozen=True, kw_only=True, tag="estimated"):
     """Speed of a config measured on this machine for a few batches.

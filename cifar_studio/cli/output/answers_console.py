@@ -17,7 +17,6 @@ from cifar_studio.runner.answers.predicting import predict
 from cifar_studio.runner.exporting.export_runs import export_runs
 from cifar_studio.runner.protocol import EvaluateRequest, ExportRequest, PredictRequest
 from cifar_studio.runs.answers import (
-    CAUTION,
     AnyEvent,
     Exported,
     ExportProgressed,
@@ -27,6 +26,7 @@ from cifar_studio.runs.answers import (
     RunEvaluated,
 )
 from cifar_studio.runs.folder.events import EvaluationProgressed
+from cifar_studio.runs.wording import CAUTION
 from cifar_studio.terminal import as_json, print_result, tell
 
 _EVALUATION_COLUMNS = (

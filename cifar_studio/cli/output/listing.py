@@ -9,7 +9,7 @@ from pathlib import Path
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.folder.library import Run, list_all
-from cifar_studio.runs.folder.titles import data_of
+from cifar_studio.runs.wording import data_of
 from cifar_studio.terminal import as_json
 
 

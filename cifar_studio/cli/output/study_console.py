@@ -21,6 +21,7 @@ from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.studies.study import StudyStep, StudyWork, configs_to_measure, plan
 from cifar_studio.runner.studies.study_estimate import StudyEstimate, estimate_of, measure
 from cifar_studio.runner.training.speeds import SpeedBook
+from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import RunEnded
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.queue_rules import MOST_FAILURES, FailureCount, is_failure
@@ -127,12 +128,18 @@ def _show_estimate(steps: Sequence[StudyStep], estimate: StudyEstimate) -> None:
         table.add_row(
             _title(step.run),
             str(step.run.config.epochs),
-            "unknown" if seconds is None else _duration(seconds),
-            "unknown" if memory is None else f"{memory / 1024:.1f} GB",
+            _time(step, seconds),
+            "unknown" if memory is None else wording.memory(memory),
             _STATES[step.state],
         )
     stderr_console().print(table)
     tell(_sum(estimate))
+
+
+def _time(step: StudyStep, seconds: float | None) -> str:
+    if step.state == "finished":
+        return ""
+    return "unknown" if seconds is None else wording.duration(seconds)
 
 
 def _sum(estimate: StudyEstimate) -> str:
@@ -140,14 +147,7 @@ def _sum(estimate: StudyEstimate) -> str:
     if total is None or end is None:
         return "The whole takes an unknown time."
     when = f"{end:%H:%M}" if total < 86_400 else f"{end:%d %b %H:%M}"
-    return f"In all about {_duration(total)}, to about {when}."
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if seconds < 99.5:
-        return f"{round(seconds)} s" if seconds >= 1 else "under 1 s"
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"In all about {wording.duration(total)}, to about {when}."
 
 
 def _estimate_object(steps: Sequence[StudyStep], estimate: StudyEstimate) -> dict[str, object]:

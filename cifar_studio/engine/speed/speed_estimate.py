@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -27,7 +28,6 @@ from cifar_studio.engine.training.batches import Normalize, cut_batch, plan_epoc
 from cifar_studio.engine.training.forward_pass import BATCH
 from cifar_studio.engine.training.sgd_step import TrainingStep, autocast
 from cifar_studio.engine.training.training_faults import told_as_studio_errors
-from cifar_studio.runs.answers import Estimated
 from cifar_studio.runs.folder.environment import Choice, ResolvedSettings
 
 SMALLEST_BATCH = 2  # batch normalisation of 1x1 maps needs two pictures
@@ -39,7 +39,25 @@ MOST_CALLS = 50
 BYTES_PER_PICTURE = 3 * 32 * 32
 
 
-def estimate(config: TrainConfig, choice: Choice | None = None) -> Estimated:
+@dataclass(frozen=True)
+class SpeedEstimate:
+    """Speed of a config on this machine.
+
+    Attributes
+    ----------
+    train_images_per_second, test_images_per_second : float
+    memory_mib : float
+        Peak of the process (CPU) or of the device.
+    device : str
+    """
+
+    train_images_per_second: float
+    test_images_per_second: float
+    memory_mib: float
+    device: str
+
+
+def estimate(config: TrainConfig, choice: Choice | None = None) -> SpeedEstimate:
     """Measure training, evaluation and memory of a config on the device that it would take.
 
     `choice` is the memory format and precision that a run of it would take, as `resolve` means it.
@@ -81,7 +99,7 @@ class _Measurement:
         self._pictures = random_pictures(n, self._device)
         self._plan = plan_epoch(n, seed=0, epoch=1, crop=True, flip=True, device=self._device)
 
-    def run(self) -> Estimated:
+    def run(self) -> SpeedEstimate:
         kept_bytes = self._kept_bytes(SMALLEST_BATCH)
         full = self._config.batch_size
         train_s, batch = self._full_batch_s(self._train, full, TRAIN_BUDGET_S)
@@ -90,7 +108,7 @@ class _Measurement:
         self._network.eval()
         self._evaluate(SMALLEST_BATCH)
         test_s, _ = self._full_batch_s(self._evaluate, BATCH, TEST_BUDGET_S)
-        return Estimated(
+        return SpeedEstimate(
             train_images_per_second=full / train_s,
             test_images_per_second=BATCH / test_s,
             memory_mib=memory_mib,

@@ -5,18 +5,23 @@ evaluation. `last.pt` decides how far the run is. A crash before it repeats the 
 that was too early is cut off at the resume; a crash after it leaves at most the best epoch's two
 files behind, which the resume makes from the last ones. The checkpoint before stays as
 `previous.pt`, for the day on which `last.pt` turns out to be damaged.
+
+A disk that refuses a write is asked again (`RetryingSaver`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from cifar_studio import atomic
+from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.training.training_state import TrainingState
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation, save_evaluation
+from cifar_studio.runs.folder.events import SaveRefused
 from cifar_studio.runs.folder.run_folder import RunFolder
 
 
@@ -64,6 +69,54 @@ def make_consistent(folder: RunFolder, state: TrainingState) -> None:
         # The state may come from another file than last.pt, such as best.pt itself.
         checkpoints.save(folder.last_checkpoint, state.to_checkpoint())
         atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
+
+
+class RetryingSaver:
+    """Writes what must not be lost, and knows what of it is not written yet.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    waits : bool
+        Whether a refusal is told as an event, to be tried again, or raised as a TrainingError.
+    """
+
+    def __init__(self, folder: RunFolder, waits: bool) -> None:
+        self._folder = folder
+        self._waits = waits
+        self._open: Callable[[], None] | None = None
+
+    def write(self, write: Callable[[bool], None]) -> Generator[SaveRefused, None, None]:
+        """Call `write`, and call it again until the disk takes it.
+
+        It is told whether it was called before.
+        """
+        again = False
+        self._open = lambda: write(True)
+        while True:
+            try:
+                write(again)
+                break
+            except OSError as error:
+                fault = refused_save(self._folder.path, error)
+                if not self._waits:
+                    raise fault from error
+                again = True
+                yield SaveRefused(message=fault.fault, remedy=fault.remedy)
+        self._open = None
+
+    def close(self, save: Callable[[], None] | None) -> None:
+        """A last try, at the end of the training: what is still open, else `save`.
+
+        Raises TrainingError where the disk refuses.
+        """
+        last = self._open or save
+        if last is None:
+            return
+        try:
+            last()
+        except OSError as error:
+            raise refused_save(self._folder.path, error) from error
 
 
 def _epoch_of(evaluation_file: Path) -> int | None:

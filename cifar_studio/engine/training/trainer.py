@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.subset import CLASSES
+from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
 from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
@@ -27,12 +28,10 @@ from cifar_studio.engine.training.cuda_graph import Recorder
 from cifar_studio.engine.training.epoch_steps import Steps
 from cifar_studio.engine.training.evaluate import EvaluationResult, evaluate
 from cifar_studio.engine.training.forward_pass import Forward
-from cifar_studio.engine.training.patient_saver import Saver
 from cifar_studio.engine.training.progress import Progress
 from cifar_studio.engine.training.training_faults import (
     check_resumable,
     not_finite,
-    refused,
     told_as_studio_errors,
 )
 from cifar_studio.engine.training.training_state import TrainingState, finite_or_none
@@ -114,7 +113,7 @@ def train(
         giving_way(resolved.device),
         told_as_studio_errors(config),
     ):
-        saver = Saver(folder, waits_for_disk)
+        saver = epoch_files.RetryingSaver(folder, waits_for_disk)
         training = _Training(config, dataset, folder, environment, pace, saver)
         training.stand_at(checkpoint)
         yield from training.events()
@@ -130,7 +129,7 @@ class _Training:
         folder: RunFolder,
         environment: Environment,
         pace: Pace,
-        saver: Saver,
+        saver: epoch_files.RetryingSaver,
     ) -> None:
         self._saver = saver
         self._config = config
@@ -167,7 +166,7 @@ class _Training:
         try:
             epoch_files.make_consistent(self._folder, self._state)
         except OSError as error:
-            raise refused(self._folder, error) from error
+            raise refused_save(self._folder.path, error) from error
 
     def events(self) -> Generator[RunEvent, None, None]:
         """Run from where the state stands to the last epoch."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -14,11 +13,9 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint, check_same_run
 from cifar_studio.errors import BadInputError, TrainingError
 from cifar_studio.runs.folder.environment import Environment
-from cifar_studio.runs.folder.run_folder import RunFolder
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 _LOST = ("CUDA error", "CUDNN_STATUS", "CUBLAS_STATUS", "MPS backend")
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_resumable(
@@ -44,22 +41,6 @@ def not_finite(
         f"with learning rate {config.learning_rate:g}",
         "Start again with a lower learning rate; the last good checkpoint is kept",
         "not_finite",
-    )
-
-
-def refused(folder: RunFolder, error: OSError) -> TrainingError:
-    """The error of a run folder that cannot be written."""
-    if not folder.path.is_dir():
-        return TrainingError(
-            f"the run's folder {folder.path} is gone",
-            "Put it back, from the bin perhaps, then go on",
-            "disk",
-        )
-    remedy = "Free space there" if error.errno in _NO_SPACE else "See to it that it can be written"
-    return TrainingError(
-        f"{folder.path} cannot be written ({error.strerror or error})",
-        f"{remedy}, then go on",
-        "disk",
     )
 
 

@@ -10,7 +10,7 @@ from cifar_studio.config.settings import SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.folder.titles import is_validated
+from cifar_studio.runs.wording import is_validated
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from cifar_studio.runs.analysis.comparability import Comparability, comparabilit
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summarize
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.folder.titles import network, run_title
+from cifar_studio.runs.wording import network, run_title
 
 Kind = Literal["about", "selected", "honest", "times", "spread", ""]
 _MAX_TEXT = 80

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.answers.trained_network import load_network
 from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.runner.protocol import EvaluateRequest
-from cifar_studio.runner.training.ready_training import unwritable
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.answers import AnyEvent, RunEvaluated
 from cifar_studio.runs.folder.evaluation import save_evaluation
@@ -54,7 +54,7 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
                 folder.evaluation_file(request.moment, request.split == "train"), result.evaluation
             )
         except OSError as error:
-            raise unwritable(folder.path, error) from error
+            raise unwritable_run(folder.path, error) from error
     finally:
         lock.release()
     yield RunEvaluated(

@@ -15,7 +15,7 @@ from cifar_studio.runs.analysis.seeds import SeedGroup, group_by_seed
 from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import run_of
-from cifar_studio.runs.folder.titles import (
+from cifar_studio.runs.wording import (
     chosen_by,
     data_of,
     dated_title,

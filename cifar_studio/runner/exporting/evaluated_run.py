@@ -17,7 +17,7 @@ from cifar_studio.runs.folder.environment import DataFacts
 from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation
 from cifar_studio.runs.folder.events import Moment
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
-from cifar_studio.runs.folder.titles import chosen_by, data_of, dated_title, is_validated
+from cifar_studio.runs.wording import chosen_by, data_of, dated_title, is_validated
 
 
 @dataclass(frozen=True, eq=False)

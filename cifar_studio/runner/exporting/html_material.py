@@ -42,7 +42,7 @@ from cifar_studio.runs.analysis.settings_difference import (
 )
 from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.folder.titles import (
+from cifar_studio.runs.wording import (
     chosen_by,
     data_of,
     dated_title,

@@ -11,7 +11,7 @@ from cifar_studio.export.networks.network_files import write_onnx, write_program
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.runs.folder.titles import run_title
+from cifar_studio.runs.wording import run_title
 
 
 class NetworkExport:

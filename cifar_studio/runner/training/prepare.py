@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cifar_studio.config.serialization import checked
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
+from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.machine.describe_machine import describe
 from cifar_studio.engine.machine.device import is_usable, resolve
 from cifar_studio.errors import RunFolderError, StudioError
@@ -21,7 +22,6 @@ from cifar_studio.runner.training.ready_training import (
     as_text,
     check_name,
     check_room,
-    unwritable,
 )
 from cifar_studio.runner.training.resumption import Resumption
 from cifar_studio.runner.training.run_pictures import find_pictures
@@ -63,7 +63,7 @@ def _prepare_new(request: TrainRequest) -> Training:
     except (OSError, StudioError) as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         if isinstance(error, OSError):
-            raise unwritable(parent, error) from error
+            raise unwritable_run(parent, error) from error
         raise
     return Training(config, dataset, folder, environment, None, lock, repeated.notices())
 
@@ -117,7 +117,7 @@ def _prepare_resume(request: ResumeRequest) -> Training:
         return Resumption(request, folder, lock).training()
     except OSError as error:
         lock.release()
-        raise unwritable(folder.path, error) from error
+        raise unwritable_run(folder.path, error) from error
     except BaseException:
         lock.release()
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import filelock
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
+from cifar_studio.disk_space import check_free
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
-from cifar_studio.errors import BadInputError, RunFolderError
+from cifar_studio.errors import BadInputError
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.run_folder import RunFolder
 
@@ -74,19 +74,10 @@ def check_room(folder: RunFolder, config: TrainConfig, specialized: bool) -> Non
     checkpoints = (folder.last_checkpoint, folder.previous_checkpoint, folder.best_checkpoint)
     facts = [path.stat() for path in checkpoints if path.exists()]
     taken = sum({fact.st_ino: fact.st_size for fact in facts}.values())
-    free, needed = shutil.disk_usage(folder.path).free, needed_bytes(config, specialized) - taken
-    if free < needed:
-        raise RunFolderError(
-            f"a run of {config.architecture} needs up to {needed / 2**20:,.0f} MiB in "
-            f"{folder.path.parent}, and {free / 2**20:,.0f} MiB are free",
-            "Free space there, or choose another place with --runs",
-        )
-
-
-def unwritable(path: Path, error: OSError) -> RunFolderError:
-    return RunFolderError(
-        f"{path} cannot be written ({error.strerror or error})",
-        "Free space or mend the folder, or choose another place with --runs",
+    check_free(
+        folder.path.parent,
+        needed_bytes(config, specialized) - taken,
+        f"a run of {config.architecture} needs up to",
     )
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from cifar_studio.config.serialization import checked
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint, check_same_run
 from cifar_studio.engine.checkpoints.find_checkpoint import find_checkpoint
 from cifar_studio.engine.machine.describe_machine import describe
@@ -18,7 +19,7 @@ from cifar_studio.engine.machine.device import is_usable, resolve
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.protocol import ResumeRequest
 from cifar_studio.runner.training.fastest_choices import choice_for
-from cifar_studio.runner.training.ready_training import Training, as_text, check_room, unwritable
+from cifar_studio.runner.training.ready_training import Training, as_text, check_room
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, changed_settings
 from cifar_studio.runs.folder.epochs import best_row
@@ -67,7 +68,7 @@ def mend(folder: RunFolder) -> tuple[str, ...]:
             mended.append(folder.status_file.name)
         return tuple(mended)
     except OSError as error:
-        raise unwritable(folder.path, error) from error
+        raise unwritable_run(folder.path, error) from error
     finally:
         lock.release()
 

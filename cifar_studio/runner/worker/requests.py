@@ -5,6 +5,7 @@ What needs torch or matplotlib imports it when asked: fetching data must not wai
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ from cifar_studio.runs.answers import (
     AnyEvent,
     DataProgressed,
     DataReady,
+    Estimated,
     RepeatsFound,
     RunMended,
     RunOpened,
@@ -47,7 +49,8 @@ def work(request: AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.engine.speed.speed_estimate import estimate
         from cifar_studio.runner.training.fastest_choices import choice_for
 
-        yield estimate(request.config, choice_for(request.config))
+        found = estimate(request.config, choice_for(request.config))
+        yield Estimated(**dataclasses.asdict(found))
     elif isinstance(request, PrepareDataRequest):
         yield from _prepare(request)
     elif isinstance(request, FetchDataRequest):

@@ -9,7 +9,6 @@ other.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifar_studio import atomic
+from cifar_studio.disk_space import check_free, is_full
 from cifar_studio.errors import BadInputError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
 from cifar_studio.reading import open_file
@@ -80,7 +80,7 @@ def open_bundle(path: Path, runs: Path) -> Opened:
     except _TORN as error:
         raise damaged(path, str(error) or "it is torn") from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             raise RunFolderError(f"there is no room in {runs} for the run", "Free space") from error
         raise BadInputError(
             f"{path} cannot be opened ({error.strerror or error})",
@@ -92,13 +92,7 @@ def _extract(archive: zipfile.ZipFile, manifest: Manifest, runs: Path, path: Pat
     runs.mkdir(parents=True, exist_ok=True)
     _remove_stale(runs)
     needed = sum(one.size for one in manifest.files)
-    free = shutil.disk_usage(runs).free
-    if needed > free:
-        raise RunFolderError(
-            f"the run takes {needed / 2**20:,.0f} MiB, and {free / 2**20:,.0f} MiB are free in "
-            f"{runs}",
-            "Free space there, or choose another place with --runs",
-        )
+    check_free(runs, needed, "the run takes")
     name = manifest.run if _NAME.fullmatch(manifest.run) else _NAMELESS
     outer = Path(tempfile.mkdtemp(prefix=_OPENING, dir=runs))
     try:

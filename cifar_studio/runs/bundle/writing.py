@@ -11,6 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from cifar_studio import __version__, atomic, sealed
+from cifar_studio.disk_space import unwritable_file
 from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.bundle.contents import contents_of
@@ -63,10 +64,7 @@ def write_bundle(path: Path, run: Path) -> None:
     try:
         atomic.write_file(path, lambda file: _write(file, run))
     except OSError as error:
-        raise BadInputError(
-            f"{path} cannot be written ({error.strerror or error})",
-            "Choose another place, or free space",
-        ) from error
+        raise unwritable_file(path, error) from error
 
 
 def _write(file: BinaryIO, run: Path) -> None:

@@ -19,6 +19,7 @@ import msgspec
 from cifar_studio import atomic
 from cifar_studio.config.serialization import read_config, to_json
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.disk_space import unwritable_run
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.folder import json_file, lock
 from cifar_studio.runs.folder.environment import Environment
@@ -112,10 +113,7 @@ class RunFolder:
                 f"{self.path} is in use by another process", "Wait until it ends, or stop it"
             ) from None
         except OSError as error:
-            raise RunFolderError(
-                f"{self.path} cannot be written ({error.strerror or error})",
-                "Free space or mend the folder, or work on a copy of it",
-            ) from error
+            raise unwritable_run(self.path, error, "work on a copy of it") from error
 
     def is_held(self) -> bool:
         """Whether a process works on this folder now. Nothing is written."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.runs.answers import CAUTION
+from cifar_studio.runs.wording import CAUTION
 from cifar_studio.ui.pictures.classes.class_tree import ClassTree
 from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
 from cifar_studio.ui.pictures.data.answers import Answers

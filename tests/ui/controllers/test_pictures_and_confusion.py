@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.repeats.find_repeats import Repeats
 from cifar_studio.data.repeats.kept_repeats import keep, kept_file
-from cifar_studio.runs.answers import CAUTION
 from cifar_studio.runs.folder.evaluation import load_evaluation
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.wording import CAUTION
 from cifar_studio.ui.frame.central_tabs import CONFUSION, CURVES, PICTURES
 from cifar_studio.ui.pictures.data.picture_set import TEST_START
 from cifar_studio.ui.pictures.detail.likeliest import ROW_PX

@@ -29,7 +29,7 @@ from cifar_studio.runs.folder.events import (
 )
 from cifar_studio.runs.folder.growing_file import TraceFile
 from cifar_studio.runs.folder.library import Run, load
-from cifar_studio.runs.folder.titles import training_caption
+from cifar_studio.runs.wording import training_caption
 from cifar_studio.ui.curves.data.series import GrowingTable
 
 COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cifar_studio.runs.answers import CAUTION
+from cifar_studio.runs.wording import CAUTION
 from cifar_studio.ui.pictures.data.answers import Answer, Answers, SomeAnswers
 from cifar_studio.ui.pictures.data.picture_set import split_of
 from cifar_studio.ui.pictures.data.shown_pictures import NO_LABEL, ShownPictures

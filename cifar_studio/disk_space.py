@@ -1,0 +1,63 @@
+"""Full disks and places that refuse a write: how they are found out, and told to a person.
+
+The download has words of its own (`data/download/`): it can go on where it broke off.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+from typing import TypeVar
+
+from cifar_studio.errors import BadInputError, RunFolderError, StudioError, TrainingError
+
+_Error = TypeVar("_Error", bound=StudioError)
+_MIB = 2**20
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a write failed for want of space, on the disk or in a person's share of it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def check_free(folder: Path, needed_bytes: float, what: str) -> None:
+    """Raise RunFolderError where less is free; `what` begins its sentence: "a run takes"."""
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
+        raise RunFolderError(
+            f"{what} {needed_bytes / _MIB:,.0f} MiB in {folder}, and {free_bytes / _MIB:,.0f} MiB "
+            "are free",
+            "Free space there, or choose another place with --runs",
+        )
+
+
+def unwritable_run(
+    path: Path, error: OSError, way_out: str = "choose another place with --runs"
+) -> RunFolderError:
+    """The error of a run folder, or a folder of runs, that cannot be written."""
+    remedy = f"Free space or mend the folder, or {way_out}"
+    return _unwritable(RunFolderError, path, error, remedy)
+
+
+def unwritable_file(path: Path, error: OSError) -> BadInputError:
+    """The error of a file that a person asked for and that cannot be written."""
+    return _unwritable(BadInputError, path, error, "Choose another place, or free space")
+
+
+def refused_save(folder: Path, error: OSError) -> TrainingError:
+    """The error of a training whose run folder cannot be written."""
+    if not folder.is_dir():
+        return TrainingError(
+            f"the run's folder {folder} is gone",
+            "Put it back, from the bin perhaps, then go on",
+            "disk",
+        )
+    remedy = "Free space there" if is_full(error) else "See to it that it can be written"
+    refusal = _unwritable(TrainingError, folder, error, f"{remedy}, then go on")
+    refusal.reason = "disk"
+    return refusal
+
+
+def _unwritable(kind: type[_Error], path: Path, error: OSError, remedy: str) -> _Error:
+    return kind(f"{path} cannot be written ({error.strerror or error})", remedy)
