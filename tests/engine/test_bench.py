@@ -24,7 +24,7 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.describe_machine import describe
 from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.speed.bench import plain
-from cifar_studio.engine.speed.bench.contenders import Studio, state_mib, train_alone
+from cifar_studio.engine.speed.bench.contenders import state_mib
 from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
 from cifar_studio.engine.speed.bench.results import (
     LoaderSlices,
@@ -34,6 +34,7 @@ from cifar_studio.engine.speed.bench.results import (
     Variant,
 )
 from cifar_studio.engine.speed.bench.rounds import WORKERS, Form, Rounds, bench
+from cifar_studio.engine.speed.bench.studio_training import Studio, train_alone
 from cifar_studio.errors import TrainingError
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.run_folder import RunFolder

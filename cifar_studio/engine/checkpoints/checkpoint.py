@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-import pickletools
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import msgspec
 import torch
@@ -21,6 +19,7 @@ from torch import Tensor, nn
 from cifar_studio import sealed
 from cifar_studio.config.serialization import differences, from_json, to_json
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.checkpoints.untrusted_file import MAX_BYTES, check_contents, plain_tensor
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.reading import open_file
 from cifar_studio.runs.folder.environment import ResolvedSettings
@@ -28,18 +27,7 @@ from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.sealed import BrokenSealError
 
 FORMAT_VERSION = 2  # 2: weights as they are trained, specialised or not, and `updates`
-MAX_BYTES = 2 * 2**30  # twice a vgg11 with its momentum, the largest there is
-MAX_PICKLE_BYTES = 4 * 2**20
 MAY_CHANGE = {"epochs", "device"}
-_NAMING = {"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"}
-_NAMES = {
-    "collections OrderedDict",
-    "torch._utils _rebuild_tensor_v2",
-    *(
-        f"torch {kind}Storage"
-        for kind in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Byte", "Bool")
-    ),
-}
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 _REMEDY = "Take another checkpoint of the run, or train again"
 
@@ -135,7 +123,7 @@ def load(path: Path) -> Checkpoint:
             if file.seek(0, os.SEEK_END) > MAX_BYTES:
                 raise RunFolderError(f"{path} is longer than any checkpoint", _REMEDY)
             sealed.verify(file)
-            _check_contents(file)
+            check_contents(file)
             contents = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise RunFolderError(
@@ -199,37 +187,11 @@ def check_fits(checkpoint: Checkpoint, network: nn.Module) -> None:
         _does_not_fit(checkpoint, "number of momenta")
 
 
-def _check_contents(file: BinaryIO) -> None:
-    """Raise ValueError where the zip is no checkpoint's, or grows when it is read."""
-    with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
-        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise ValueError("it is compressed")
-        if sum(member.file_size for member in members) > MAX_BYTES:
-            raise ValueError("it is larger than any checkpoint")
-        for member in members:
-            if member.filename.endswith("data.pkl"):
-                if member.file_size > MAX_PICKLE_BYTES:
-                    raise ValueError("its pickle is larger than any checkpoint's")
-                _check_pickle(archive.read(member))
-    file.seek(0)
-
-
-def _check_pickle(data: bytes) -> None:
-    """Raise ValueError where a pickle names anything but what a checkpoint is made of.
-
-    torch itself lets some more pass, such as a bytearray of any length.
-    """
-    for operation, argument, _ in pickletools.genops(data):
-        if operation.name in _NAMING and argument not in _NAMES:
-            raise ValueError("its pickle names something else")
-
-
 def _from_contents(contents: dict[str, Any]) -> Checkpoint:
     values = {name: contents[name] for name in Checkpoint.__annotations__ if name in contents}
     values["config"] = from_json(contents["config"].encode())
     values["resolved"] = msgspec.json.decode(contents["resolved"], type=ResolvedSettings)
-    values["rows"] = _rows_from_tensor(_plain(contents["rows"]))
+    values["rows"] = _rows_from_tensor(plain_tensor(contents["rows"]))
     checkpoint = Checkpoint(**values)
     _check_types(checkpoint)
     if (
@@ -256,7 +218,7 @@ def _check_types(checkpoint: Checkpoint) -> None:
         raise TypeError("a part is no dict")
     tensors = [*checkpoint.network.values(), *checkpoint.random.values(), checkpoint.batches]
     for tensor in [*tensors, *checkpoint.momenta.values()]:
-        _plain(tensor)
+        plain_tensor(tensor)
     # Field by field: what is none of SGD's must not be passed over in silence.
     state = checkpoint.optimizer["state"].values()
     if any(not isinstance(part, dict) or set(part) - {"momentum_buffer"} for part in state):
@@ -274,17 +236,6 @@ def _check_types(checkpoint: Checkpoint) -> None:
     msgspec.convert(checkpoint.data_digest, str)
     if any(type(name) is not str for name in (*checkpoint.network, *checkpoint.random)):
         raise TypeError("a name is no text")
-
-
-def _plain(tensor: object) -> Tensor:
-    """An ordinary tensor, every element of which is in the file: no view that repeats some."""
-    if type(tensor) is not Tensor or tensor.layout is not torch.strided or tensor.is_quantized:
-        raise TypeError("a tensor is of another kind")
-    if tensor.device.type != "cpu":  # such as "meta", which has no contents
-        raise TypeError("a tensor is of another kind")
-    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-        raise ValueError("a tensor is larger than its contents")
-    return tensor
 
 
 def _rows_to_tensor(rows: tuple[EpochRow, ...]) -> Tensor:

@@ -23,16 +23,10 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.subset import CLASSES
 from cifar_studio.engine.machine.describe_machine import choose_for, describe
 from cifar_studio.engine.machine.device import MIB, numerics, warm_up
-from cifar_studio.engine.speed.bench.contenders import (
-    Alone,
-    Evaluation,
-    Limit,
-    PlainStep,
-    Studio,
-    train_alone,
-)
+from cifar_studio.engine.speed.bench.contenders import Evaluation, Limit, PlainStep
 from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
 from cifar_studio.engine.speed.bench.results import LoaderSlices, NetworkResult, Slice, Variant
+from cifar_studio.engine.speed.bench.studio_training import Alone, Studio, train_alone
 from cifar_studio.engine.training.trainer import QUICK_TEST_PER_CLASS
 from cifar_studio.engine.training.training_faults import told_as_studio_errors
 from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
