@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,10 +72,30 @@ def write_tar_in_cache() -> Path:
     return write_tar(paths.data_cache_folder() / "cifar-100-python.tar.gz")
 
 
+@pytest.mark.parametrize("inside", ["", "cifar-100-python-target", "cifar-100-python_extracted"])
+def test_that_a_copy_that_keras_has_fetched_is_found(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    for keras in (home / ".keras", tmp_path / "elsewhere"):
+        folder = keras / "datasets" / inside
+        folder.mkdir(parents=True)
+        copy = write_folder(folder)
+        if keras.name == "elsewhere":
+            assert locate("auto", TINY) is None
+            monkeypatch.setenv("KERAS_HOME", str(keras))
+        found = locate("auto", TINY)
+        assert found is not None
+        assert found.found_by == "Keras's folder"
+        assert copy.is_relative_to(folder)
+        shutil.rmtree(keras)
+
+
 def test_that_the_listed_places_stand_in_the_order_they_are_looked_at() -> None:
     listed = places(TINY)
     assert [place.found_by for place in listed][:2] == ["CIFAR100_ROOT", "cache folder"]
-    assert {place.found_by for place in listed[2:]} == {"torchvision's folder"}
+    others = [place.found_by for place in listed[2:]]
+    assert others == sorted(others, reverse=True), "Keras's folders come last"
+    assert set(others) == {"torchvision's folder", "Keras's folder"}
     assert listed[0].path is None
     assert listed[1].path == paths.data_cache_folder()
     assert len({place.path for place in listed}) == len(listed)

@@ -17,6 +17,7 @@ from cifar_studio.errors import DataError
 
 ROOT_VARIABLE = "CIFAR100_ROOT"
 OPTION, CACHE, TORCHVISION = "--data", "cache folder", "torchvision's folder"
+KERAS = "Keras's folder"
 CACHE_SOURCE = "source of the cache"
 
 Kind = Literal[
@@ -154,6 +155,11 @@ def usual_places() -> Iterator[tuple[str, Path]]:
         home / ".torch" / "datasets",
     ):
         yield TORCHVISION, _absolute(folder)
+    keras = _absolute(Path(os.environ.get("KERAS_HOME") or home / ".keras") / "datasets")
+    yield KERAS, keras
+    # Keras 3.3 and later unpack an archive into a folder of its own.
+    for unpacked in ("cifar-100-python-target", "cifar-100-python_extracted"):
+        yield KERAS, keras / unpacked
 
 
 def usual_locations(edition: Edition = PUBLISHED) -> Iterator[Location]:

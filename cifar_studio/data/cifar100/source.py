@@ -1,7 +1,7 @@
 """Which copy of the data set is taken, and reading it: from the cache if that is possible.
 
-The order is `CIFAR100_ROOT`, the cache folder, torchvision's usual folders. A copy is read once;
-its arrays are then kept in the cache folder and mapped at every later start.
+The order is `CIFAR100_ROOT`, the cache folder, torchvision's usual folders, Keras's. A copy is
+read once; its arrays are then kept in the cache folder and mapped at every later start.
 """
 
 from __future__ import annotations
