@@ -35,7 +35,8 @@ from cifar_studio.engine.speed.fastest_format import fastest
 from cifar_studio.engine.training.batches import Normalize, place
 from cifar_studio.engine.training.evaluate import evaluate
 from cifar_studio.engine.training.forward_pass import Forward
-from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.engine.training.progress import ReportingIntervals
+from cifar_studio.engine.training.trainer import train
 from cifar_studio.runs.folder.environment import ResolvedSettings
 from cifar_studio.runs.folder.run_folder import RunFolder
 
@@ -49,7 +50,9 @@ def studio(config: TrainConfig, dataset: Dataset, resolved: ResolvedSettings) ->
         environment = describe(config, dataset, resolved, [])
         folder.write_config(config)
         folder.write_environment(environment)
-        for _ in train(config, dataset, folder, environment, pace=Pace(1.0, 1e9)):
+        for _ in train(
+            config, dataset, folder, environment, intervals=ReportingIntervals(1.0, 1e9)
+        ):
             pass
         row = folder.read_epochs()[-1]
     assert row.test_loss is not None

@@ -200,7 +200,23 @@ class AugmentRequest(Request, frozen=True, kw_only=True, tag="augment"):
     position: int
 
 
-class SaveFigureRequest(Request, frozen=True, kw_only=True, tag="save_figure"):
+class _FiguresRequest(Request, frozen=True, kw_only=True):
+    """Base of the requests that draw figures.
+
+    Attributes
+    ----------
+    width_in, height_in : float or None
+        Inches; None is what suits a figure.
+    dpi : int
+        Dots an inch of a PNG file.
+    """
+
+    width_in: float | None = None
+    height_in: float | None = None
+    dpi: int = 300
+
+
+class SaveFigureRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_figure"):
     """Write a figure of a run's evaluation to a file.
 
     Attributes
@@ -222,10 +238,6 @@ class SaveFigureRequest(Request, frozen=True, kw_only=True, tag="save_figure"):
         Whose figure; the difference, A's counts less B's, is of the confusion matrix only.
     path : str
         Its suffix, .png, .svg or .pdf, says the format. A file of that name is replaced.
-    width_in, height_in : float or None
-        Inches; None is what suits the figure.
-    dpi : int
-        Dots an inch of a PNG file.
     """
 
     folder: str
@@ -237,12 +249,9 @@ class SaveFigureRequest(Request, frozen=True, kw_only=True, tag="save_figure"):
     logarithmic: bool = True
     beside: str = ""
     side: Literal["a", "b", "difference"] = "a"
-    width_in: float | None = None
-    height_in: float | None = None
-    dpi: int = 300
 
 
-class SaveCurvesRequest(Request, frozen=True, kw_only=True, tag="save_curves"):
+class SaveCurvesRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_curves"):
     """Write the curves of runs to a file.
 
     Attributes
@@ -250,7 +259,7 @@ class SaveCurvesRequest(Request, frozen=True, kw_only=True, tag="save_curves"):
     folders : list of str
         The runs.
     path : str
-        As `SaveFigureRequest` means it, and `width_in`, `height_in` and `dpi` too.
+        As `SaveFigureRequest` means it.
     by_seed : bool
         Runs that differ only in their seed as their mean, with a band of one standard deviation.
     report : bool
@@ -263,12 +272,9 @@ class SaveCurvesRequest(Request, frozen=True, kw_only=True, tag="save_curves"):
     by_seed: bool = False
     report: bool = False
     panels: Literal["both", "loss", "accuracy"] = "both"
-    width_in: float | None = None
-    height_in: float | None = None
-    dpi: int = 300
 
 
-class ExportRequest(Request, frozen=True, kw_only=True, tag="export"):
+class ExportRequest(_FiguresRequest, frozen=True, kw_only=True, tag="export"):
     """Write what runs are into a folder, for other people and programs.
 
     Attributes
@@ -283,10 +289,6 @@ class ExportRequest(Request, frozen=True, kw_only=True, tag="export"):
         As `ResumeRequest` means it; exported networks are checked on test pictures.
     rule : ConvergenceRule
         Of the table of the runs.
-    width_in, height_in : float or None
-        Inches of a figure; None is what suits it.
-    dpi : int
-        Dots an inch of a PNG file.
     """
 
     folders: list[str]
@@ -294,9 +296,6 @@ class ExportRequest(Request, frozen=True, kw_only=True, tag="export"):
     formats: list[str]
     data: str = "auto"
     rule: ConvergenceRule = DEFAULT_RULE
-    width_in: float | None = None
-    height_in: float | None = None
-    dpi: int = 300
 
 
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):

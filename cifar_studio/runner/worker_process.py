@@ -33,7 +33,7 @@ from cifar_studio.runs.answers import LAST_EVENTS, AnyEvent, RequestFailed
 from cifar_studio.runs.folder.events import RunEnded, RunStarted
 
 WORKER_MODULE = "cifar_studio.runner.worker.worker"
-LAST_WORDS_BYTES = 8000
+STDERR_TAIL_BYTES = 8000
 _SIGKILL = 9  # Windows has no such signal, and no such exit code
 _ids = itertools.count(1)
 
@@ -71,14 +71,14 @@ class WorkerProcess:
         self._send_lock = threading.Lock()
         self._open: dict[int, AnyRequest] = {}
         self._folders: dict[int, str] = {}
-        self._last_words: IO[bytes] | None = None
+        self._stderr: IO[bytes] | None = None
         try:
-            self._last_words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
             self._process = subprocess.Popen(
                 arguments,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._last_words,
+                stderr=self._stderr,
                 # Ctrl-C in a terminal goes to a whole process group. The worker learns of the end
                 # from its standard input and saves; a signal would cut it short.
                 start_new_session=os.name == "posix",
@@ -86,8 +86,8 @@ class WorkerProcess:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            if self._last_words is not None:
-                self._last_words.close()
+            if self._stderr is not None:
+                self._stderr.close()
             raise WorkerError(
                 f"the worker process cannot be started ({error.strerror})",
                 "Close other programs and try again",
@@ -147,12 +147,12 @@ class WorkerProcess:
             self._follow(envelope)
             yield envelope
         code = self._process.wait()
-        words = self._read_last_words()
+        words = self._read_stderr_tail()
         self._process.stdout.close()
         self.close()
         for request_id, request in list(self._open.items()):
             del self._open[request_id]
-            yield Envelope(request_id, self._epitaph(request, request_id, code, words))
+            yield Envelope(request_id, self._closing_event(request, request_id, code, words))
 
     def close(self) -> None:
         """Close the worker's standard input: it saves at the next batch and ends by itself."""
@@ -186,14 +186,16 @@ class WorkerProcess:
             self._process.wait()
         _kill_group(self._process)
 
-    def _read_last_words(self) -> str:
-        assert self._last_words is not None
-        end = self._last_words.seek(0, os.SEEK_END)
-        self._last_words.seek(max(0, end - LAST_WORDS_BYTES))
-        with self._last_words as file:
+    def _read_stderr_tail(self) -> str:
+        assert self._stderr is not None
+        end = self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, end - STDERR_TAIL_BYTES))
+        with self._stderr as file:
             return file.read().decode(errors="replace").strip()
 
-    def _epitaph(self, request: AnyRequest, request_id: int, code: int, words: str) -> AnyEvent:
+    def _closing_event(
+        self, request: AnyRequest, request_id: int, code: int, words: str
+    ) -> AnyEvent:
         how = _describe_exit(code)
         if isinstance(request, TrainRequest | ResumeRequest):
             # The system ends a process in this way when the computer has no memory left.

@@ -300,7 +300,7 @@ def test_that_a_signal_that_was_ignored_stays_ignored() -> None:
     try:
         with SignalControl() as control:
             signal.raise_signal(signal.SIGHUP)
-            assert not control.asked
+            assert not control.stop_requested
             assert control.poll() is None
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -312,7 +312,7 @@ def test_that_signals_are_left_as_they_were(capfd: pytest.CaptureFixture[str]) -
     with SignalControl() as control:
         assert control.poll() is None
         signal.raise_signal(signal.SIGTERM)
-        assert control.asked
+        assert control.stop_requested
         assert control.poll() is Command.STOP_NOW
         assert control.wait() is Command.STOP_NOW
     assert [signal.getsignal(number) for number in numbers] == before

@@ -33,7 +33,7 @@ from cifar_studio.engine.speed.bench.results import (
     Spread,
     Variant,
 )
-from cifar_studio.engine.speed.bench.rounds import WORKERS, Form, Rounds, bench
+from cifar_studio.engine.speed.bench.rounds import WORKERS, ResolvedConfig, Rounds, bench
 from cifar_studio.engine.speed.bench.studio_training import Studio, train_alone
 from cifar_studio.errors import TrainingError
 from cifar_studio.runs.folder.environment import Environment
@@ -215,9 +215,9 @@ def test_a_whole_bench(dataset: Dataset, temporary: Path) -> None:
     before = set(multiprocessing.active_children())
     exact = replace(SMALL, precision="float32")
     other = replace(resolve(exact), memory_format="contiguous")
-    forms = [Form(SMALL, resolve(SMALL)), Form(exact, other)]
+    configs = [ResolvedConfig(SMALL, resolve(SMALL)), ResolvedConfig(exact, other)]
     threads, told = torch.get_num_threads(), list[str]()
-    result = bench(forms, dataset, Rounds(count=2, slice_s=0.05), ["test"], told.append)
+    result = bench(configs, dataset, Rounds(count=2, slice_s=0.05), ["test"], told.append)
     assert told == [
         "mobilenet_v2, getting ready",
         "mobilenet_v2, round 1 of 2",
@@ -250,6 +250,6 @@ def test_that_a_stop_leaves_nothing(
             raise error("stop")
 
     with pytest.raises((KeyboardInterrupt, TrainingError)):
-        bench([Form(SMALL, resolve(SMALL))], dataset, Rounds(1, 0.01), ["test"], stop)
+        bench([ResolvedConfig(SMALL, resolve(SMALL))], dataset, Rounds(1, 0.01), ["test"], stop)
     assert set(multiprocessing.active_children()) <= before
     assert not list(temporary.iterdir())

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.training.progress import ReportingIntervals
 from cifar_studio.engine.training.sgd_step import TrainingStep
-from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import TrainingError
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded
@@ -26,9 +27,14 @@ LAST_GOOD_STEP = 20
 FOUR_EPOCHS = replace(SMALL, epochs=4, batch_size=8)  # of 13 batches
 
 
-@pytest.mark.parametrize("pace", [EVERY_BATCH, NEVER], ids=["at the gate", "at the epoch's end"])
+@pytest.mark.parametrize(
+    "intervals", [EVERY_BATCH, NEVER], ids=["at the gate", "at the epoch's end"]
+)
 def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_checkpoint(
-    pace: Pace, dataset: Dataset, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+    intervals: ReportingIntervals,
+    dataset: Dataset,
+    make_run: MakeRun,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A weight is infinite after 20 steps, as after a gradient that overflowed."""
     folder, environment = make_run(FOUR_EPOCHS)
@@ -48,7 +54,7 @@ def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_che
     monkeypatch.setattr(TrainingStep, "__call__", blow_up)
 
     def follow() -> None:
-        for event in train(FOUR_EPOCHS, dataset, folder, environment, pace=pace):
+        for event in train(FOUR_EPOCHS, dataset, folder, environment, intervals=intervals):
             if isinstance(event, BatchesEnded):
                 told.append((event.epoch, event.batch))
                 assert event.loss is not None
@@ -63,7 +69,7 @@ def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_che
     assert "no longer finite at epoch 2, batch 8, " in caught.value.fault
     assert "with learning rate 0.01" in caught.value.fault
     assert "lower learning rate" in caught.value.remedy
-    if pace is EVERY_BATCH:  # it ends at once
+    if intervals is EVERY_BATCH:  # it ends at once
         assert told[-1] == (2, 7)
     assert folder.last_checkpoint.read_bytes() == checkpoints_written[-1]
     last = checkpoints.load(folder.last_checkpoint)
@@ -73,10 +79,10 @@ def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_che
 
 def test_that_both_ways_of_looking_name_the_same_batch(dataset: Dataset, make_run: MakeRun) -> None:
     faults = []
-    for name, pace in (("a", EVERY_BATCH), ("b", NEVER)):
+    for name, intervals in (("a", EVERY_BATCH), ("b", NEVER)):
         folder, environment = make_run(EXPLODING, name)
         with pytest.raises(TrainingError) as caught:
-            list(train(EXPLODING, dataset, folder, environment, pace=pace))
+            list(train(EXPLODING, dataset, folder, environment, intervals=intervals))
         faults.append(caught.value.fault)
     assert faults[0] == faults[1]
 
@@ -96,7 +102,7 @@ def test_that_closing_never_saves_weights_that_blew_up(
 
     monkeypatch.setattr(TrainingStep, "__call__", blow_up)
     folder, environment = make_run(SMALL)
-    events = train(SMALL, dataset, folder, environment, pace=EVERY_BATCH)
+    events = train(SMALL, dataset, folder, environment, intervals=EVERY_BATCH)
     next(events)
     next(events)
     events.close()

@@ -12,7 +12,7 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.device import numerics, resolve
 from cifar_studio.engine.speed.fastest_format import candidates, fastest
 from cifar_studio.engine.training.batches import Normalize, place, plan_epoch
-from cifar_studio.engine.training.cuda_graph import Recorder
+from cifar_studio.engine.training.cuda_graph import GraphCapture
 from cifar_studio.engine.training.epoch_steps import Steps
 from cifar_studio.engine.training.forward_pass import Forward
 from cifar_studio.engine.training.training_state import TrainingState
@@ -23,20 +23,20 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an 
 ON_GPU = replace(SMALL, device="cuda", deterministic=True)
 
 
-def call_by_call() -> Recorder:
-    recorder = Recorder(torch.device("cuda"))
-    recorder.failure = "not wanted"
-    return recorder
+def call_by_call() -> GraphCapture:
+    capture = GraphCapture(torch.device("cuda"))
+    capture.failure = "not wanted"
+    return capture
 
 
-def trained(dataset: Dataset, config: TrainConfig, recorder: Recorder) -> TrainingState:
+def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> TrainingState:
     """Two epochs of 100 pictures, the last batch of each smaller."""
     resolved, device = resolve(config), torch.device("cuda")
     with numerics(resolved, config.deterministic):
         state = TrainingState(config, resolved, 100, "")
         pictures = place(dataset.train, np.arange(100), device)
         normalize = Normalize([0.5] * 3, [0.25] * 3, device)
-        steps = Steps(state, pictures, normalize, recorder)
+        steps = Steps(state, pictures, normalize, capture)
         for epoch in (1, 2):
             state.begin_epoch()
             steps.begin_epoch(
@@ -54,9 +54,9 @@ def test_that_recorded_steps_equal_single_calls(
     dataset: Dataset, architecture: str, precision: str
 ) -> None:
     config = replace(ON_GPU, architecture=architecture, precision=precision)
-    recorder = Recorder(torch.device("cuda"))
-    recorded = trained(dataset, config, recorder)
-    assert recorder.failure == ""
+    capture = GraphCapture(torch.device("cuda"))
+    recorded = trained(dataset, config, capture)
+    assert capture.failure == ""
     eager = trained(dataset, config, call_by_call())
     mine, theirs = recorded.to_checkpoint(), eager.to_checkpoint()
     assert mine.updates == theirs.updates > 0
@@ -69,11 +69,11 @@ def test_that_playing_a_step_never_waits_for_the_gpu(dataset: Dataset) -> None:
     config, device = replace(ON_GPU, deterministic=False), torch.device("cuda")
     state = TrainingState(config, resolve(config), 100, "")
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
-    recorder = Recorder(device)
-    steps = Steps(state, place(dataset.train, np.arange(100), device), normalize, recorder)
+    capture = GraphCapture(device)
+    steps = Steps(state, place(dataset.train, np.arange(100), device), normalize, capture)
     steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
     steps.take()
-    assert recorder.failure == ""
+    assert capture.failure == ""
     torch.cuda.set_sync_debug_mode("error")
     try:
         steps.take()
@@ -88,13 +88,13 @@ def test_that_recorded_answers_equal_single_calls(dataset: Dataset) -> None:
     state.network.eval()
     pictures = place(dataset.train, np.arange(400), device)  # a batch of 256 and one of 144
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
-    recorder = Recorder(device)
-    recorded = Forward(state.network, pictures, normalize, resolve(config), recorder)
+    capture = GraphCapture(device)
+    recorded = Forward(state.network, pictures, normalize, resolve(config), capture)
     eager = Forward(state.network, pictures, normalize, resolve(config))
     for _ in range(2):
         list(recorded.rounds())
         list(eager.rounds())
-        assert recorder.failure == ""
+        assert capture.failure == ""
         assert torch.allclose(recorded.logits_NK, eager.logits_NK, rtol=1e-3, atol=1e-4)
         with torch.no_grad():
             next(iter(state.network.parameters())).mul_(1.5)
@@ -107,7 +107,7 @@ def test_that_a_step_that_overflows_is_not_counted(dataset: Dataset) -> None:
     device = torch.device("cuda")
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
     pictures = place(dataset.train, np.arange(100), device)
-    steps = Steps(state, pictures, normalize, Recorder(device))
+    steps = Steps(state, pictures, normalize, GraphCapture(device))
     steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
     steps.take()
     assert int(state.step.updates) == 0

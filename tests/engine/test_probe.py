@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.speed import fastest_format
-from cifar_studio.engine.speed.fastest_format import candidates, fastest, question
+from cifar_studio.engine.speed.fastest_format import candidates, choice_key, fastest
 from cifar_studio.errors import BadInputError, TrainingError
 from cifar_studio.runs.folder.environment import Choice
 
@@ -57,7 +57,7 @@ def test_that_the_fastest_wins_and_float32_unless_it_is_clearly_beaten(
 
 def test_that_the_question_holds_what_the_answer_depends_on() -> None:
     asked = {
-        question(config)
+        choice_key(config)
         for config in (
             TINY,
             replace(TINY, architecture="resnet18"),
@@ -68,7 +68,7 @@ def test_that_the_question_holds_what_the_answer_depends_on() -> None:
         )
     }
     assert len(asked) == 6
-    assert question(replace(TINY, seed=3, learning_rate=0.5)) == question(TINY)
+    assert choice_key(replace(TINY, seed=3, learning_rate=0.5)) == choice_key(TINY)
 
 
 def test_that_a_candidate_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

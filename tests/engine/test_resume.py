@@ -41,7 +41,7 @@ def whole(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFold
     folder = RunFolder(tmp_path_factory.mktemp("whole"))
     environment = describe(SMALL, dataset, resolve(SMALL), [])
     with torch.random.fork_rng(devices=[]):
-        list(train(SMALL, dataset, folder, environment, pace=NEVER))
+        list(train(SMALL, dataset, folder, environment, intervals=NEVER))
     torch.set_num_threads(threads)
     return folder
 
@@ -74,14 +74,14 @@ def test_that_a_resumed_run_equals_an_uninterrupted_one(
     pulled: int, stands_at: tuple[int, int], dataset: Dataset, make_run: MakeRun, whole: RunFolder
 ) -> None:
     folder, environment = make_run(SMALL)
-    events = train(SMALL, dataset, folder, environment, pace=EVERY_BATCH)
+    events = train(SMALL, dataset, folder, environment, intervals=EVERY_BATCH)
     for _ in range(pulled):
         next(events)
     events.close()
     checkpoint = checkpoint_of(folder)
     assert (checkpoint.epochs_done, checkpoint.batch) == stands_at
 
-    started, *_ = train(SMALL, dataset, folder, environment, checkpoint, pace=NEVER)
+    started, *_ = train(SMALL, dataset, folder, environment, checkpoint, intervals=NEVER)
 
     assert isinstance(started, RunStarted)
     assert started.first_epoch == stands_at[0] + 1
@@ -107,20 +107,20 @@ def test_that_each_network_goes_on_bit_by_bit_after_many_cuts(
     epochs = 1 if architecture == "vgg11" else 2
     config = replace(SMALL, architecture=architecture, epochs=epochs)
     whole, environment = make_run(config, "whole")
-    list(train(config, dataset, whole, environment, pace=NEVER))
+    list(train(config, dataset, whole, environment, intervals=NEVER))
 
     folder, environment = make_run(config, "cut")
     assert environment.resolved.threads == 2
     checkpoint, stood_at = None, []
     for pulled in (2, 3, 2, 2, 4, 3)[: 3 * epochs]:
-        events = train(config, dataset, folder, environment, checkpoint, pace=EVERY_BATCH)
+        events = train(config, dataset, folder, environment, checkpoint, intervals=EVERY_BATCH)
         for _ in range(pulled):
             next(events)
         events.close()
         checkpoint = checkpoint_of(folder)
         stood_at.append(checkpoint.progress)
     assert stood_at == [(0, 1), (0, 3), (0, 4), (0, 4), (1, 0), (1, 2)][: 3 * epochs]
-    list(train(config, dataset, folder, environment, checkpoint, pace=NEVER))
+    list(train(config, dataset, folder, environment, checkpoint, intervals=NEVER))
     assert_same_run(folder, whole)
 
 
@@ -128,7 +128,7 @@ def test_that_rows_after_the_checkpoint_are_cut_and_lost_ones_put_back(
     dataset: Dataset, make_run: MakeRun, whole: RunFolder
 ) -> None:
     folder, environment = make_run(SMALL)
-    events = train(SMALL, dataset, folder, environment, pace=EVERY_BATCH)
+    events = train(SMALL, dataset, folder, environment, intervals=EVERY_BATCH)
     for _ in range(10):
         next(events)
     events.close()
@@ -137,7 +137,7 @@ def test_that_rows_after_the_checkpoint_are_cut_and_lost_ones_put_back(
         folder.keep_epochs([] if damage == "cut" else first)
         if damage == "doubled":
             append_row(folder.epochs_file, replace(first[0], epoch=2))
-        again = train(SMALL, dataset, folder, environment, checkpoint_of(folder), pace=NEVER)
+        again = train(SMALL, dataset, folder, environment, checkpoint_of(folder), intervals=NEVER)
         next(again)
         again.close()
         assert folder.read_epochs() == first
@@ -152,7 +152,7 @@ def test_that_a_file_system_without_links_gets_copies(
     monkeypatch.setattr(os, "link", refuse)
     config = replace(SMALL, epochs=1)
     folder, environment = make_run(config)
-    list(train(config, dataset, folder, environment, pace=NEVER))
+    list(train(config, dataset, folder, environment, intervals=NEVER))
     assert not folder.best_checkpoint.samefile(folder.last_checkpoint)
     assert folder.best_checkpoint.read_bytes() == folder.last_checkpoint.read_bytes()
 
@@ -162,8 +162,8 @@ def test_that_a_run_can_be_made_longer(
 ) -> None:
     short = replace(SMALL, epochs=1)
     folder, environment = make_run(short)
-    list(train(short, dataset, folder, environment, pace=NEVER))
-    list(train(SMALL, dataset, folder, environment, checkpoint_of(folder), pace=NEVER))
+    list(train(short, dataset, folder, environment, intervals=NEVER))
+    list(train(SMALL, dataset, folder, environment, checkpoint_of(folder), intervals=NEVER))
     assert [row.train_loss for row in folder.read_epochs()] == [
         row.train_loss for row in whole.read_epochs()
     ]
@@ -175,7 +175,7 @@ def test_that_a_resume_from_the_best_epoch_takes_the_run_back_there(
     folder, environment = make_run(SMALL)
     shutil.copytree(whole.path, folder.path, dirs_exist_ok=True)
     best = checkpoints.load(folder.best_checkpoint)
-    list(train(SMALL, dataset, folder, environment, best, pace=NEVER))
+    list(train(SMALL, dataset, folder, environment, best, intervals=NEVER))
     assert_same_run(folder, whole)
 
 

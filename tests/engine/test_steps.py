@@ -14,7 +14,7 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.training import trainer
 from cifar_studio.engine.training.batches import Normalize, Pictures, cut_batch, place, plan_epoch
-from cifar_studio.engine.training.cuda_graph import Recorder, Undone, Work, warm_up
+from cifar_studio.engine.training.cuda_graph import GraphCapture, Rollback, Work, warm_up
 from cifar_studio.engine.training.epoch_steps import Steps
 from cifar_studio.engine.training.forward_pass import Forward
 from cifar_studio.engine.training.trainer import train
@@ -37,8 +37,8 @@ def new_state() -> TrainingState:
     return TrainingState(SMALL, resolve(SMALL), 100, "")
 
 
-def begun(state: TrainingState, pictures: Pictures, recorder: Recorder) -> Steps:
-    steps = Steps(state, pictures, NORMALIZE, recorder)
+def begun(state: TrainingState, pictures: Pictures, capture: GraphCapture) -> Steps:
+    steps = Steps(state, pictures, NORMALIZE, capture)
     steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=CPU))
     return steps
 
@@ -58,7 +58,7 @@ def _copied(part: object) -> object:
 
 def test_that_steps_equal_batches_cut_and_trained_by_hand(dataset: Dataset) -> None:
     pictures, state = pictures_of(dataset), new_state()
-    steps = begun(state, pictures, Recorder(CPU))
+    steps = begun(state, pictures, GraphCapture(CPU))
     by_hand = new_state()
     plan = plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=CPU)
     torch.manual_seed(3)
@@ -76,10 +76,10 @@ def test_that_steps_equal_batches_cut_and_trained_by_hand(dataset: Dataset) -> N
 
 def test_that_what_is_undone_leaves_no_trace(dataset: Dataset) -> None:
     pictures, state = pictures_of(dataset), new_state()
-    steps = begun(state, pictures, Recorder(CPU))
+    steps = begun(state, pictures, GraphCapture(CPU))
     steps.take()
     before = everything(state)
-    with steps._undone():
+    with steps._rolled_back():
         for _ in range(3):
             steps.take()
         changed = everything(state)
@@ -89,18 +89,21 @@ def test_that_what_is_undone_leaves_no_trace(dataset: Dataset) -> None:
     assert_equal(everything(state), before, "state")
 
 
-class Rehearsing(Recorder):
+class Rehearsing(GraphCapture):
     """Warms up as before a recording, and then does the work call by call."""
 
-    def recorded(self, work: Work, undone: Undone) -> Work:
-        warm_up(work, undone)
+    def captured(self, work: Work, rolled_back: Rollback) -> Work:
+        warm_up(work, rolled_back)
         return work
 
 
 def test_that_warming_up_leaves_no_trace_even_on_the_last_pictures(dataset: Dataset) -> None:
     pictures = pictures_of(dataset)
     mine, plain = new_state(), new_state()
-    rehearsed, eager = begun(mine, pictures, Rehearsing(CPU)), begun(plain, pictures, Recorder(CPU))
+    rehearsed, eager = (
+        begun(mine, pictures, Rehearsing(CPU)),
+        begun(plain, pictures, GraphCapture(CPU)),
+    )
     for steps in (rehearsed, eager):
         torch.manual_seed(3)
         for _ in range(4):  # the last batch has four pictures, and none come after it
@@ -109,8 +112,8 @@ def test_that_warming_up_leaves_no_trace_even_on_the_last_pictures(dataset: Data
     plain.network.eval()
     many = place(dataset.train, np.arange(300), CPU)
     forwards = [
-        Forward(plain.network, many, NORMALIZE, resolve(SMALL), recorder)
-        for recorder in (Rehearsing(CPU), None)
+        Forward(plain.network, many, NORMALIZE, resolve(SMALL), capture)
+        for capture in (Rehearsing(CPU), None)
     ]
     for forward in forwards:
         assert list(forward.rounds()) == [256, 300]
@@ -121,15 +124,15 @@ def test_that_warming_up_leaves_no_trace_even_on_the_last_pictures(dataset: Data
 def test_that_a_recording_that_fails_is_done_call_by_call_with_the_same_bits(
     dataset: Dataset,
 ) -> None:
-    recorder = Recorder(torch.device("cuda"))  # no such device: the recording fails for real
+    capture = GraphCapture(torch.device("cuda"))  # no such device: the recording fails for real
     pictures = pictures_of(dataset)
     mine, plain = new_state(), new_state()
-    recorded, eager = begun(mine, pictures, recorder), begun(plain, pictures, Recorder(CPU))
+    recorded, eager = begun(mine, pictures, capture), begun(plain, pictures, GraphCapture(CPU))
     for steps in (recorded, eager):
         torch.manual_seed(3)
         for _ in range(4):
             steps.take()
-    assert recorder.failure
+    assert capture.failure
     assert_equal(everything(mine), everything(plain), "state")
 
 
@@ -140,10 +143,10 @@ def test_that_a_run_says_once_that_it_could_not_be_recorded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder, environment = make_run(SMALL, "plain")
-    list(train(SMALL, dataset, folder, environment, pace=NEVER))
-    monkeypatch.setattr(trainer, "Recorder", lambda _: Recorder(torch.device("cuda")))
+    list(train(SMALL, dataset, folder, environment, intervals=NEVER))
+    monkeypatch.setattr(trainer, "GraphCapture", lambda _: GraphCapture(torch.device("cuda")))
     other, environment = make_run(SMALL, "other")
-    events = list(train(SMALL, dataset, other, environment, pace=NEVER))
+    events = list(train(SMALL, dataset, other, environment, intervals=NEVER))
     (notice,) = [event for event in events if isinstance(event, RunNoticed)]
     assert "could not be recorded as a CUDA graph" in notice.message
     assert "same results" in notice.message
@@ -158,7 +161,7 @@ def test_that_specialised_runs_differ_from_whole_ones_by_rounding_at_first(
         config = replace(SMALL, epochs=1, dropout=0.0, specialize=specialize, batch_size=100)
         folder, environment = make_run(config, f"specialised {specialize}")
         assert environment.resolved.specialized == specialize
-        list(train(config, dataset, folder, environment, pace=NEVER))
+        list(train(config, dataset, folder, environment, intervals=NEVER))
         losses.append(folder.read_epochs()[0].train_loss)
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 

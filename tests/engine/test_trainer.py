@@ -15,7 +15,8 @@ from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.training import clock
 from cifar_studio.engine.training.batch_record import BatchRecord
-from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.engine.training.progress import ReportingIntervals
+from cifar_studio.engine.training.trainer import train
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.evaluation import load_evaluation
@@ -30,7 +31,7 @@ MakeRun = Callable[..., tuple[RunFolder, Environment]]
 def test_that_a_run_tells_its_way_and_leaves_its_files(dataset: Dataset, make_run: MakeRun) -> None:
     folder, environment = make_run(SMALL)
     events = []
-    for event in train(SMALL, dataset, folder, environment, pace=EVERY_BATCH):
+    for event in train(SMALL, dataset, folder, environment, intervals=EVERY_BATCH):
         events.append(event)
         if isinstance(event, EpochEnded):  # all of the epoch is on disk before it is told
             assert folder.read_epochs()[-1] == event.row
@@ -69,9 +70,9 @@ def test_that_equal_settings_give_equal_digits_however_often_one_looks(
     dataset: Dataset, make_run: MakeRun
 ) -> None:
     folders = []
-    for name, pace in (("a", EVERY_BATCH), ("b", NEVER), ("c", Pace(0.0, 0.0))):
+    for name, intervals in (("a", EVERY_BATCH), ("b", NEVER), ("c", ReportingIntervals(0.0, 0.0))):
         folder, environment = make_run(SMALL, name)
-        events = list(train(SMALL, dataset, folder, environment, pace=pace))
+        events = list(train(SMALL, dataset, folder, environment, intervals=intervals))
         folders.append(folder)
         # A quick test after each but the last.
         quick = sum(isinstance(event, QuickTestEnded) for event in events)
@@ -91,7 +92,7 @@ def test_that_two_threads_give_equal_digits_each_time(dataset: Dataset, make_run
     for name in ("a", "b"):
         folder, environment = make_run(config, name)
         environment = replace(environment, resolved=replace(environment.resolved, threads=2))
-        list(train(config, dataset, folder, environment, pace=NEVER))
+        list(train(config, dataset, folder, environment, intervals=NEVER))
         folders.append(folder)
     assert_same_run(*folders)
 
@@ -101,7 +102,7 @@ def test_that_other_seeds_give_other_runs(dataset: Dataset, make_run: MakeRun) -
     for seed in (0, 1):
         config = replace(SMALL, seed=seed, epochs=1)
         folder, environment = make_run(config, str(seed))
-        list(train(config, dataset, folder, environment, pace=NEVER))
+        list(train(config, dataset, folder, environment, intervals=NEVER))
         losses.append(folder.read_epochs()[0].train_loss)
     assert losses[0] != losses[1]
 
@@ -114,7 +115,7 @@ def test_that_each_network_trains_for_an_epoch(
         architecture=name, epochs=1, batch_size=50, train_per_class=1, test_per_class=1
     )
     folder, environment = make_run(config)
-    *_, ended = train(config, dataset, folder, environment, pace=NEVER)
+    *_, ended = train(config, dataset, folder, environment, intervals=NEVER)
     assert isinstance(ended, EpochEnded)
     assert ended.row.train_loss == pytest.approx(np.log(100), rel=0.2)
     assert ended.row.val_top1 is None
@@ -129,7 +130,7 @@ def test_that_validation_chooses_the_best_epoch_and_shares_no_training_picture(
 ) -> None:
     config = replace(SMALL, epochs=3, learning_rate=0.05)
     folder, environment = make_run(config)
-    *_, ended = train(config, dataset, folder, environment, pace=NEVER)
+    *_, ended = train(config, dataset, folder, environment, intervals=NEVER)
     rows = folder.read_epochs()
     best = max(rows, key=lambda row: (row.val_top1, -row.epoch))
     assert isinstance(ended, EpochEnded)
@@ -152,7 +153,7 @@ def test_that_a_network_can_learn_the_pictures_by_heart(
         weight_decay=0.0,
     )
     folder, environment = make_run(config)
-    list(train(config, dataset, folder, environment, pace=NEVER))
+    list(train(config, dataset, folder, environment, intervals=NEVER))
     rows = folder.read_epochs()
     assert rows[-1].train_top1 > 90
     assert rows[-1].test_top1 < 20  # random pictures have nothing in common with the test's
@@ -171,7 +172,7 @@ def test_that_the_device_is_waited_for_once_an_epoch_while_nobody_looks(
     monkeypatch.setattr(BatchRecord, "fetch", counted)
     config = replace(SMALL, epochs=1)
     folder, environment = make_run(config)
-    list(train(config, dataset, folder, environment, pace=NEVER))
+    list(train(config, dataset, folder, environment, intervals=NEVER))
     assert fetches == [4, 0]  # the epoch's end, and the checkpoint before the next one
 
 
@@ -187,7 +188,7 @@ def test_that_time_in_the_consumers_hands_is_not_counted(
 
     monkeypatch.setattr(clock.time, "perf_counter", tick)
     folder, environment = make_run(SMALL)
-    for event in train(SMALL, dataset, folder, environment, pace=Pace(0.0, 0.0)):
+    for event in train(SMALL, dataset, folder, environment, intervals=ReportingIntervals(0.0, 0.0)):
         now += 1000
         if isinstance(event, BatchesEnded):
             assert event.images_per_second > 100
@@ -202,7 +203,7 @@ def test_that_torchs_settings_are_as_before_once_a_run_has_ended(
     config = replace(SMALL, epochs=1, deterministic=True)
     folder, environment = make_run(config)
     environment = replace(environment, resolved=replace(environment.resolved, threads=2))
-    events = train(config, dataset, folder, environment, pace=NEVER)
+    events = train(config, dataset, folder, environment, intervals=NEVER)
     next(events)
     assert torch.get_num_threads() == 2
     assert torch.are_deterministic_algorithms_enabled()
@@ -218,6 +219,6 @@ def test_that_deterministic_algorithms_give_the_same_digits_on_a_cpu(
     for deterministic in (False, True):
         config = replace(SMALL, epochs=1, deterministic=deterministic)
         folder, environment = make_run(config, str(deterministic))
-        list(train(config, dataset, folder, environment, pace=NEVER))
+        list(train(config, dataset, folder, environment, intervals=NEVER))
         rows.append(figures(folder.read_epochs()))
     assert rows[0] == rows[1]

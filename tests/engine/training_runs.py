@@ -9,13 +9,13 @@ import torch
 
 from cifar_studio.config.serialization import from_json
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.training.trainer import Pace
+from cifar_studio.engine.training.progress import ReportingIntervals
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import RunEvent
 from cifar_studio.runs.folder.run_folder import RunFolder
 
-EVERY_BATCH = Pace(gate_s=0.0, quick_test_over_s=1e9)
-NEVER = Pace(gate_s=1e9, quick_test_over_s=1e9)
+EVERY_BATCH = ReportingIntervals(gate_s=0.0, quick_test_over_s=1e9)
+NEVER = ReportingIntervals(gate_s=1e9, quick_test_over_s=1e9)
 
 # The network with the smallest checkpoints; 100 training pictures in batches of 32, 32, 32 and 4.
 SMALL = TrainConfig(

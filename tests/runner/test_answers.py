@@ -26,7 +26,7 @@ from cifar_studio.runner.protocol import (
     ExplainRequest,
     PredictRequest,
 )
-from cifar_studio.runner.worker.requests import work
+from cifar_studio.runner.worker.requests import carry_out
 from cifar_studio.runs.answers import (
     Augmented,
     Explained,
@@ -193,7 +193,7 @@ def test_that_the_command_line_gives_the_same_numbers(run: RunFolder, tmp_path: 
 
 def test_that_a_worker_explains_a_picture_and_shows_its_versions(run: RunFolder) -> None:
     image = load_dataset("demo").train.images_NCHW[11].transpose(1, 2, 0)
-    (likeliest,) = work(ExplainRequest(id=1, folder=str(run.path), pixels=image.tobytes()))
+    (likeliest,) = carry_out(ExplainRequest(id=1, folder=str(run.path), pixels=image.tobytes()))
     assert isinstance(likeliest, Explained)
     theirs = stock_probabilities(run, [image])[0]
     assert likeliest.label == theirs.argmax()
@@ -204,12 +204,14 @@ def test_that_a_worker_explains_a_picture_and_shows_its_versions(run: RunFolder)
     assert heat.min() >= 0
     assert heat.max() <= 1
     request = ExplainRequest(id=1, folder=str(run.path), pixels=image.tobytes(), label=3)
-    (other,) = work(request)
+    (other,) = carry_out(request)
     assert isinstance(other, Explained)
     assert (other.label, other.probability) == (3, pytest.approx(theirs[3], rel=1e-4))
 
     config = run.read_config()
-    (shown,) = work(AugmentRequest(id=1, config=config, data="demo", split="train", position=11))
+    (shown,) = carry_out(
+        AugmentRequest(id=1, config=config, data="demo", split="train", position=11)
+    )
     assert isinstance(shown, Augmented)
     assert [len(version) for version in shown.versions] == [3072] * 8
     assert len(set(shown.versions)) > 1
@@ -232,4 +234,4 @@ def test_that_questions_without_sense_are_refused(
     if isinstance(question, ExplainRequest):
         question = replace(question, folder=question.folder.format(run=run.path))
     with pytest.raises(StudioError, match=fault):
-        list(work(question))
+        list(carry_out(question))

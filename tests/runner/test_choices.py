@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.speed.fastest_format import question
+from cifar_studio.engine.speed.fastest_format import choice_key
 from cifar_studio.errors import TrainingError
 from cifar_studio.runner.training import fastest_choices
 from cifar_studio.runner.training.fastest_choices import choice_for
@@ -25,7 +25,7 @@ def test_that_a_choice_is_measured_once_and_kept(monkeypatch: pytest.MonkeyPatch
     assert choice_for(TINY) == first
     assert choice_for(replace(SHORT, seed=4)) == first
     kept = msgspec.json.decode(paths.choices_file().read_bytes(), type=dict[str, Choice])
-    assert kept == {question(TINY): first}
+    assert kept == {choice_key(TINY): first}
 
 
 def test_that_short_and_deterministic_runs_measure_nothing() -> None:
@@ -50,7 +50,7 @@ def test_that_a_kept_choice_that_this_machine_cannot_take_is_measured_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     paths.choices_file().parent.mkdir(parents=True)
-    wrong = {question(TINY): Choice("contiguous", "float16")}
+    wrong = {choice_key(TINY): Choice("contiguous", "float16")}
     paths.choices_file().write_bytes(msgspec.json.encode(wrong))
     found = Choice("contiguous", "float32")
     monkeypatch.setattr(fastest_choices, "fastest", lambda _: found)

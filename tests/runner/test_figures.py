@@ -17,7 +17,7 @@ from PIL import Image
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import SaveFigureRequest, envelope_decoder, to_line
-from cifar_studio.runner.worker.requests import work
+from cifar_studio.runner.worker.requests import carry_out
 from cifar_studio.runs.answers import LAST_EVENTS, FigureSaved
 from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix, save_evaluation
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder
@@ -67,7 +67,7 @@ def b(tmp_path: Path) -> RunFolder:
 
 def save(run: RunFolder, to: Path, **wishes: object) -> Path:
     request = SaveFigureRequest(id=1, folder=str(run.path), path=str(to))
-    (event,) = work(msgspec.structs.replace(request, **wishes))
+    (event,) = carry_out(msgspec.structs.replace(request, **wishes))
     assert event == FigureSaved(path=str(to))
     assert isinstance(event, LAST_EVENTS)
     return to

@@ -13,7 +13,7 @@ from cifar_studio.data.repeats import kept_repeats
 from cifar_studio.data.repeats.kept_repeats import kept_file, read_kept
 from cifar_studio.errors import DataError
 from cifar_studio.runner.protocol import Command, ControlRequest, FindRepeatsRequest
-from cifar_studio.runner.worker.requests import work
+from cifar_studio.runner.worker.requests import carry_out
 from cifar_studio.runner.worker_process import WorkerProcess, new_id
 from cifar_studio.runs.answers import Cancelled, DataProgressed, RepeatsFound, RequestFailed
 from data.test_kept_repeats import make_dataset
@@ -26,10 +26,10 @@ def request(data: str = "demo") -> FindRepeatsRequest:
 def test_that_what_is_found_is_kept_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = make_dataset()
     monkeypatch.setattr(source, "load_dataset", lambda _: dataset)
-    progress, found = work(request())
+    progress, found = carry_out(request())
     assert progress == DataProgressed(phase="comparing pictures", done=0, total=12)
     assert found == RepeatsFound(path=str(kept_file(dataset)), pairs=2)
-    assert list(work(request())) == [found]  # at once
+    assert list(carry_out(request())) == [found]  # at once
 
 
 def test_that_giving_up_ends_the_search_and_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_that_giving_up_ends_the_search_and_keeps_nothing(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(source, "load_dataset", lambda _: dataset)
     monkeypatch.setattr(kept_repeats, "find_repeats", endless)
-    events = work(request())
+    events = carry_out(request())
     assert isinstance(next(events), DataProgressed)
     events.close()  # type: ignore[attr-defined]
     assert closed == [True]
@@ -57,7 +57,7 @@ def test_that_what_cannot_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(source, "load_dataset", lambda _: dataset)
     kept_file(dataset).mkdir(parents=True)
     with pytest.raises(DataError, match="cannot be written"):
-        list(work(request()))
+        list(carry_out(request()))
 
 
 @pytest.mark.timeout(300)

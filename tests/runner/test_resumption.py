@@ -56,14 +56,14 @@ def _once(runs: Path, epochs: int) -> RunFolder:
 
 
 def stop_in_second_epoch(runs: Path) -> None:
-    from cifar_studio.engine.training.trainer import Pace
+    from cifar_studio.engine.training.progress import ReportingIntervals
     from cifar_studio.engine.training.trainer import train as train_engine
     from cifar_studio.runner.training.prepare import prepare
 
     training = prepare(train_request(runs))
     events = train_engine(
         training.config, training.dataset, training.folder, training.environment,
-        pace=Pace(gate_s=0.0),
+        intervals=ReportingIntervals(gate_s=0.0),
     )  # fmt: skip
     for event in events:
         if type(event).__name__ == "BatchesEnded" and event.epoch == 2:  # type: ignore[union-attr]

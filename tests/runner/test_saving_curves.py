@@ -14,7 +14,7 @@ from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import SaveCurvesRequest
-from cifar_studio.runner.worker.requests import work
+from cifar_studio.runner.worker.requests import carry_out
 from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.run_folder import RunFolder
 from support import make_environment, make_row
@@ -44,7 +44,7 @@ def seeds(tmp_path: Path) -> list[str]:
 
 def save(folders: list[str], to: Path, **wishes: object) -> ElementTree.Element:
     request = SaveCurvesRequest(id=1, folders=folders, path=str(to))
-    (event,) = work(msgspec.structs.replace(request, **wishes))
+    (event,) = carry_out(msgspec.structs.replace(request, **wishes))
     assert event == FigureSaved(path=str(to))
     return ElementTree.parse(to).getroot()
 

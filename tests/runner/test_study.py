@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.study import StudyRun
-from cifar_studio.runner.studies.study import StudyWork, plan
+from cifar_studio.runner.studies.study import StudyRunner, plan
 from cifar_studio.runner.studies.study_estimate import estimate_of
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runs.folder.events import EpochEnded, RunEnded
@@ -36,9 +36,9 @@ def small(seed: int, epochs: int = 1) -> StudyRun:
 
 def test_that_what_is_done_is_not_done_again(shared_cache: Path, tmp_path: Path) -> None:
     runs = [small(0), small(1)]
-    work = StudyWork("demo", tmp_path, ["x"])
+    runner = StudyRunner("demo", tmp_path, ["x"])
     assert [step.state for step in plan(runs, tmp_path, "demo")] == ["new", "new"]
-    events = list(work.train(plan(runs, tmp_path, "demo")[0]))
+    events = list(runner.train(plan(runs, tmp_path, "demo")[0]))
     ended = events[-1]
     assert isinstance(ended, RunEnded)
     assert ended.state == "finished"
@@ -51,16 +51,16 @@ def test_that_what_is_done_is_not_done_again(shared_cache: Path, tmp_path: Path)
 
 def test_that_a_run_that_was_killed_goes_on(shared_cache: Path, tmp_path: Path) -> None:
     runs = [small(0, epochs=3)]
-    work = StudyWork("demo", tmp_path, [])
-    for event in work.train(plan(runs, tmp_path, "demo")[0]):
+    runner = StudyRunner("demo", tmp_path, [])
+    for event in runner.train(plan(runs, tmp_path, "demo")[0]):
         if isinstance(event, EpochEnded):
-            work.kill()
+            runner.kill()
     (step,) = plan(runs, tmp_path, "demo")
     assert step.state == "resumable"
     assert step.found is not None
     done = len(step.found.rows)
     assert 1 <= done <= 3
-    events = list(StudyWork("demo", tmp_path, []).train(step))
+    events = list(StudyRunner("demo", tmp_path, []).train(step))
     assert isinstance(events[-1], RunEnded)
     assert events[-1].state == "finished"
     (run,) = list_runs(tmp_path)
@@ -69,15 +69,15 @@ def test_that_a_run_that_was_killed_goes_on(shared_cache: Path, tmp_path: Path) 
 
 def test_that_stop_keeps_the_state(shared_cache: Path, tmp_path: Path) -> None:
     runs = [small(0, epochs=50)]
-    work = StudyWork("demo", tmp_path, [])
+    runner = StudyRunner("demo", tmp_path, [])
     last = None
-    for event in work.train(plan(runs, tmp_path, "demo")[0]):
+    for event in runner.train(plan(runs, tmp_path, "demo")[0]):
         last = event
         if isinstance(event, EpochEnded):
-            work.stop()
+            runner.stop()
     assert isinstance(last, RunEnded)
     assert last.state == "stopped"
-    assert work.is_stopped
+    assert runner.is_stopped
     assert plan(runs, tmp_path, "demo")[0].state == "resumable"
 
 
@@ -92,7 +92,7 @@ def test_that_an_estimate_counts_what_is_left(shared_cache: Path, tmp_path: Path
     known = estimate_of(steps, book)
     assert known.seconds == pytest.approx((2.5, 2.5))  # 100 pictures to train on, 100 to test
     assert known.memory_mib == (512.0, 512.0)
-    list(StudyWork("demo", tmp_path, []).train(steps[0]))
+    list(StudyRunner("demo", tmp_path, []).train(steps[0]))
     assert estimate_of(plan(runs, tmp_path, "demo"), book).seconds[0] == 0.0
 
 

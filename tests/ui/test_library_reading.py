@@ -166,12 +166,12 @@ def test_that_settled_runs_cost_one_look_at_their_folder(
     for folder in folders:
         settle(folder.path)
     watch = FolderWatch(paths.runs_folder())
-    assert len(watch.look([]).changed) == 2 * TURNS
+    assert len(watch.poll([]).changed) == 2 * TURNS
     before = watch.looks_at_files
-    assert watch.look([]).changed == ()
+    assert watch.poll([]).changed == ()
     assert watch.looks_at_files - before == 2  # those whose turn it is
     for _ in range(TURNS):
-        watch.look([])
+        watch.poll([])
     assert watch.looks_at_files - before == 2 + 2 * TURNS
 
 
@@ -181,16 +181,16 @@ def test_that_notes_and_new_states_are_seen_at_the_next_look(
     folder = make_run()
     settle(folder.path)
     watch = FolderWatch(paths.runs_folder())
-    watch.look([])
+    watch.poll([])
     folder.write_notes(Notes(star=True))
-    assert watch.look([]).changed == (folder.path,)
+    assert watch.poll([]).changed == (folder.path,)
     folder.write_status(Status(state="failed"))
-    assert watch.look([]).changed == (folder.path,)
+    assert watch.poll([]).changed == (folder.path,)
     folder.config_file.unlink()
-    assert watch.look([]).changed == (folder.path,)  # damaged, and still a run
+    assert watch.poll([]).changed == (folder.path,)  # damaged, and still a run
     shutil.rmtree(folder.path)
-    assert watch.look([]).gone == (folder.path,)
-    assert watch.look([]).gone == ()
+    assert watch.poll([]).gone == (folder.path,)
+    assert watch.poll([]).gone == ()
 
 
 def test_that_a_change_that_no_folder_tells_of_is_seen_in_its_turn(
@@ -199,9 +199,9 @@ def test_that_a_change_that_no_folder_tells_of_is_seen_in_its_turn(
     folder = make_run()
     settle(folder.path)
     watch = FolderWatch(paths.runs_folder())
-    watch.look([])
+    watch.poll([])
     append_row(folder.epochs_file, make_row(4))
-    assert [watch.look([]).changed for _ in range(TURNS)].count((folder.path,)) == 1
+    assert [watch.poll([]).changed for _ in range(TURNS)].count((folder.path,)) == 1
 
 
 def test_that_many_new_runs_are_taken_in_several_looks(
@@ -212,7 +212,7 @@ def test_that_many_new_runs_are_taken_in_several_looks(
     watch = FolderWatch(paths.runs_folder())
     found = []
     while not found or watch.has_more:
-        found.append(watch.look([]).changed)
+        found.append(watch.poll([]).changed)
     assert [len(paths) for paths in found] == [2, 2, 1]
     assert [path for paths in found for path in paths] == newest_first
 
@@ -221,8 +221,8 @@ def test_that_a_run_that_goes_on_is_always_looked_at(make_run: Callable[..., Run
     folder = make_run()
     settle(folder.path)
     watch = FolderWatch(paths.runs_folder())
-    watch.look([])
-    assert watch.look([folder.path]).changed == (folder.path,)
+    watch.poll([])
+    assert watch.poll([folder.path]).changed == (folder.path,)
 
 
 # The model

@@ -16,7 +16,7 @@ from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import DEMO, Dataset
 from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.speed.bench.results import Figures, NetworkResult, Spread, Variant
-from cifar_studio.engine.speed.bench.rounds import Form, Rounds, bench
+from cifar_studio.engine.speed.bench.rounds import ResolvedConfig, Rounds, bench
 from cifar_studio.errors import DataError
 from cifar_studio.export.tables.markdown import to_markdown
 from cifar_studio.export.tables.sheet import Entry, Sheet
@@ -76,7 +76,7 @@ def bench_in_console(
     results = []
     with ended_by_signals("Stopped; nothing is kept."):
         for config in configs:
-            result = bench(_forms(config), dataset, plan, words, tell)
+            result = bench(_resolved_configs(config), dataset, plan, words, tell)
             for variant in result.variants:
                 tell(_sum(result, variant))
             results.append(result)
@@ -137,13 +137,13 @@ def _pictures(asked: str) -> Dataset:
     return load_dataset(DEMO)
 
 
-def _forms(config: TrainConfig) -> list[Form]:
+def _resolved_configs(config: TrainConfig) -> list[ResolvedConfig]:
     """The config as `train` would take it, and in float32 where that is another precision."""
-    form = Form(config, resolve(config, choice_for(config)))
-    if form.resolved.precision == "float32":
-        return [form]
+    one = ResolvedConfig(config, resolve(config, choice_for(config)))
+    if one.resolved.precision == "float32":
+        return [one]
     exact = replace(config, precision="float32")
-    return [form, Form(exact, resolve(exact, choice_for(exact)))]
+    return [one, ResolvedConfig(exact, resolve(exact, choice_for(exact)))]
 
 
 def _network_object(result: NetworkResult) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _handled_by(handler: Callable[[int, object], None]) -> Iterator[Collection[i
 
 
 @contextlib.contextmanager
-def ended_by_signals(last_words: str = "") -> Iterator[None]:
+def ended_by_signals(message: str = "") -> Iterator[None]:
     """Let a signal end the work within as an exception, so that half a file is taken away.
 
     Whatever else goes wrong while the work is unwound, such as a helper process that got the same
@@ -51,7 +51,7 @@ def ended_by_signals(last_words: str = "") -> Iterator[None]:
 
     Parameters
     ----------
-    last_words : str
+    message : str
         Told then.
 
     Raises
@@ -75,8 +75,8 @@ def ended_by_signals(last_words: str = "") -> Iterator[None]:
     except BaseException:
         if first is None:
             raise
-        if last_words:
-            tell(last_words)
+        if message:
+            tell(message)
         raise SystemExit(128 + first) from None
 
 
@@ -102,16 +102,16 @@ class SignalControl:
     ) -> None:
         self._stop = stop
         self._kill = kill
-        self._asked = False
+        self._stop_requested = False
         self._handled: Collection[int] = ()
 
     @property
-    def asked(self) -> bool:
+    def stop_requested(self) -> bool:
         """Whether a signal has come."""
-        return self._asked
+        return self._stop_requested
 
     def poll(self) -> Command | None:
-        return Command.STOP_NOW if self._asked else None
+        return Command.STOP_NOW if self._stop_requested else None
 
     def wait(self) -> Command:
         """A run that pauses by itself has nobody here who would tell it to go on."""
@@ -137,7 +137,7 @@ class SignalControl:
         os.close(self._reading)
 
     def _on_signal(self, *_: object) -> None:
-        self._asked = True
+        self._stop_requested = True
 
     def _listen(self) -> None:
         """Read the number of each signal, a byte each, until the other end closes."""

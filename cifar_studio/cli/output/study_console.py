@@ -18,7 +18,7 @@ from cifar_studio.errors import WorkerError
 from cifar_studio.export.tables.markdown import to_markdown
 from cifar_studio.export.tables.report_table import report_table, write_report_table
 from cifar_studio.plain_text import plain, printable
-from cifar_studio.runner.studies.study import StudyStep, StudyWork, configs_to_measure, plan
+from cifar_studio.runner.studies.study import StudyRunner, StudyStep, configs_to_measure, plan
 from cifar_studio.runner.studies.study_estimate import StudyEstimate, estimate_of, measure
 from cifar_studio.runner.training.speeds import SpeedBook
 from cifar_studio.runs import wording
@@ -61,19 +61,19 @@ def study_in_console(
     if estimate_only:
         print_result(as_json(_estimate_object(steps, estimate)) if json else _sum(estimate))
         return 0
-    done, failed, stopped = _train_all(steps, StudyWork(data, folder, command))
+    done, failed, stopped = _train_all(steps, StudyRunner(data, folder, command))
     if stopped:
         tell("Stopped. The same command goes on where it was.")
     _print_table(done, table, json=json)
     return 1 if failed else 0
 
 
-def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], int, bool]:
+def _train_all(steps: Sequence[StudyStep], runner: StudyRunner) -> tuple[list[Run], int, bool]:
     """The runs that are there in the end, how many failed, and whether somebody stopped it."""
     done: list[Run] = []
     failed = 0
     failures = FailureCount()
-    with SignalControl(work.stop, work.kill):
+    with SignalControl(runner.stop, runner.kill):
         for number, step in enumerate(steps, 1):
             title = f"{number}/{len(steps)} {_title(step.run)}"
             if step.state == "finished":
@@ -81,10 +81,10 @@ def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], 
                 tell(f"{title}: done, {printable(step.found.path.name)}")
                 done.append(step.found)
                 continue
-            if work.is_stopped:
+            if runner.is_stopped:
                 continue
             tell(title)
-            ended = _train(step, work)
+            ended = _train(step, runner)
             if is_failure(ended.state):
                 failed += 1
                 failures.add()
@@ -96,13 +96,13 @@ def _train_all(steps: Sequence[StudyStep], work: StudyWork) -> tuple[list[Run], 
             if failures.is_too_many:
                 tell(f"cifar-studio: {MOST_FAILURES} runs in a row have failed; the others wait.")
                 break
-    return done, failed, work.is_stopped
+    return done, failed, runner.is_stopped
 
 
-def _train(step: StudyStep, work: StudyWork) -> RunEnded:
+def _train(step: StudyStep, runner: StudyRunner) -> RunEnded:
     ended: RunEnded | None = None
     try:
-        with contextlib.closing(work.train(step)) as events, TrainingDisplay() as display:
+        with contextlib.closing(runner.train(step)) as events, TrainingDisplay() as display:
             for event in events:
                 display.show(event)
                 if isinstance(event, RunEnded):

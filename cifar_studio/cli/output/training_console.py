@@ -21,7 +21,7 @@ from cifar_studio.plain_text import printable
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.training.follow import follow
 from cifar_studio.runner.training.prepare import prepare
-from cifar_studio.runner.training.ready_training import Training
+from cifar_studio.runner.training.ready_training import ReadyTraining
 from cifar_studio.runs.folder.events import RunEnded, RunPaused
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.terminal import as_json, print_result, tell
@@ -66,13 +66,13 @@ def followed(request: TrainRequest | ResumeRequest) -> tuple[RunEnded, bool]:
         training = prepare(request)
         ended, refusal = _follow(training, control)
     # The disk refused and no signal came: whoever started the run does not have what it was for.
-    stopped_itself = ended.state == "stopped" and refusal is not None and not control.asked
-    for message, remedy in _last_words(ended, refusal if stopped_itself else None):
+    stopped_itself = ended.state == "stopped" and refusal is not None and not control.stop_requested
+    for message, remedy in _closing_lines(ended, refusal if stopped_itself else None):
         tell(f"cifar-studio: {message}." + (f" {remedy}." if remedy else ""))
     return ended, ended.state in ("finished", "stopped") and not stopped_itself
 
 
-def _follow(training: Training, control: SignalControl) -> tuple[RunEnded, RunPaused | None]:
+def _follow(training: ReadyTraining, control: SignalControl) -> tuple[RunEnded, RunPaused | None]:
     """Show the events of a training; how it ended, and the pause that it made by itself."""
     ended, refusal = None, None
     # Closed whatever happens here: that saves the state and lets go of the folder.
@@ -87,7 +87,7 @@ def _follow(training: Training, control: SignalControl) -> tuple[RunEnded, RunPa
     return ended, refusal
 
 
-def _last_words(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, str]]:
+def _closing_lines(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, str]]:
     """What a person should know of a run that has ended: facts, each with its remedy."""
     words = [(refusal.message, refusal.remedy)] if refusal is not None else []
     remedy = ended.remedy

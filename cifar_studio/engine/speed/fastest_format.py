@@ -18,7 +18,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.machine.device import numerics, resolve
 from cifar_studio.engine.machine.processor import processor_name
 from cifar_studio.engine.speed.resident_step import ResidentStep
-from cifar_studio.engine.training.training_faults import told_as_studio_errors
+from cifar_studio.engine.training.training_faults import as_studio_errors
 from cifar_studio.errors import TrainingError
 from cifar_studio.runs.folder.environment import (
     Choice,
@@ -37,7 +37,7 @@ WORTH = 1.1
 """How many times faster another precision than float32 has to be."""
 
 
-def question(config: TrainConfig) -> str:
+def choice_key(config: TrainConfig) -> str:
     """All that the answer depends on, as one line: the network, the batch and the machine."""
     resolved = resolve(config)
     device = torch.device(resolved.device)
@@ -76,7 +76,7 @@ def fastest(config: TrainConfig) -> Choice:
         for choice in candidates(config, plain):
             resolved = resolve(config, choice)
             try:
-                with numerics(resolved, False), told_as_studio_errors(config):
+                with numerics(resolved, False), as_studio_errors(config):
                     best = min(seconds.values(), default=float("inf"))
                     seconds[choice] = _seconds(config, resolved, best)
             except (TrainingError, RuntimeError) as error:  # such as a missing primitive

@@ -13,7 +13,7 @@ from cifar_studio.engine.machine.device import memory_format
 from cifar_studio.engine.networks.models import CLASSES, build
 from cifar_studio.engine.networks.specialize import Rewrite, specialize
 from cifar_studio.engine.training.batches import Normalize, Pictures
-from cifar_studio.engine.training.cuda_graph import Recorder
+from cifar_studio.engine.training.cuda_graph import GraphCapture
 from cifar_studio.engine.training.sgd_step import TrainingStep
 from cifar_studio.runs.folder.environment import ResolvedSettings
 
@@ -30,7 +30,7 @@ class ResidentStep:
 
     def __init__(self, config: TrainConfig, resolved: ResolvedSettings, batch_size: int) -> None:
         self._device = torch.device(resolved.device)
-        network, rewrites = quickly_built(config, resolved)
+        network, rewrites = build_with_dummy_weights(config, resolved)
         pictures = random_pictures(batch_size, self._device)
         order = memory_format(resolved)
         images_BCHW = Normalize([0.5] * 3, [0.25] * 3, self._device, order)(pictures.images_NCHW)
@@ -39,7 +39,7 @@ class ResidentStep:
         def work() -> None:
             step(images_BCHW, pictures.labels_N)
 
-        self._work = Recorder(self._device).recorded(work, step.undone)
+        self._work = GraphCapture(self._device).captured(work, step.rolled_back)
 
     def __call__(self) -> None:
         """Train once more; does not wait for the device."""
@@ -50,7 +50,7 @@ class ResidentStep:
         wait_for(self._device)
 
 
-def quickly_built(
+def build_with_dummy_weights(
     config: TrainConfig, resolved: ResolvedSettings
 ) -> tuple[nn.Module, tuple[Rewrite, ...]]:
     """A config's network on its device, with arbitrary weights, as a training would have it."""

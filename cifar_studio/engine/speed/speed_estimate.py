@@ -23,11 +23,15 @@ from cifar_studio.engine.machine.device import (
     resolve,
 )
 from cifar_studio.engine.networks.models import CLASSES
-from cifar_studio.engine.speed.resident_step import quickly_built, random_pictures, wait_for
+from cifar_studio.engine.speed.resident_step import (
+    build_with_dummy_weights,
+    random_pictures,
+    wait_for,
+)
 from cifar_studio.engine.training.batches import Normalize, cut_batch, plan_epoch
 from cifar_studio.engine.training.forward_pass import BATCH
 from cifar_studio.engine.training.sgd_step import TrainingStep, autocast
-from cifar_studio.engine.training.training_faults import told_as_studio_errors
+from cifar_studio.engine.training.training_faults import as_studio_errors
 from cifar_studio.runs.folder.environment import Choice, ResolvedSettings
 
 SMALLEST_BATCH = 2  # batch normalisation of 1x1 maps needs two pictures
@@ -78,7 +82,7 @@ def estimate(config: TrainConfig, choice: Choice | None = None) -> SpeedEstimate
     with (
         torch.random.fork_rng(devices=devices),
         numerics(resolved, config.deterministic),
-        told_as_studio_errors(config),
+        as_studio_errors(config),
     ):
         return _Measurement(config, resolved).run()
 
@@ -92,7 +96,7 @@ class _Measurement:
         self._device = torch.device(resolved.device)
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)
-        self._network, rewrites = quickly_built(config, resolved)
+        self._network, rewrites = build_with_dummy_weights(config, resolved)
         self._step = TrainingStep(self._network, config, resolved, rewrites)
         self._normalize = Normalize([0.5] * 3, [0.25] * 3, self._device, memory_format(resolved))
         n = max(config.batch_size, BATCH)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from cifar_studio.engine.training.cuda_graph import restored
 
 
 class BatchRecord:
@@ -46,14 +47,9 @@ class BatchRecord:
         numbers_21 = torch.stack([loss, correct.to(loss.dtype)]).view(2, 1)
         self._device_2B.index_copy_(1, batch_1, numbers_21)
 
-    @contextmanager
-    def undone(self) -> Iterator[None]:
+    def rolled_back(self) -> AbstractContextManager[None]:
         """What is noted within is forgotten."""
-        before_2B = self._device_2B.clone()
-        try:
-            yield
-        finally:
-            self._device_2B.copy_(before_2B)
+        return restored([self._device_2B])
 
     def fetch(self, batches: int) -> None:
         """Bring the numbers of the first `batches` to the host; the device is waited for, once."""

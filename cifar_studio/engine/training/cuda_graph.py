@@ -8,17 +8,18 @@ graphs, or a recording fails, the same work is done call by call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
+from torch import Tensor
 
 WARM_UPS = 3
 Work = Callable[[], None]
-Undone = Callable[[], AbstractContextManager[None]]
+Rollback = Callable[[], AbstractContextManager[None]]
 
 
-class Recorder:
+class GraphCapture:
     """Records work for one device; all graphs share one pool of memory.
 
     What a graph leaves in the pool does not outlive its playing, so graphs may follow each other
@@ -40,14 +41,14 @@ class Recorder:
         self._pool = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
         self._stream: torch.cuda.Stream | None = None
 
-    def recorded(self, work: Work, undone: Undone) -> Work:
+    def captured(self, work: Work, rolled_back: Rollback) -> Work:
         """`work` as one launch where the device can, else `work` itself.
 
         Parameters
         ----------
         work : callable
             Waits for nothing, and finds all that it needs in tensors.
-        undone : callable
+        rolled_back : callable
             Makes a context that takes back whatever `work` did within: it is run a few times
             before it is recorded, so that libraries choose their algorithms and memory is there.
         """
@@ -55,42 +56,53 @@ class Recorder:
             return work
         try:
             with torch.cuda.device(self._device):
-                return self._record(work, undone)
+                return self._capture(work, rolled_back)
         except RuntimeError as error:
             self.failure = (str(error).strip() or type(error).__name__).splitlines()[0]
             return work
 
-    def _record(self, work: Work, undone: Undone) -> Work:
+    def _capture(self, work: Work, rolled_back: Rollback) -> Work:
         if self._stream is None:  # torch's own default is of the device that recorded first
             self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         present = torch.cuda.current_stream(self._device)
         self._stream.wait_stream(present)
         try:
             with torch.cuda.stream(self._stream):
-                warm_up(work, undone)
+                warm_up(work, rolled_back)
         finally:
             present.wait_stream(self._stream)
         torch.cuda.synchronize(self._device)
         graph = torch.cuda.CUDAGraph()
         # Other threads of the process may call CUDA meanwhile.
         with (
-            undone(),
+            rolled_back(),
             torch.cuda.graph(
                 graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
             ),
         ):
             work()
-        return _Recording(graph, work)
+        return _CapturedGraph(graph, work)
 
 
-def warm_up(work: Work, undone: Undone) -> None:
+@contextmanager
+def restored(tensors: Sequence[Tensor]) -> Iterator[None]:
+    """What is written to the tensors within is taken back; they stay where they are."""
+    before = [tensor.clone() for tensor in tensors]
+    try:
+        yield
+    finally:
+        for tensor, value in zip(tensors, before, strict=True):
+            tensor.copy_(value)
+
+
+def warm_up(work: Work, rolled_back: Rollback) -> None:
     """Do some work a few times, each from the same start: it may be the last that there is."""
     for _ in range(WARM_UPS):
-        with undone():
+        with rolled_back():
             work()
 
 
-class _Recording:
+class _CapturedGraph:
     """A graph, and what it was recorded from: the tensors that it reads must not be freed."""
 
     def __init__(self, graph: torch.cuda.CUDAGraph, work: Work) -> None:

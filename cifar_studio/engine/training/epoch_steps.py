@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import torch
 
 from cifar_studio.engine.training.batches import EpochPlan, Normalize, Pictures, cut_batch
-from cifar_studio.engine.training.cuda_graph import Recorder, Work
+from cifar_studio.engine.training.cuda_graph import GraphCapture, Work, restored
 from cifar_studio.engine.training.training_state import TrainingState
 
 
@@ -27,16 +27,16 @@ class Steps:
         Restored, where it is to be: recordings read and write its tensors.
     pictures : Pictures
     normalize : Normalize
-    recorder : Recorder
+    capture : GraphCapture
     """
 
     def __init__(
-        self, state: TrainingState, pictures: Pictures, normalize: Normalize, recorder: Recorder
+        self, state: TrainingState, pictures: Pictures, normalize: Normalize, capture: GraphCapture
     ) -> None:
         self._state = state
         self._pictures = pictures
         self._normalize = normalize
-        self._recorder = recorder
+        self._capture = capture
         self._plan: EpochPlan | None = None
         self._next_1 = torch.zeros(1, dtype=torch.int64, device=state.device)
         self._works: dict[int, Work] = {}
@@ -53,7 +53,7 @@ class Steps:
         """Train on the next batch."""
         size = int(self._state.record.sizes_B[self._state.batch])
         if size not in self._works:
-            self._works[size] = self._recorder.recorded(self._work(size), self._undone)
+            self._works[size] = self._capture.captured(self._work(size), self._rolled_back)
         self._works[size]()
         self._state.batch += 1
 
@@ -72,10 +72,10 @@ class Steps:
         return work
 
     @contextmanager
-    def _undone(self) -> Iterator[None]:
-        with self._state.step.undone(), self._state.record.undone():
-            before_1 = self._next_1.clone()
-            try:
-                yield
-            finally:
-                self._next_1.copy_(before_1)
+    def _rolled_back(self) -> Iterator[None]:
+        with (
+            self._state.step.rolled_back(),
+            self._state.record.rolled_back(),
+            restored([self._next_1]),
+        ):
+            yield

@@ -6,13 +6,13 @@ Letters in names: N pictures, B of one batch, K = 100 classes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import torch
 from torch import nn
 
 from cifar_studio.engine.training.batches import Normalize, Pictures
-from cifar_studio.engine.training.cuda_graph import Recorder, Work
+from cifar_studio.engine.training.cuda_graph import GraphCapture, Work, restored
 from cifar_studio.engine.training.sgd_step import autocast
 from cifar_studio.runs.folder.environment import ResolvedSettings
 from cifar_studio.runs.folder.evaluation import CLASSES
@@ -32,7 +32,7 @@ class Forward:
     pictures : Pictures
     normalize : Normalize
     resolved : ResolvedSettings
-    recorder : Recorder, optional
+    capture : GraphCapture, optional
         Given where the same pictures are to be passed again and again.
 
     Attributes
@@ -46,13 +46,13 @@ class Forward:
         pictures: Pictures,
         normalize: Normalize,
         resolved: ResolvedSettings,
-        recorder: Recorder | None = None,
+        capture: GraphCapture | None = None,
     ) -> None:
         self.network = network
         self.pictures = pictures
         self._normalize = normalize
         self._resolved = resolved
-        self._recorder = recorder
+        self._capture = capture
         device = pictures.images_NCHW.device
         self.logits_NK = torch.zeros(len(pictures), CLASSES, device=device)
         self._first_1 = torch.zeros(1, dtype=torch.int64, device=device)
@@ -70,8 +70,8 @@ class Forward:
     def _of_size(self, size: int) -> Work:
         if size not in self._works:
             work = self._work(size)
-            if self._recorder is not None:
-                work = self._recorder.recorded(work, self._undone)
+            if self._capture is not None:
+                work = self._capture.captured(work, self._rolled_back)
             self._works[size] = work
         return self._works[size]
 
@@ -89,10 +89,5 @@ class Forward:
 
         return work
 
-    @contextmanager
-    def _undone(self) -> Iterator[None]:
-        before_1 = self._first_1.clone()
-        try:
-            yield
-        finally:
-            self._first_1.copy_(before_1)
+    def _rolled_back(self) -> AbstractContextManager[None]:
+        return restored([self._first_1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cifar_studio.config.train_config import TrainConfig
@@ -15,6 +16,25 @@ from cifar_studio.runs.folder.trace import POINTS_PER_EPOCH, TraceWriter
 
 # Positions in the trace are rounded to six digits, which can lift them by this much.
 _ROUNDING = 1 + 5e-6
+
+
+@dataclass(frozen=True)
+class ReportingIntervals:
+    """How often a training reports; changes no result.
+
+    Attributes
+    ----------
+    gate_s : float
+        Least seconds between two events of progress; the device is waited for only then.
+    quick_test_over_s : float
+        Epochs that take longer have quick tests in them.
+    """
+
+    gate_s: float = 0.1
+    quick_test_over_s: float = 30.0
+
+
+DEFAULT_INTERVALS = ReportingIntervals()
 
 
 class Progress:
@@ -45,8 +65,8 @@ class Progress:
         """Start to follow the epoch that the state stands in; `watch` shows its training time."""
         batch = self._state.batch
         self._watch = watch
-        self._began = self._seen = batch
-        self._began_s = self._seen_s = watch.seconds
+        self._began = self._fetched = batch
+        self._began_s = self._fetched_s = watch.seconds
         batches = len(self._state.record)
         points = min(POINTS_PER_EPOCH, batches)
         self._points = [-(-batches * point // points) for point in range(points + 1)]
@@ -54,13 +74,13 @@ class Progress:
 
     @property
     def epoch_s(self) -> float:
-        """How long this epoch's training takes, judged by its speed so far; 0 before a look."""
-        batches = self._seen - self._began
+        """How long this epoch's training takes, by its speed so far; 0 where that is unknown."""
+        batches = self._fetched - self._began
         if batches == 0:
             return 0.0
-        return (self._seen_s - self._began_s) / batches * len(self._state.record)
+        return (self._fetched_s - self._began_s) / batches * len(self._state.record)
 
-    def look(self) -> None:
+    def synchronize(self) -> None:
         """Wait for the device and take note of all batches up to now.
 
         Raises
@@ -73,8 +93,8 @@ class Progress:
         bad = state.record.first_not_finite()
         if bad is not None:
             raise not_finite(self._config, state.epoch + 1, bad + 1)
-        self._seen, self._seen_s = state.batch, self._watch.seconds
-        state.train_seconds = self._seen_s
+        self._fetched, self._fetched_s = state.batch, self._watch.seconds
+        state.train_seconds = self._fetched_s
         while (
             self._traced + 1 < len(self._points) and self._points[self._traced + 1] <= state.batch
         ):
@@ -83,23 +103,23 @@ class Progress:
             self._traced += 1
 
     def batches_ended(self) -> BatchesEnded:
-        """Look, and tell of the batches since the look before."""
-        since, since_s = self._seen, self._seen_s
-        self.look()
+        """Wait for the device, and tell of the batches since the last time."""
+        since, since_s = self._fetched, self._fetched_s
+        self.synchronize()
         self._gate.shut()
         record = self._state.record
-        loss, top1 = record.mean(since, self._seen)
-        epoch_loss, epoch_top1 = record.mean(0, self._seen)
-        pictures = int(record.sizes_B[since : self._seen].sum())
+        loss, top1 = record.mean(since, self._fetched)
+        epoch_loss, epoch_top1 = record.mean(0, self._fetched)
+        pictures = int(record.sizes_B[since : self._fetched].sum())
         return BatchesEnded(
             epoch=self._state.epoch + 1,
-            batch=self._seen,
+            batch=self._fetched,
             batches=len(record),
             loss=loss,
             top1=top1,
             epoch_loss=epoch_loss,
             epoch_top1=epoch_top1,
-            images_per_second=pictures / max(self._seen_s - since_s, 1e-9),
+            images_per_second=pictures / max(self._fetched_s - since_s, 1e-9),
             memory_mib=peak_memory_mib(self._state.device),
         )
 

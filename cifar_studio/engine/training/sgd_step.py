@@ -16,6 +16,7 @@ from torch.nn import functional
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.checkpoints.random_state import random_states, set_random_states
 from cifar_studio.engine.networks.specialize import Rewrite, gradient_factors
+from cifar_studio.engine.training.cuda_graph import restored
 from cifar_studio.runs.folder.environment import ResolvedSettings
 
 
@@ -114,17 +115,14 @@ class TrainingStep:
         return loss.detach(), correct
 
     @contextmanager
-    def undone(self) -> Iterator[None]:
+    def rolled_back(self) -> Iterator[None]:
         """Steps within leave no trace: weights, buffers, momenta, scaler, count, random states."""
-        living = [*self._network.state_dict().values(), *self._momenta(), self.updates]
-        kept = [value.clone() for value in living]
         scaler = self.scaler.state_dict()
         random = random_states(self._device)
         try:
-            yield
+            with restored([*self._network.state_dict().values(), *self._momenta(), self.updates]):
+                yield
         finally:
-            for value, before in zip(living, kept, strict=True):
-                value.copy_(before)
             if scaler:
                 self.scaler.load_state_dict(scaler)
             set_random_states(random, self._device)

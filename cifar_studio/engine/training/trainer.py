@@ -7,7 +7,6 @@ this file holds the order of things; the step, the batches and what goes to disk
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -24,15 +23,15 @@ from cifar_studio.engine.machine.spinning import giving_way
 from cifar_studio.engine.training import epoch_files
 from cifar_studio.engine.training.batches import Normalize, Pictures, place, plan_epoch
 from cifar_studio.engine.training.clock import Gate, Stopwatch, timed
-from cifar_studio.engine.training.cuda_graph import Recorder
+from cifar_studio.engine.training.cuda_graph import GraphCapture
 from cifar_studio.engine.training.epoch_steps import Steps
 from cifar_studio.engine.training.evaluate import EvaluationResult, evaluate
 from cifar_studio.engine.training.forward_pass import Forward
-from cifar_studio.engine.training.progress import Progress
+from cifar_studio.engine.training.progress import DEFAULT_INTERVALS, Progress, ReportingIntervals
 from cifar_studio.engine.training.training_faults import (
+    as_studio_errors,
     check_resumable,
     not_finite,
-    told_as_studio_errors,
 )
 from cifar_studio.engine.training.training_state import TrainingState, finite_or_none
 from cifar_studio.runs.folder.environment import Environment
@@ -45,22 +44,6 @@ QUICK_TEST_PER_CLASS = 10
 _QUICK_TEST = 100  # keeps its stream of random numbers apart from others of the seed
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How often a training looks up from its work; changes no result.
-
-    Attributes
-    ----------
-    gate_s : float
-        Least seconds between two events of progress; the device is waited for only then.
-    quick_test_over_s : float
-        Epochs that take longer have quick tests in them.
-    """
-
-    gate_s: float = 0.1
-    quick_test_over_s: float = 30.0
-
-
 def train(
     config: TrainConfig,
     dataset: Dataset,
@@ -68,7 +51,7 @@ def train(
     environment: Environment,
     checkpoint: Checkpoint | None = None,
     *,
-    pace: Pace = Pace(),
+    intervals: ReportingIntervals = DEFAULT_INTERVALS,
     waits_for_disk: bool = False,
 ) -> Generator[RunEvent, None, None]:
     """Train a network and keep everything about it in a run folder.
@@ -111,11 +94,11 @@ def train(
     with (
         numerics(resolved, config.deterministic),
         giving_way(resolved.device),
-        told_as_studio_errors(config),
+        as_studio_errors(config),
     ):
         saver = epoch_files.RetryingSaver(folder, waits_for_disk)
-        training = _Training(config, dataset, folder, environment, pace, saver)
-        training.stand_at(checkpoint)
+        training = _Training(config, dataset, folder, environment, intervals, saver)
+        training.start_from(checkpoint)
         yield from training.events()
 
 
@@ -128,7 +111,7 @@ class _Training:
         dataset: Dataset,
         folder: RunFolder,
         environment: Environment,
-        pace: Pace,
+        intervals: ReportingIntervals,
         saver: epoch_files.RetryingSaver,
     ) -> None:
         self._saver = saver
@@ -136,8 +119,8 @@ class _Training:
         self._folder = folder
         self._environment = environment
         self._resolved = environment.resolved
-        self._quick_test_over_s = pace.quick_test_over_s
-        self._gate = Gate(pace.gate_s)
+        self._quick_test_over_s = intervals.quick_test_over_s
+        self._gate = Gate(intervals.gate_s)
         device = torch.device(self._resolved.device)
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
@@ -149,8 +132,8 @@ class _Training:
         self._state = TrainingState(
             config, self._resolved, len(self._train_pictures), dataset.digest
         )
-        self._recorder = Recorder(device)
-        self._steps = Steps(self._state, self._train_pictures, self._normalize, self._recorder)
+        self._capture = GraphCapture(device)
+        self._steps = Steps(self._state, self._train_pictures, self._normalize, self._capture)
         test_pictures = place(dataset.test, subset.test, device)
         quick_rows = _quick_rows(dataset.test.labels_N[subset.test], config.seed)
         self._test = self._forward(test_pictures)
@@ -159,7 +142,7 @@ class _Training:
         self._is_saved = False
         self._is_told = False
 
-    def stand_at(self, checkpoint: Checkpoint | None) -> None:
+    def start_from(self, checkpoint: Checkpoint | None) -> None:
         """Take the state of a checkpoint, or of the very start, on disk too."""
         if checkpoint is not None:
             self._state.restore(checkpoint)
@@ -226,7 +209,7 @@ class _Training:
             if self._gate.is_open():
                 yield progress.batches_ended()
         if stop == len(self._state.record) or progress.epoch_s > self._quick_test_over_s:
-            progress.look()
+            progress.synchronize()
 
     def _quick_test(self, progress: Progress) -> Generator[RunEvent, None, None]:
         result = yield from self._evaluate(self._quick_test_forward, "test")
@@ -267,7 +250,7 @@ class _Training:
 
     def _forward(self, pictures: Pictures) -> Forward:
         return Forward(
-            self._state.network, pictures, self._normalize, self._resolved, self._recorder
+            self._state.network, pictures, self._normalize, self._resolved, self._capture
         )
 
     def _evaluate(
@@ -277,11 +260,11 @@ class _Training:
 
     def _notices(self) -> Generator[RunEvent, None, None]:
         """Tell once that this device does what could be recorded call by call."""
-        if self._recorder.failure and not self._is_told:
+        if self._capture.failure and not self._is_told:
             self._is_told = True
             yield RunNoticed(
                 message="The steps could not be recorded as a CUDA graph "
-                f"({self._recorder.failure}): they are done call by call, with the same results "
+                f"({self._capture.failure}): they are done call by call, with the same results "
                 "and more slowly"
             )
 

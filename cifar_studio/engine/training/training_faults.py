@@ -45,7 +45,7 @@ def not_finite(
 
 
 @contextmanager
-def told_as_studio_errors(config: TrainConfig) -> Iterator[None]:
+def as_studio_errors(config: TrainConfig) -> Iterator[None]:
     """Turn a device or computer out of memory, or a device that fails, into a TrainingError."""
     try:
         yield

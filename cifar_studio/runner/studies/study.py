@@ -73,7 +73,7 @@ def _is_of(run: Run, data: str) -> bool:
     return facts is not None and facts.is_demo == (data == DEMO)
 
 
-class StudyWork:
+class StudyRunner:
     """Carries steps out. `stop` and `kill` may be called from another thread.
 
     Parameters

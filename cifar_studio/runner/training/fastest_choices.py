@@ -14,7 +14,7 @@ import msgspec
 from cifar_studio import atomic, paths
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.machine.device import resolve
-from cifar_studio.engine.speed.fastest_format import candidates, fastest, question
+from cifar_studio.engine.speed.fastest_format import candidates, choice_key, fastest
 from cifar_studio.errors import TrainingError
 from cifar_studio.reading import read_bytes
 from cifar_studio.runs.folder.environment import Choice
@@ -37,8 +37,8 @@ def choice_for(config: TrainConfig) -> Choice | None:
     """
     if config.deterministic:
         return None
-    path, asked = paths.choices_file(), question(config)
-    known = _read(path).get(asked)
+    path, key = paths.choices_file(), choice_key(config)
+    known = _read(path).get(key)
     if known in candidates(config, resolve(config)):  # whatever stands in the file
         return known
     if _steps(config) < FEWEST_STEPS:
@@ -49,7 +49,7 @@ def choice_for(config: TrainConfig) -> Choice | None:
         return None
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_bytes(path, msgspec.json.encode(_read(path) | {asked: choice}))
+        atomic.write_bytes(path, msgspec.json.encode(_read(path) | {key: choice}))
     return choice
 
 

@@ -17,7 +17,7 @@ import msgspec
 from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import Command
-from cifar_studio.runner.training.ready_training import Training
+from cifar_studio.runner.training.ready_training import ReadyTraining
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.events import (
     EpochEnded,
@@ -44,7 +44,7 @@ class Control(Protocol):
         """The next command, however long it takes."""
 
 
-def follow(training: Training, control: Control) -> Generator[RunEvent, None, None]:
+def follow(training: ReadyTraining, control: Control) -> Generator[RunEvent, None, None]:
     """Train, obey `control`, and keep status and log. RunEnded is the last event in every case.
 
     Closing the generator stops the training, which saves where it stands.
@@ -70,7 +70,7 @@ def follow(training: Training, control: Control) -> Generator[RunEvent, None, No
 
 
 def _guarded(
-    training: Training, control: Control, status: _StatusKeeper, log: logging.Logger
+    training: ReadyTraining, control: Control, status: _StatusKeeper, log: logging.Logger
 ) -> Generator[RunEvent, None, RunEnded]:
     """`_pull`, with every failure turned into the RunEnded that tells of it."""
     folder = str(training.folder.path)
@@ -90,7 +90,7 @@ def _guarded(
 
 
 def _pull(
-    training: Training, control: Control, status: _StatusKeeper, log: logging.Logger
+    training: ReadyTraining, control: Control, status: _StatusKeeper, log: logging.Logger
 ) -> Generator[RunEvent, None, tuple[RunState, str]]:
     """Pull the engine's events; returns the state in which the run ended, and a message."""
     events = train(
@@ -152,7 +152,7 @@ class _StatusKeeper:
     folder that nobody holds is never taken for a run that goes on.
     """
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: ReadyTraining) -> None:
         self._folder = training.folder
         rows = training.checkpoint.rows if training.checkpoint is not None else ()
         best = best_row(rows)
@@ -176,7 +176,7 @@ class _StatusKeeper:
             self._folder.write_status(self._status)
 
 
-def _log_start(log: logging.Logger, training: Training) -> None:
+def _log_start(log: logging.Logger, training: ReadyTraining) -> None:
     log.info("run %s", training.folder.path)
     log.info("config %s", training.config)
     log.info("environment %s", training.environment)

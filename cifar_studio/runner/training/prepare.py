@@ -18,7 +18,7 @@ from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.training.fastest_choices import choice_for
 from cifar_studio.runner.training.ready_training import (
-    Training,
+    ReadyTraining,
     as_text,
     check_name,
     check_room,
@@ -30,7 +30,7 @@ from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, 
 from cifar_studio.runs.folder.run_folder import RunFolder
 
 
-def prepare(request: TrainRequest | ResumeRequest) -> Training:
+def prepare(request: TrainRequest | ResumeRequest) -> ReadyTraining:
     """Read the data, settle what depends on the machine, and make or take the run folder.
 
     Raises
@@ -42,7 +42,7 @@ def prepare(request: TrainRequest | ResumeRequest) -> Training:
     return _prepare_new(request) if isinstance(request, TrainRequest) else _prepare_resume(request)
 
 
-def _prepare_new(request: TrainRequest) -> Training:
+def _prepare_new(request: TrainRequest) -> ReadyTraining:
     config = checked(request.config)
     parent = Path(request.runs)
     check_name(parent)
@@ -65,7 +65,7 @@ def _prepare_new(request: TrainRequest) -> Training:
         if isinstance(error, OSError):
             raise unwritable_run(parent, error) from error
         raise
-    return Training(config, dataset, folder, environment, None, lock, repeated.notices())
+    return ReadyTraining(config, dataset, folder, environment, None, lock, repeated.notices())
 
 
 class _Repeated:
@@ -107,7 +107,7 @@ class _Repeated:
         )
 
 
-def _prepare_resume(request: ResumeRequest) -> Training:
+def _prepare_resume(request: ResumeRequest) -> ReadyTraining:
     folder = RunFolder(folders.run_of(Path(request.folder)))
     check_name(folder.path)
     if not folder.path.is_dir():  # a lock would make it

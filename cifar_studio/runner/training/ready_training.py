@@ -24,7 +24,7 @@ _OTHER_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
-class Training:
+class ReadyTraining:
     """A training that is ready to start: its folder stands and is held.
 
     Attributes

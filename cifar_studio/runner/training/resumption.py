@@ -19,7 +19,7 @@ from cifar_studio.engine.machine.device import is_usable, resolve
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.protocol import ResumeRequest
 from cifar_studio.runner.training.fastest_choices import choice_for
-from cifar_studio.runner.training.ready_training import Training, as_text, check_room
+from cifar_studio.runner.training.ready_training import ReadyTraining, as_text, check_room
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, changed_settings
 from cifar_studio.runs.folder.epochs import best_row
@@ -94,7 +94,7 @@ class Resumption:
         self._lock = lock
         self._notices: list[str] = []
 
-    def training(self) -> Training:
+    def training(self) -> ReadyTraining:
         found = find_checkpoint(self._folder)
         self._note(found.notice)
         if found.checkpoint is not None and not _knows(self._folder, found.checkpoint):
@@ -122,7 +122,7 @@ class Resumption:
             self._folder.write_environment(environment)
         if config != read_config_if_whole(self._folder):
             self._folder.write_config(config)
-        return Training(
+        return ReadyTraining(
             config,
             dataset,
             self._folder,

@@ -43,7 +43,7 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 EVENTS_PER_SECOND = 10
 
 
-def work(request: AnyRequest) -> Iterator[AnyEvent]:
+def carry_out(request: AnyRequest) -> Iterator[AnyEvent]:
     """Carry a short request out. Closing the generator gives it up."""
     if isinstance(request, EstimateRequest):
         from cifar_studio.engine.speed.speed_estimate import estimate

@@ -154,10 +154,10 @@ class Worker:
                 self.send(request.id, event)
 
     def _work(self, request: AnyRequest) -> None:
-        from cifar_studio.runner.worker.requests import work
+        from cifar_studio.runner.worker.requests import carry_out
 
         control = InboxControl(self._inbox, request.id)
-        events: Iterator[AnyEvent] = work(request)
+        events: Iterator[AnyEvent] = carry_out(request)
         try:
             with contextlib.closing(events):  # type: ignore[type-var]
                 for event in events:

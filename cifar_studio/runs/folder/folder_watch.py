@@ -63,7 +63,7 @@ class FolderWatch:
         self.looks_at_files = 0
         self.has_more = False
 
-    def look(self, live: Collection[Path]) -> Changes:
+    def poll(self, live: Collection[Path]) -> Changes:
         """What is new, changed or gone since the last look.
 
         Parameters

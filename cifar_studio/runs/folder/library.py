@@ -127,7 +127,7 @@ def load_with(path: Path, rows: Sequence[EpochRow], *, lines_left_out: int = 0) 
     damage: list[str] = []
     environment = _part(folder.read_environment, folder.environment_file, damage)
     status = _part(folder.read_status, folder.status_file, damage)
-    notes = _part(folder.read_notes_strictly, folder.notes_file, damage)
+    notes = _part(folder.read_notes, folder.notes_file, damage)
     if status is None:
         status = Status(state=_likely_state(folder, config, rows), epochs=config.epochs)
     # While a run goes on, its status may tell of a row that was written after the reading.

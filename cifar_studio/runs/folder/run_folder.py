@@ -163,20 +163,13 @@ class RunFolder:
     def write_notes(self, notes: Notes) -> None:
         """Keep notes; ones that are damaged are set aside and not lost. Raises OSError."""
         try:
-            self.read_notes_strictly()
+            self.read_notes()
         except RunFolderError:
             if os.path.lexists(self.notes_file):
                 self.notes_file.replace(self.damaged_notes_file)
         json_file.write(self.notes_file, notes)
 
     def read_notes(self) -> Notes:
-        """Notes; empty ones where none were made or the file is damaged."""
-        try:
-            return self.read_notes_strictly()
-        except RunFolderError:
-            return Notes()
-
-    def read_notes_strictly(self) -> Notes:
         """Raises RunFolderError where they are missing or damaged."""
         return _read_json(self.notes_file, Notes)
 

@@ -96,7 +96,7 @@ class RunModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take in what is new, changed or gone on the disk."""
-        changes = self._watch.look([run.path for run in self._runs if _goes_on(run)])
+        changes = self._watch.poll([run.path for run in self._runs if _goes_on(run)])
         for path in changes.gone:
             self._remove(path)
         # What changed now is what somebody looks at; the rest of a large library can wait.

@@ -21,7 +21,7 @@ from cifar_studio.engine.speed.bench.plain import PlainTraining
 from cifar_studio.engine.speed.bench.results import Slice
 from cifar_studio.engine.speed.resident_step import wait_for
 from cifar_studio.engine.training.batches import Normalize, Pictures, place
-from cifar_studio.engine.training.cuda_graph import Recorder
+from cifar_studio.engine.training.cuda_graph import GraphCapture
 from cifar_studio.engine.training.evaluate import evaluate
 from cifar_studio.engine.training.forward_pass import BATCH, Forward
 from cifar_studio.engine.training.training_state import TrainingState
@@ -65,7 +65,7 @@ class Limit(_Repeated):
     ----------
     network : nn.Module
     normalize : Normalize
-    recorder : Recorder
+    capture : GraphCapture
         Shared by all that works on this network.
     """
 
@@ -83,8 +83,8 @@ class Limit(_Repeated):
         def work() -> None:
             state.step(images_BCHW, pictures.labels_N)
 
-        self.recorder = Recorder(device)
-        recorded = self.recorder.recorded(work, state.step.undone)
+        self.capture = GraphCapture(device)
+        recorded = self.capture.captured(work, state.step.rolled_back)
         super().__init__(recorded, len(rows), device)
 
     @property
@@ -160,7 +160,7 @@ class Evaluation:
 
     def _forward(self, pictures: Pictures) -> Forward:
         limit = self._limit
-        return Forward(limit.network, pictures, limit.normalize, self._resolved, limit.recorder)
+        return Forward(limit.network, pictures, limit.normalize, self._resolved, limit.capture)
 
 
 def _evaluated(forward: Forward) -> Slice:

@@ -32,7 +32,7 @@ from cifar_studio.errors import TrainingError
 CLASSES = 100
 PREFETCHED = 2  # batches a loader process is ahead: the default of DataLoader
 REST_S = 2.0
-LOOK_S = 0.05
+POLL_S = 0.05
 SHUT_DOWN_S = 5.0
 BATCH_TIMEOUT_S = 60.0
 # The first is about more processes than processors, which is what is measured here; the second
@@ -237,7 +237,7 @@ class PlainLoop:
             if now_s == used_s:
                 return
             used_s = now_s
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
 
 def _loader_failed(error: RuntimeError) -> TrainingError:

@@ -28,7 +28,7 @@ from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, Plai
 from cifar_studio.engine.speed.bench.results import LoaderSlices, NetworkResult, Slice, Variant
 from cifar_studio.engine.speed.bench.studio_training import Alone, Studio, train_alone
 from cifar_studio.engine.training.trainer import QUICK_TEST_PER_CLASS
-from cifar_studio.engine.training.training_faults import told_as_studio_errors
+from cifar_studio.engine.training.training_faults import as_studio_errors
 from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
 from cifar_studio.runs.folder.run_folder import RunFolder
 
@@ -73,7 +73,7 @@ class _Entry:
 
 
 @dataclass(frozen=True)
-class Form:
+class ResolvedConfig:
     """A config, and what the studio takes for it on this machine."""
 
     config: TrainConfig
@@ -81,7 +81,7 @@ class Form:
 
 
 def bench(
-    forms: Sequence[Form],
+    configs: Sequence[ResolvedConfig],
     dataset: Dataset,
     rounds: Rounds,
     command: Sequence[str],
@@ -94,7 +94,7 @@ def bench(
 
     Parameters
     ----------
-    forms : sequence of Form
+    configs : sequence of ResolvedConfig
         They differ in precision only; at least one. The number of epochs does not matter.
     command : sequence of str
         Noted in the environment.
@@ -108,16 +108,16 @@ def bench(
     TrainingError
         Not enough memory, a loss that is not finite, a disk that refuses.
     """
-    config, device = forms[0].config, forms[0].resolved.device
+    config, device = configs[0].config, configs[0].resolved.device
     devices = [device] if device.startswith("cuda") else []
     try:
         with (
             torch.random.fork_rng(devices=devices),
-            told_as_studio_errors(config),
+            as_studio_errors(config),
             tempfile.TemporaryDirectory(prefix="cifar-studio-bench-") as folder,
             ExitStack() as stack,
         ):
-            work = _Bench(forms, dataset, rounds, command, Path(folder), stack)
+            work = _Bench(configs, dataset, rounds, command, Path(folder), stack)
             return work.run(tell)
     finally:
         gc.collect()
@@ -130,23 +130,23 @@ class _Bench:
 
     def __init__(
         self,
-        forms: Sequence[Form],
+        configs: Sequence[ResolvedConfig],
         dataset: Dataset,
         rounds: Rounds,
         command: Sequence[str],
         folder: Path,
         stack: ExitStack,
     ) -> None:
-        self._config = forms[0].config
+        self._config = configs[0].config
         self._dataset = dataset
         self._rounds = rounds
         self._folder = folder
         self._stack = stack
         self._entries: dict[str, _Entry] = {}
-        self._configs = [form.config for form in forms]
-        known = describe(forms[0].config, dataset, forms[0].resolved, command)
-        self._environments = [replace(known, resolved=form.resolved) for form in forms]
-        self._device = torch.device(forms[0].resolved.device)
+        self._configs = [one.config for one in configs]
+        known = describe(configs[0].config, dataset, configs[0].resolved, command)
+        self._environments = [replace(known, resolved=one.resolved) for one in configs]
+        self._device = torch.device(configs[0].resolved.device)
 
     def run(self, tell: Callable[[str], None]) -> NetworkResult:
         name, count = self._config.architecture, self._rounds.count

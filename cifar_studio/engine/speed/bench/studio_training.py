@@ -13,7 +13,8 @@ from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.speed.bench.results import Slice
-from cifar_studio.engine.training.trainer import Pace, train
+from cifar_studio.engine.training.progress import ReportingIntervals
+from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, RunStarted
@@ -36,13 +37,13 @@ class _Training:
         dataset: Dataset,
         folder: RunFolder,
         environment: Environment,
-        pace: Pace,
+        intervals: ReportingIntervals,
     ) -> None:
         folder.path.mkdir(parents=True)
         endless = replace(config, epochs=int(bounds_of("epochs").high))
         folder.write_config(endless)
         folder.write_environment(environment)
-        self._events = train(endless, dataset, folder, environment, pace=pace)
+        self._events = train(endless, dataset, folder, environment, intervals=intervals)
         self._batch_size = config.batch_size
         self._pictures = environment.data.train_pictures
         self._stand: int | None = None
@@ -86,9 +87,9 @@ def train_alone(
     config: TrainConfig, dataset: Dataset, folder: RunFolder, environment: Environment
 ) -> Alone:
     """Time the way to the first batch, and take the peak of the device's memory after some."""
-    pace = Pace(gate_s=0.0, quick_test_over_s=math.inf)
+    intervals = ReportingIntervals(gate_s=0.0, quick_test_over_s=math.inf)
     start = time.perf_counter()
-    training = _Training(config, dataset, folder, environment, pace)
+    training = _Training(config, dataset, folder, environment, intervals)
     try:
         while training.memory_mib == 0:
             training.pull()
@@ -112,8 +113,8 @@ class Studio:
     def __init__(
         self, config: TrainConfig, dataset: Dataset, folder: RunFolder, environment: Environment
     ) -> None:
-        pace = Pace(quick_test_over_s=math.inf)
-        self._training = _Training(config, dataset, folder, environment, pace)
+        intervals = ReportingIntervals(quick_test_over_s=math.inf)
+        self._training = _Training(config, dataset, folder, environment, intervals)
         self._pictures = environment.data.train_pictures
 
     def slice(self, seconds: float, at_least: int) -> Slice:
