@@ -64,6 +64,12 @@ class Run:
         return self.environment.data.name if self.environment else "unknown data"
 
     @property
+    def data_choice(self) -> str:
+        """What to ask for to train on the same pictures again: "auto" or "demo"."""
+        is_demo = self.environment is not None and self.environment.data.is_demo
+        return "demo" if is_demo else "auto"
+
+    @property
     def is_mendable(self) -> bool:
         """Whether a checkpoint is there that knows what is damaged."""
         known = any(words.startswith(("epochs.csv", "status.json")) for words in self.damage)

@@ -26,12 +26,15 @@ class IncomingFiles(QObject):
     """Asks for files, and gives whatever comes to the part of the window that it is for."""
 
     def __init__(
-        self, parts: Parts, actions: RunActions, looking: OnDemand[PicturesAndConfusion]
+        self,
+        parts: Parts,
+        actions: RunActions,
+        pictures_and_confusion: OnDemand[PicturesAndConfusion],
     ) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self._actions = actions
-        self._pictures_and_confusion = looking
+        self._pictures_and_confusion = pictures_and_confusion
 
     def ask_run_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(

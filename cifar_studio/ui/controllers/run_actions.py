@@ -35,20 +35,20 @@ class RunActions(QObject):
         self._deleting.changed.connect(parts.model.refresh)
         menu = parts.runs.menu
         menu.settings_requested.connect(self.use_settings)
-        for wanted in (menu.resume_requested, parts.header.resume_requested):
-            wanted.connect(self.resume)
+        for requested in (menu.resume_requested, parts.header.resume_requested):
+            requested.connect(self.resume)
         menu.longer_requested.connect(self._train_longer)
         menu.seeds_requested.connect(self._repeat_with_seeds)
         menu.reproduction_requested.connect(self._reproduce)
-        for wanted in (menu.mend_requested, parts.runs.mend_requested):
-            wanted.connect(self.mend)
+        for requested in (menu.mend_requested, parts.runs.mend_requested):
+            requested.connect(self.mend)
         menu.delete_requested.connect(self._delete)
 
     def use_settings(self, run: Run) -> None:
         """Fill the form with a run's settings."""
         setup = self._parts.setup
         setup.show_config(run.config, nearest_preset(run.config).name)
-        if run.environment is not None and run.environment.data.is_demo:
+        if run.data_choice == "demo":
             setup.choose_data("demo")
         self._parts.panel.show_page(SETUP_PAGE)
 
@@ -86,13 +86,13 @@ class RunActions(QObject):
             return
         for seed in missing_seeds(first, n, present):
             config = replace(first, seed=seed)
-            self._parts.controller.start(PlannedRun(config, _data_of(run)))
+            self._parts.controller.start(PlannedRun(config, run.data_choice))
         self._parts.panel.show_page(RUNS_PAGE)
 
     def _reproduce(self, run: Run) -> None:
         """Train the same again; what came of it is said when it has ended."""
         self._parts.controller.start(
-            PlannedRun(config_to_repeat(run), _data_of(run), repeats=str(run.path))
+            PlannedRun(config_to_repeat(run), run.data_choice, repeats=str(run.path))
         )
 
     def _delete(self, runs: tuple[Run, ...]) -> None:
@@ -117,8 +117,3 @@ class RunActions(QObject):
         self._parts.status.show_word(f"{path.name} {how}")
         self._parts.model.refresh()
         self._parts.selection.select(path)
-
-
-def _data_of(run: Run) -> str:
-    is_demo = run.environment is not None and run.environment.data.is_demo
-    return "demo" if is_demo else "auto"

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 class RunDisplay(QObject):
     """Between the controller and library on one side and the widgets on the other."""
 
-    def __init__(self, parts: Parts, looking: OnDemand[PicturesAndConfusion]) -> None:
+    def __init__(
+        self, parts: Parts, pictures_and_confusion: OnDemand[PicturesAndConfusion]
+    ) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        self._pictures_and_confusion = looking
+        self._pictures_and_confusion = pictures_and_confusion
         self._controller = parts.controller
         self._live = parts.controller.live
         self._model = parts.model
@@ -166,9 +168,9 @@ class RunDisplay(QObject):
         self._show_in_tabs(run)
         self._show_header(run)
 
-    def show_in(self, looking: PicturesAndConfusion) -> None:
+    def show_in(self, pictures_and_confusion: PicturesAndConfusion) -> None:
         """Bring tabs that have just been built up to date."""
-        looking.show_run(self._shown, is_live=self._selection.shows_live)
+        pictures_and_confusion.show_run(self._shown, is_live=self._selection.shows_live)
 
     def _show_in_tabs(self, run: Run) -> None:
         self._shown = run

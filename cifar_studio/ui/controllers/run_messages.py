@@ -143,10 +143,7 @@ class RunMessages(QObject):
             return self._controller.live.planned
         if run is None:
             return None
-        is_demo = run.environment is not None and run.environment.data.is_demo
-        return PlannedRun(
-            run.config, "demo" if is_demo else "auto", nearest_preset(run.config).name
-        )
+        return PlannedRun(run.config, run.data_choice, nearest_preset(run.config).name)
 
     def _resume(self, run: Run) -> Action:
         return Action("Resume", lambda: self._on_resume_accepted(run))

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 class SetupForm(QObject):
     """Between the form and what depends on it."""
 
-    def __init__(self, parts: Parts, looking: OnDemand[PicturesAndConfusion]) -> None:
+    def __init__(
+        self, parts: Parts, pictures_and_confusion: OnDemand[PicturesAndConfusion]
+    ) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        self._pictures_and_confusion = looking
+        self._pictures_and_confusion = pictures_and_confusion
         parts.setup.form_changed.connect(self._on_form_changed)
         parts.data_bar.data_ready.connect(self._on_data_ready)
         parts.controller.devices_found.connect(self._on_devices_found)

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
     ----------
     parts : Parts
     commands : Commands
-    looking : OnDemand of PicturesAndConfusion
+    pictures_and_confusion : OnDemand of PicturesAndConfusion
         The tabs Pictures and Confusion.
     compare : OnDemand of CompareTab
         The tab Compare.
@@ -124,13 +124,13 @@ class MainWindow(QMainWindow):
         # Imported here and not above: a fifth of what the window would wait for.
         from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
-        looking = PicturesAndConfusion(self.parts, self.saving)
-        self.parts.tabs.set_view(PICTURES, looking.pictures)
-        self.parts.tabs.set_view(CONFUSION, looking.confusion)
-        window_state.restore_pictures_and_confusion(self.settings, looking)
-        looking.plan(self.form.config)
-        self.display.show_in(looking)
-        return looking
+        pictures_and_confusion = PicturesAndConfusion(self.parts, self.saving)
+        self.parts.tabs.set_view(PICTURES, pictures_and_confusion.pictures)
+        self.parts.tabs.set_view(CONFUSION, pictures_and_confusion.confusion)
+        window_state.restore_pictures_and_confusion(self.settings, pictures_and_confusion)
+        pictures_and_confusion.plan(self.form.config)
+        self.display.show_in(pictures_and_confusion)
+        return pictures_and_confusion
 
     def _build_compare(self) -> CompareTab:
         from cifar_studio.ui.controllers.compare_tab import CompareTab
@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
             self.settings,
             self.parts,
             folded_by_person=self.parts.panel.is_folded and not self._folding.is_mine,
-            looking=self.pictures_and_confusion.built,
+            pictures_and_confusion=self.pictures_and_confusion.built,
             compare=self.compare.built.view if self.compare.built is not None else None,
         )
 

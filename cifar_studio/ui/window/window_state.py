@@ -138,12 +138,14 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
         parts.message.show_message(places or fault)
 
 
-def restore_pictures_and_confusion(kept: Settings, looking: PicturesAndConfusion) -> None:
+def restore_pictures_and_confusion(
+    kept: Settings, pictures_and_confusion: PicturesAndConfusion
+) -> None:
     """Set these two tabs up as they were left."""
     if kept.confusion_layout:
-        looking.confusion.restore_layout(_bytes(kept.confusion_layout))
-    looking.confusion.choose(kept.confusion_switches)
-    looking.pictures.choose(kept.thumbnail_px, kept.picture_split)
+        pictures_and_confusion.confusion.restore_layout(_bytes(kept.confusion_layout))
+    pictures_and_confusion.confusion.choose(kept.confusion_switches)
+    pictures_and_confusion.pictures.choose(kept.thumbnail_px, kept.picture_split)
 
 
 def restore_compare(kept: Settings, view: CompareView) -> None:
@@ -161,7 +163,7 @@ def remember(
     parts: Parts,
     *,
     folded_by_person: bool,
-    looking: PicturesAndConfusion | None,
+    pictures_and_confusion: PicturesAndConfusion | None,
     compare: CompareView | None,
 ) -> None:
     """Take the window's state into the settings, and write them.
@@ -178,10 +180,10 @@ def remember(
     kept.chosen_data = parts.setup.chosen_data
     kept.open_groups = parts.setup.open_groups()
     kept.selected_run = str(parts.selection.selected or "")
-    if looking is not None:
-        kept.confusion_layout = _text(looking.confusion.save_layout())
-        kept.confusion_switches = looking.confusion.chosen
-        kept.thumbnail_px, kept.picture_split = looking.pictures.chosen
+    if pictures_and_confusion is not None:
+        kept.confusion_layout = _text(pictures_and_confusion.confusion.save_layout())
+        kept.confusion_switches = pictures_and_confusion.confusion.chosen
+        kept.thumbnail_px, kept.picture_split = pictures_and_confusion.pictures.chosen
     if compare is not None:
         kept.compare_layout = _text(compare.save_layout())
         kept.hidden_columns = sorted(compare.hidden_columns)
