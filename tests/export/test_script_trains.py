@@ -121,11 +121,12 @@ def trained_here(
 
 @pytest.mark.usefixtures("random_state")
 @pytest.mark.parametrize(
-    ("changes", "tolerance"),
+    ("changes", "tolerance", "pictures"),
     [
-        ({}, TOLERANCE),
-        ({"normalization": "half", "deterministic": True, "epochs": 1}, TOLERANCE),
-        ({"validation_per_class": 0, "momentum": 0.0, "nesterov": False}, TOLERANCE),
+        # One picture of a hundred may stand between two classes.
+        ({}, TOLERANCE, 1),
+        ({"normalization": "half", "deterministic": True, "epochs": 1}, TOLERANCE, 1),
+        ({"validation_per_class": 0, "momentum": 0.0, "nesterov": False}, TOLERANCE, 1),
         (
             {
                 "architecture": "mobilenet_v2",
@@ -134,6 +135,9 @@ def trained_here(
                 "epochs": 1,
             },
             2e-2,
+            # Eight bits leave many classes of a fresh network level, and which kernel a processor
+            # has decides between them: only the loss is the same everywhere.
+            5,
         ),
     ],
     ids=["nesterov", "half, deterministic", "no validation, no momentum", "bfloat16"],
@@ -144,6 +148,7 @@ def test_that_where_nothing_is_random_its_figures_are_the_studios(
     monkeypatch: pytest.MonkeyPatch,
     changes: dict[str, object],
     tolerance: float,
+    pictures: int,
 ) -> None:
     run = studio_run(replace(ONE_BATCH, **changes), small_set, tmp_path / "runs" / NAME)
     found = trained_here(script_of(run), tmp_path, monkeypatch)
@@ -153,9 +158,8 @@ def test_that_where_nothing_is_random_its_figures_are_the_studios(
         assert ("val_loss" in losses) == (run.config.validation_per_class > 0)
         for name in losses:
             assert mine[name] == pytest.approx(getattr(row, name), rel=tolerance), name
-    # One picture of a hundred may stand between two classes.
     for name in ("train_top1", "test_top1", "test_top5"):
-        assert found[0][name] == pytest.approx(getattr(run.rows[0], name), abs=1), name
+        assert found[0][name] == pytest.approx(getattr(run.rows[0], name), abs=pictures), name
 
 
 @pytest.mark.usefixtures("random_state")
