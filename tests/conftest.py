@@ -22,10 +22,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Tests run side by side: threads that spin while they wait would take the others' processor.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# `test --all` looks at as many examples as Hypothesis does by itself.
 hypothesis.settings.register_profile("daily", max_examples=25)
-if "STUDIO_TESTS_ALL" not in os.environ:
-    hypothesis.settings.load_profile("daily")
+hypothesis.settings.register_profile("all", max_examples=150)
+hypothesis.settings.load_profile("all" if "STUDIO_TESTS_ALL" in os.environ else "daily")
 
 # The person's own choice of places must not reach the tests, but for the real data.
 REAL_DATA = os.environ.get("CIFAR100_ROOT", "")

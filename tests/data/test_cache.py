@@ -284,9 +284,7 @@ def test_that_no_more_than_so_many_sources_are_remembered(tmp_path: Path) -> Non
     assert kept["sources"][-1]["path"] == "/39"
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.integers(0, 2000),
     put=st.binary(min_size=1, max_size=16),

@@ -384,9 +384,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {**made, "pax": at.read_bytes(), "zip": write_zip(at, small).read_bytes()}
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
 @pytest.mark.parametrize("kind", ["w", "w:gz", "w:xz", "pax", "zip"])
 def test_that_a_mangled_archive_ends_in_a_data_error(
@@ -401,9 +399,7 @@ def test_that_a_mangled_archive_ends_in_a_data_error(
     refuse(path, home)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=2000))
 def test_that_a_file_of_noise_ends_in_a_data_error(data: bytes, tmp_path: Path, home: Path) -> None:
     path = tmp_path / "noise"

@@ -41,7 +41,7 @@ def chosen(train: int = 4, validation: int = 2, test: int = 2, seed: int = 0) ->
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None)
 @given(
     train=st.integers(1, 5),
     validation=st.integers(0, 3),

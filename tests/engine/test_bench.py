@@ -38,6 +38,7 @@ from cifar_studio.engine.speed.bench.studio_training import Studio, train_alone
 from cifar_studio.errors import TrainingError
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.run_folder import RunFolder
+from long_forms import daily
 
 # 400 pictures in 25 batches of 16, of the network with the smallest checkpoints.
 SMALL = TrainConfig(
@@ -239,7 +240,7 @@ def test_a_whole_bench(dataset: Dataset, temporary: Path) -> None:
     assert torch.get_num_threads() == threads
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, TrainingError])
+@pytest.mark.parametrize("error", daily((KeyboardInterrupt,), (KeyboardInterrupt, TrainingError)))
 def test_that_a_stop_leaves_nothing(
     dataset: Dataset, temporary: Path, error: Callable[..., BaseException]
 ) -> None:

@@ -256,7 +256,7 @@ def test_that_what_is_no_ordinary_file_is_refused_at_once(tmp_path: Path) -> Non
             checkpoints.load(path)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_that_any_value_in_any_place_is_refused_or_restored(
     data: st.DataObject, good: dict[str, Any], tmp_path: Path

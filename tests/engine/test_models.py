@@ -14,6 +14,7 @@ from torchvision import models
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ARCHITECTURES
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.networks.models import build, build_for
+from long_forms import daily
 
 NETWORKS = pytest.mark.parametrize("name", ARCHITECTURE_NAMES)
 STEMS = pytest.mark.parametrize("stem", ["imagenet", "cifar"])
@@ -45,7 +46,7 @@ def assert_same_training(mine: nn.Module, theirs: nn.Module) -> None:
         assert torch.equal(one, other)
 
 
-@NETWORKS
+@pytest.mark.parametrize("name", daily(("resnet18", "mobilenet_v2"), ARCHITECTURE_NAMES))
 def test_that_weights_logits_and_gradients_are_those_of_the_stock_network(name: str) -> None:
     mine = build_for(TrainConfig(architecture=name, seed=11, dropout=0.0))
     rates = {"mobilenet_v2": {"dropout": 0.0}, "vgg11": {"dropout": 0.0}}
@@ -64,8 +65,8 @@ def test_that_weights_logits_and_gradients_are_those_of_the_stock_network(name: 
     [
         ("mobilenet_v2", None, "classifier", {}),
         ("mobilenet_v2", 0.4, "classifier", {"dropout": 0.4}),
-        ("vgg11", None, "classifier", {}),
-        ("densenet161", 0.3, "blocks", {"drop_rate": 0.3}),
+        pytest.param("vgg11", None, "classifier", {}, marks=pytest.mark.long),
+        pytest.param("densenet161", 0.3, "blocks", {"drop_rate": 0.3}, marks=pytest.mark.long),
     ],
 )
 def test_that_dropout_in_torchvisions_places_draws_the_same_masks(

@@ -24,6 +24,7 @@ from cifar_studio.runs.folder.events import RunStarted
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.runs.folder.trace import read_trace
 from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
+from long_forms import daily
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]
 
@@ -47,32 +48,27 @@ def whole(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFold
 
 
 # Events with every batch told: the start, 4 batches, 2 evaluations, the epoch's end; twice.
+PLACES = {
+    "before the first batch": (1, (0, 0)),
+    "after the first batch": (2, (0, 1)),
+    "after the last batch": (5, (0, 4)),
+    "inside the evaluation": (6, (0, 4)),
+    "between epochs": (8, (1, 0)),
+    "in the second epoch": (11, (1, 3)),
+    "inside the validation": (14, (1, 4)),
+    "at the end": (15, (2, 0)),
+}
+"""How many events come before a run ends, and epoch and batch where its checkpoint then stands."""
+
+
 @pytest.mark.parametrize(
-    ("pulled", "stands_at"),
-    [
-        (1, (0, 0)),
-        (2, (0, 1)),
-        (5, (0, 4)),
-        (6, (0, 4)),
-        (8, (1, 0)),
-        (11, (1, 3)),
-        (14, (1, 4)),
-        (15, (2, 0)),
-    ],
-    ids=[
-        "before the first batch",
-        "after the first batch",
-        "after the last batch",
-        "inside the evaluation",
-        "between epochs",
-        "in the second epoch",
-        "inside the validation",
-        "at the end",
-    ],
+    "place",
+    daily(("after the first batch", "inside the evaluation", "inside the validation"), PLACES),
 )
 def test_that_a_resumed_run_equals_an_uninterrupted_one(
-    pulled: int, stands_at: tuple[int, int], dataset: Dataset, make_run: MakeRun, whole: RunFolder
+    place: str, dataset: Dataset, make_run: MakeRun, whole: RunFolder
 ) -> None:
+    pulled, stands_at = PLACES[place]
     folder, environment = make_run(SMALL)
     events = train(SMALL, dataset, folder, environment, intervals=EVERY_BATCH)
     for _ in range(pulled):
@@ -91,13 +87,7 @@ def test_that_a_resumed_run_equals_an_uninterrupted_one(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "architecture",
-    [
-        pytest.param(name, marks=[] if name == "mobilenet_v2" else pytest.mark.long)
-        for name in ARCHITECTURE_NAMES
-    ],
-)
+@pytest.mark.parametrize("architecture", daily(("mobilenet_v2",), ARCHITECTURE_NAMES))
 def test_that_each_network_goes_on_bit_by_bit_after_many_cuts(
     architecture: ArchitectureName, dataset: Dataset, make_run: MakeRun
 ) -> None:

@@ -123,10 +123,9 @@ def config_of(architecture: str, **changes: object) -> TrainConfig:
     return replace(TrainConfig(device="cpu", dropout=0.0), architecture=architecture, **changes)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)  # stock vgg11 with gradients and momentum is 3 GB in float64
-@pytest.mark.parametrize(
-    ("architecture", "size"), [("resnet18", 16), pytest.param("vgg11", 4, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize(("architecture", "size"), [("resnet18", 16), ("vgg11", 4)])
 def test_that_twenty_free_steps_equal_the_stock_networks(architecture: str, size: int) -> None:
     config = config_of(architecture)
     stock = Stock(config)

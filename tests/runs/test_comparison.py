@@ -49,7 +49,7 @@ def test_that_every_picture_is_in_one_of_four_parts() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 300), st.integers(0, 300))
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 def test_that_only_shared_pictures_count_in_whatever_order(seed: int, n_a: int, n_b: int) -> None:
     generator = np.random.default_rng(seed)
     shown = make_evaluation(300)

@@ -86,7 +86,7 @@ def test_that_no_damage_of_a_text_file_disturbs_another_run(name: str, tmp_path:
     assert load(other.path).damage == ()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(TEXT_FILES), contents=st.binary(max_size=300) | st.text().map(str.encode)
 )

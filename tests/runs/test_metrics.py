@@ -121,7 +121,7 @@ def test_that_a_cells_pictures_are_as_many_as_it_counts() -> None:
 
 
 @given(MATRICES)
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_that_figures_of_any_matrix_hang_together(matrix: NDArray[np.int64]) -> None:
     scores = metrics.class_scores(matrix)
     for share in (scores.precision, scores.recall, scores.f1):

@@ -57,7 +57,7 @@ def test_that_the_interval_is_scipys(n: int, seed: int) -> None:
 
 
 @given(st.lists(figures, min_size=2, max_size=8), st.floats(0.5, 0.99))
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 def test_that_an_interval_lies_within_its_values(values: list[float], confidence: float) -> None:
     low, high = bootstrap_interval(np.array(values), confidence=confidence, resamples=200)
     slack = 1e-9 * max(map(abs, values))

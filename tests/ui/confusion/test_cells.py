@@ -100,7 +100,7 @@ def test_that_the_copy_can_be_read_back(percent: bool) -> None:
 
 
 @given(st.lists(st.integers(-500, 500), min_size=1, max_size=40), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_that_colours_keep_the_order_of_sizes_and_only_zero_has_none(
     counts: list[int], logarithmic: bool
 ) -> None:
@@ -119,7 +119,7 @@ def test_that_logarithmic_colours_bring_out_rare_mistakes() -> None:
 
 
 @given(st.floats(0.01, 1e4), st.floats(1, 1e4), st.booleans(), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_that_the_legend_goes_from_zero_to_the_top(
     unit: float, ratio: float, logarithmic: bool, whole: bool
 ) -> None:
