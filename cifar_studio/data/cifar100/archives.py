@@ -23,6 +23,7 @@ from cifar_studio.errors import DataError
 MAX_MEMBERS = 1000  # the published archives hold five
 _MAX_ZIP_LIST_BYTES = 2**20
 _BLOCK_BYTES = 2**20
+_START_BYTES = 1024
 _ZIP_END, _ZIP_END_BYTES, _MAX_COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
 
 
@@ -45,6 +46,12 @@ class Entry:
     read: Callable[[int], bytes]
 
 
+def is_web_page(start: bytes) -> bool:
+    """Whether the first bytes of a file, about 1000 of them, are those of an HTML page."""
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return text.startswith(b"<") and any(tag in text for tag in (b"<!doctype html", b"<html"))
+
+
 def entries(path: Path, most_bytes: int) -> Iterator[Entry]:
     """The members of a tar (plain, gzip, bzip2 or xz) or zip archive, in their order.
 
@@ -56,8 +63,14 @@ def entries(path: Path, most_bytes: int) -> Iterator[Entry]:
         Whatever a damaged archive leads Python's readers into.
     """
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(_START_BYTES)
         file.seek(0)
+        if is_web_page(start):
+            raise DataError(
+                f"{path} is a web page, not the archive",
+                "Delete it; log in where the page asks for it and save the archive itself, or "
+                "fetch it with `cifar-studio data fetch`",
+            )
         if start.startswith((b"PK\x03\x04", _ZIP_END)):
             _judge_zip_list(file, path)
             yield from _zip_entries(file, path)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import threading
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,23 +21,20 @@ from cifar_studio import paths
 from cifar_studio.data.cache import picture_cache
 from cifar_studio.data.cifar100 import places, source
 from cifar_studio.data.cifar100.edition import PUBLISHED, Edition
-from cifar_studio.data.download.fetching import (
+from cifar_studio.data.download.resumable import (
+    WEB_PAGE,
     Archive,
+    Download,
     DownloadProgress,
-    Job,
-    Manner,
     Progress,
-    wait,
 )
-from cifar_studio.data.download.partial import Partial
-from cifar_studio.data.download.transfer import POLL_S
 from cifar_studio.errors import DownloadError
 
 __all__ = ["Archive", "DownloadProgress", "fetch", "fetch_and_prepare", "published_archives"]
 
 MIRROR_VARIABLE = "CIFAR_STUDIO_MIRROR"
-TIMEOUT_S = 15.0
-ARRAYS_BYTES = 370_000_000  # 184 MB of pictures, kept; and room to read and replace them
+LOCK = ".download.lock"
+POLL_S = 0.1
 _NAMED_IN_ERRORS = 4
 
 # The publisher redirects the first address to the second. The third is where PaddlePaddle's
@@ -86,112 +83,80 @@ def fetch_and_prepare(
     folder = paths.data_cache_folder()
     archives = published_archives() if archives is None else archives
     if not _is_here(edition):
-        manner = Manner(ARRAYS_BYTES, wait, time.monotonic, TIMEOUT_S)
-        with _disk_faults(folder):
-            lock = yield from _locked(folder, wait)
-        try:
-            if not _is_here(edition):  # another process may have brought it meanwhile
-                with _disk_faults(folder):
-                    archive = yield from _first_of(archives, folder, manner)
-                yield from _read(archive, edition)
-        finally:
-            lock.release()
+        yield from _under_lock(folder, _in_thread(_prepare(folder, archives, edition)))
     if _is_here(edition):  # otherwise the archive is the only copy
         _tidy(folder, archives)
     size = archives[0].bytes
     yield DownloadProgress("ready", size, size)
 
 
-def fetch(
-    to: Path,
-    archives: tuple[Archive, ...] | None = None,
-    *,
-    room_bytes: int = ARRAYS_BYTES,
-    pause: Callable[[float], Iterator[None]] = wait,
-    clock: Callable[[], float] = time.monotonic,
-    timeout_s: float = TIMEOUT_S,
-) -> Generator[DownloadProgress, None, Path]:
-    """Download the first of `archives` that can be had into the folder `to`; returns its path.
+def fetch(folder: Path, archives: tuple[Archive, ...] | None = None) -> Progress:
+    """Download the first of `archives` that can be had into `folder`, and leave it there.
 
-    Yields at least every tenth of a second but while the disk blocks. Closing the generator
-    gives up and keeps what came. Two processes may do this at once: one waits for the other.
-
-    Parameters
-    ----------
-    to : Path
-    archives : tuple of Archive
-        None for `published_archives`.
-    room_bytes : int
-        What must be free on the disk beside the archive.
-    pause : callable
-        Lets the seconds pass that it is given, yielding often.
-    clock : callable
-        Seconds, for speeds.
-    timeout_s : float
-        To connect, and between two pieces.
-
-    Raises
-    ------
-    DownloadError
-        No source could give it, or it cannot be written.
+    None means `published_archives`. Otherwise as `fetch_and_prepare`.
     """
     archives = published_archives() if archives is None else archives
-    with _disk_faults(to):
-        lock = yield from _locked(to, pause)
+    return _under_lock(folder, _in_thread(_first_of(archives, folder)))
+
+
+def _in_thread(steps: Generator[DownloadProgress, None, object]) -> Progress:
+    """What `steps` yields, made in a thread of its own; the last again while nothing new comes.
+
+    Closing it returns at once. The thread goes after the step that it is at: a step that waits for
+    the network ends before the disk is written, for another download may have begun by then.
+    """
+    wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    made: queue.SimpleQueue[DownloadProgress | Exception | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        with contextlib.closing(steps):
+            while wanted.get():
+                try:
+                    made.put(next(steps, None))
+                except Exception as error:
+                    made.put(error)
+
+    # A daemon: looking a name up cannot be broken off, and must not hold the program back.
+    thread = threading.Thread(target=work, name="download", daemon=True)
+    thread.start()
+    latest: DownloadProgress | None = None
+    try:
+        while True:
+            wanted.put(True)
+            is_waiting = True
+            while is_waiting:
+                try:
+                    news = made.get(timeout=POLL_S)
+                    is_waiting = False
+                except queue.Empty:
+                    if latest is not None:
+                        yield latest
+            if isinstance(news, Exception):
+                raise news
+            if news is None:
+                return
+            latest = news
+            yield latest
+    finally:
+        wanted.put(False)
+        thread.join(POLL_S)  # it only has to let go of the file, unless it waits for the network
+
+
+def _under_lock(folder: Path, steps: Progress) -> Progress:
+    """`steps`, once no other download into `folder` is going on; an OSError means the disk."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A generator may be closed by another thread than the one that began it.
+        lock = filelock.FileLock(folder / LOCK, thread_local=False)
+        while not lock.is_locked:
+            try:
+                lock.acquire(timeout=POLL_S)
+            except filelock.Timeout:
+                yield DownloadProgress("waiting for another download")
         try:
-            return (yield from _first_of(archives, to, Manner(room_bytes, pause, clock, timeout_s)))
+            yield from steps
         finally:
             lock.release()
-
-
-def _first_of(
-    archives: tuple[Archive, ...], folder: Path, manner: Manner
-) -> Generator[DownloadProgress, None, Path]:
-    faults: list[str] = []
-    for archive in archives:
-        job = Job(archive, folder, manner)
-        if (yield from job.carry_out()):
-            return job.target
-        faults += job.faults
-    raise _nothing_worked(faults)
-
-
-def _locked(
-    folder: Path, pause: Callable[[float], Iterator[None]]
-) -> Generator[DownloadProgress, None, filelock.BaseFileLock]:
-    """The lock of `folder`, once it is ours."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = _lock_of(folder)
-    while True:
-        with contextlib.suppress(filelock.Timeout):
-            lock.acquire(blocking=False)
-            return lock
-        yield DownloadProgress("waiting for another download")
-        for _ in pause(POLL_S):
-            yield DownloadProgress("waiting for another download")
-
-
-def _lock_of(folder: Path) -> filelock.BaseFileLock:
-    # A generator may be closed by another thread than the one that began it.
-    return filelock.FileLock(folder / ".download.lock", thread_local=False)
-
-
-def _tidy(folder: Path, archives: tuple[Archive, ...]) -> None:
-    """Remove what downloads left, unless one is going on."""
-    with (
-        contextlib.suppress(OSError, NotImplementedError),
-        _lock_of(folder).acquire(blocking=False),
-    ):
-        for archive in archives:
-            Partial(folder / archive.name).drop()
-            (folder / archive.name).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _disk_faults(folder: Path) -> Iterator[None]:
-    """Faults of the network arrive as TransferError: an OSError means the disk."""
-    try:
-        yield
     except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
         reason = getattr(error, "strerror", None) or error
         raise DownloadError(
@@ -200,39 +165,50 @@ def _disk_faults(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def _prepare(folder: Path, archives: tuple[Archive, ...], edition: Edition) -> Progress:
+    if _is_here(edition):  # another process has brought it meanwhile
+        return
+    archive = yield from _first_of(archives, folder)
+    yield DownloadProgress("reading")
+    source.load_dataset(str(archive), edition)
+
+
+def _first_of(
+    archives: tuple[Archive, ...], folder: Path
+) -> Generator[DownloadProgress, None, Path]:
+    faults: list[str] = []
+    for archive in archives:
+        download = Download(archive, folder)
+        if (yield from download.carry_out()):
+            return download.target
+        faults += download.faults
+    raise _nothing_worked(faults)
+
+
+def _tidy(folder: Path, archives: tuple[Archive, ...]) -> None:
+    """Remove what downloads left, unless one is going on."""
+    with (
+        contextlib.suppress(OSError, NotImplementedError),
+        filelock.FileLock(folder / LOCK).acquire(blocking=False),
+    ):
+        for archive in archives:
+            Download(archive, folder).drop_part()
+            (folder / archive.name).unlink(missing_ok=True)
+
+
 def _nothing_worked(faults: list[str]) -> DownloadError:
     named = list(dict.fromkeys(faults))
     more = len(named) - _NAMED_IN_ERRORS
     tried = "; ".join(named[:_NAMED_IN_ERRORS]) + (f"; and {more} more" if more > 0 else "")
+    log_in = "Log in, in a browser, where the network or the mirror asks for it, then try again"
+    is_page = any(fault.endswith(WEB_PAGE) for fault in faults)
     return DownloadError(
         f"CIFAR-100 could not be downloaded: {tried or 'no source is known'}",
-        "Try again later, it goes on where it was; or give a copy of your own with "
-        '"I have it…" in the window, --data on the command line',
+        f"{log_in if is_page else 'Try again later'}, it goes on where it was; or give a copy of "
+        'your own with "I have it…" in the window, --data on the command line',
     )
 
 
 def _is_here(edition: Edition) -> bool:
     kept = picture_cache.open_kept(places.cifar100_cache(), "")
     return kept is not None and kept.digest == edition.digest
-
-
-def _read(archive: Path, edition: Edition) -> Progress:
-    """Read and keep the archive in a helper thread: unpacking takes seconds.
-
-    It cannot be broken off. Where this is closed, the thread goes on and the arrays are kept.
-    """
-    errors: list[Exception] = []
-
-    def work() -> None:
-        try:
-            source.load_dataset(str(archive), edition)
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="read-data", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        yield DownloadProgress("reading")
-        thread.join(POLL_S)
-    if errors:
-        raise errors[0]
