@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,17 +22,18 @@ from numpy.typing import NDArray
 from cifar_studio.config.report import ReportResult
 from cifar_studio.export.figures.figure_file import write_figure
 from cifar_studio.export.figures.page import (
-    AXIS_PT,
-    GRID,
-    INK,
     LABEL_PT,
     LINE,
-    MARGIN_PT,
     MUTED,
+    THIN,
     Caption,
     Page,
     Size,
+    legend_above,
+    shortened,
+    text_width,
 )
+from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.epochs import EpochRow
 
 Panel = Literal["loss", "accuracy"]
@@ -52,8 +54,8 @@ RUN_COLOURS = (
     "#B3261E",
     "#5B5B56",
 )
-_UNDER_AXES_PT = 34.0
-_LEGEND_COLUMNS = 2
+_NAME_ROWS = 6
+_BESIDE_NAME_EM = 4.5  # a legend's line, and the distances around it and its name
 _SHORT_WORDS = 20
 _MARKED_UNTIL = 100
 _Dash = Literal["-"] | tuple[float, tuple[float, ...]]
@@ -103,8 +105,7 @@ class Curves:
         return ends - 0.5 if column.startswith("train_") else ends
 
 
-@dataclass(frozen=True)
-class _Measure:
+class _Measure(NamedTuple):
     column: str
     title: str
     colour: str
@@ -157,106 +158,74 @@ def save_curves(
     BadInputError
         Another suffix, or the place cannot be written.
     """
-    made_for = DEFAULT_IN[panels]
-
-    def draw(page: Page) -> str:
-        draw_curves(page, curves, caption, panels, report)
-        return caption.title
-
-    write_figure(path, size or Size(*made_for), made_for, draw)
+    draw = partial(draw_curves, curves, panels, report)
+    write_figure(path, size, DEFAULT_IN[panels], caption, draw)
 
 
 def draw_curves(
-    page: Page,
-    curves: Sequence[Curves],
-    caption: Caption,
-    panels: Panels = "both",
-    report: ReportResult | None = None,
+    curves: Sequence[Curves], panels: Panels, report: ReportResult | None, page: Page
 ) -> None:
     """Draw on a page what `save_curves` writes."""
-    unit = page.unit
-    margin = MARGIN_PT * unit
-    top = page.draw_caption(caption)
-    if len(curves) > 1:
-        top = _draw_runs(page, curves, top)
     shown: tuple[Panel, ...] = ("loss", "accuracy") if panels == "both" else (panels,)
-    handles = {panel: _handles(panel, curves, unit) for panel in shown}
-    rows = max(math.ceil(len(found) / _LEGEND_COLUMNS) for found in handles.values())
-    top -= (rows * 1.75 * LABEL_PT + 4) * unit
-    bottom = margin + _UNDER_AXES_PT * unit
-    left = margin + 1.5 * AXIS_PT * unit + page.width_of("0.00", LABEL_PT) + 8 * unit
-    end = page.width_of("100", LABEL_PT) / 2 + margin
-    each = (page.width - len(shown) * (left + end)) / len(shown)
-    for place, panel in enumerate(shown):
-        at = place * (left + each + end)
-        axes = page.axes(at + left, bottom, each, top - bottom)
-        _draw_panel(axes, panel, curves, unit, report)
-        _legend(axes, handles[panel], unit)
-        look: dict[str, Any] = {"rotation": 90, "rotation_mode": "anchor"}
-        middle = (top + bottom) / 2
-        page.text(at + margin, middle, _AXIS[panel], AXIS_PT, ha="center", va="top", **look)
-        page.text(at + left + each / 2, margin, "epoch", AXIS_PT, ha="center", va="bottom")
+    if len(curves) > 1:
+        _name_runs(page, curves)
+    for axes, panel in zip(page.body.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+        _draw_axes(axes, panel, curves)
+        _draw_levels(axes, panel, page.unit, report)
+        thin: dict[str, Any] = {"linewidth": THIN * page.unit}
+        handles = _handles(panel, curves)
+        if len(curves) == 1 and curves[0].best_epoch is not None:
+            words = f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}"
+            look = {**thin, "color": LINE, "linestyle": _DASHED, "label": words}
+            handles.append(axes.axvline(curves[0].best_epoch, zorder=1, **look))
+        handles.append(Line2D([], [], color=MUTED, linestyle=_DOTTED, label="chance", **thin))
+        # Columns are filled one after the other: long words stand together, or two would be wide.
+        handles.sort(key=lambda line: len(str(line.get_label())) > _SHORT_WORDS)
+        legend_above(axes, handles, columns=2)
 
 
-def _draw_runs(page: Page, curves: Sequence[Curves], top: float) -> float:
-    """Name the runs above the panels, a coloured dash before each; returns where that ends."""
-    unit, margin = page.unit, MARGIN_PT * page.unit
-    dash, gap = 16 * unit, 5 * unit
-    line = 1.6 * LABEL_PT * unit
-    x, y = margin, top - line
-    room = page.width - 2 * margin
-    for place, one in enumerate(curves):
-        words = page.shortened(one.title, room - dash - gap, LABEL_PT)
-        width = dash + gap + page.width_of(words, LABEL_PT) + 14 * unit
-        if x > margin and x + width > page.width - margin:
-            x, y = margin, y - line
-        colour = RUN_COLOURS[place % len(RUN_COLOURS)]
-        page.figure.add_artist(
-            Line2D(
-                [x / page.width, (x + dash) / page.width],
-                [(y + 0.35 * LABEL_PT * unit) / page.height] * 2,
-                color=colour,
-                linewidth=2 * unit,
-            )
-        )
-        page.text(x + dash + gap, y, words, LABEL_PT, va="baseline")
-        x += width
-    return y - 0.4 * line
+def _name_runs(page: Page, curves: Sequence[Curves]) -> None:
+    """Name the runs above the panels, in as many columns as the widest name lets stand."""
+    size_pt = LABEL_PT * page.unit
+    beside = _BESIDE_NAME_EM * size_pt
+    widest = max(text_width(printable(one.title), size_pt) for one in curves)
+    columns = max(int(page.width / (widest + beside)), math.ceil(len(curves) / _NAME_ROWS))
+    room = page.width / columns - beside
+    handles = [
+        Line2D([], [], color=_run_colour(place), label=shortened(one.title, room, size_pt))
+        for place, one in enumerate(curves)
+    ]
+    page.body.legend(handles=handles, loc="outside upper left", ncols=min(columns, len(curves)))
 
 
-def _draw_panel(
-    axes: Axes, panel: Panel, curves: Sequence[Curves], unit: float, report: ReportResult | None
-) -> None:
-    end = max([1, *(max([c.epochs, *(row.epoch for row in c.rows)]) for c in curves)])
-    several = len(curves) > 1
-    highest = CHANCE_LOSS if panel == "loss" else 0.0
+def _run_colour(place: int) -> str:
+    return RUN_COLOURS[place % len(RUN_COLOURS)]
+
+
+def _draw_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
+    """The curves themselves, with axes that hold them."""
+    highest = CHANCE_LOSS
     for measure in _MEASURES[panel]:
         for place, one in enumerate(curves):
             values = one.values(measure.column)
-            if not np.isfinite(values).any():
-                continue
-            colour = RUN_COLOURS[place % len(RUN_COLOURS)] if several else measure.colour
-            _draw_line(axes, one, measure, values, colour, unit)
-            highest = max(highest, float(np.nanmax(values[np.isfinite(values)])))
-    _finish(axes, unit, end)
+            if np.isfinite(values).any():
+                colour = _run_colour(place) if len(curves) > 1 else measure.colour
+                _draw_line(axes, one, measure, values, colour)
+                highest = max(highest, float(values[np.isfinite(values)].max()))
+    end = max([1, *(max([one.epochs, *(row.epoch for row in one.rows)]) for one in curves)])
+    axes.set(xlim=(0, 1.01 * end))  # a marker at the end stays whole
+    axes.set(xlabel="epoch", ylabel=_AXIS[panel])
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     if panel == "accuracy":
         axes.set(ylim=(0, 100), yticks=range(0, 101, 20))
     else:
         axes.set(ylim=(0, 1.06 * min(highest, 2.5 * CHANCE_LOSS)))
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    _draw_levels(axes, panel, unit, report)
-    if not several and curves and curves[0].best_epoch is not None:
-        best = float(curves[0].best_epoch)
-        axes.axvline(best, color=LINE, linewidth=0.8 * unit, linestyle=_DASHED, zorder=1)
+    axes.grid()
 
 
 def _draw_line(
-    axes: Axes,
-    one: Curves,
-    measure: _Measure,
-    values: NDArray[np.float64],
-    colour: str,
-    unit: float,
+    axes: Axes, one: Curves, measure: _Measure, values: NDArray[np.float64], colour: str
 ) -> None:
     x = one.places(measure.column)
     marked = measure.marker and len(x) <= _MARKED_UNTIL
@@ -265,9 +234,7 @@ def _draw_line(
         values,
         color=colour,
         linestyle=measure.dash,
-        linewidth=1.4 * unit,
         marker=measure.marker if marked else ("." if len(x) == 1 else ""),
-        markersize=3.2 * unit,
         markevery=max(1, len(x) // 20),
         zorder=3,
     )
@@ -279,98 +246,46 @@ def _draw_line(
 
 def _draw_levels(axes: Axes, panel: Panel, unit: float, report: ReportResult | None) -> None:
     """Chance dotted, named in the legend; the report's values dashed, named where they stand."""
+    look: dict[str, Any] = {"color": MUTED, "linewidth": THIN * unit, "zorder": 1}
     for value in _CHANCE[panel]:
-        _level(axes, value, "", _DOTTED, unit)
+        axes.axhline(value, linestyle=_DOTTED, **look)
     if report is None:
         return
-    printed = {
-        "loss": ((report.min_test_loss, f"report min {report.min_test_loss:g}"),),
-        "accuracy": (
-            (report.max_test_top1, f"report max {report.max_test_top1:g} top-1"),
-            (report.max_test_top5, f"report max {report.max_test_top5:g} top-5"),
-        ),
+    levels = {
+        "loss": {"min {:g}": report.min_test_loss},
+        "accuracy": {
+            "max {:g} top-1": report.max_test_top1,
+            "max {:g} top-5": report.max_test_top5,
+        },
     }[panel]
-    for value, words in printed:
-        _level(axes, value, words, (0, (9, 3)), unit)
-
-
-def _level(axes: Axes, value: float, words: str, dash: _Dash, unit: float) -> None:
-    axes.axhline(value, color=MUTED, linewidth=0.8 * unit, linestyle=dash, zorder=1)
-    if words:
+    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+    for words, value in levels.items():
+        axes.axhline(value, linestyle=(0, (9, 3)), **look)
         axes.text(
             0.01,
             value,
-            words,
+            f"report {words.format(value)}",
             transform=axes.get_yaxis_transform(),
-            fontsize=LABEL_PT * unit,
             color=MUTED,
-            ha="left",
             va="bottom",
             zorder=4,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5 * unit},
+            bbox=box,
         )
 
 
-def _handles(panel: Panel, curves: Sequence[Curves], unit: float) -> list[Line2D]:
-    """Entries of a panel's legend."""
+def _handles(panel: Panel, curves: Sequence[Curves]) -> list[Line2D]:
+    """Entries of a panel's legend for the measures that some run has."""
     several = len(curves) > 1
-    found = []
-    for measure in _MEASURES[panel]:
-        if not any(np.isfinite(one.values(measure.column)).any() for one in curves):
-            continue
-        training = "training (while learning)" if several else curves[0].training
-        found.append(
-            Line2D(
-                [],
-                [],
-                color=MUTED if several else measure.colour,
-                linestyle=measure.dash,
-                linewidth=1.4 * unit,
-                marker=measure.marker,
-                markersize=3.2 * unit,
-                label=measure.title or training,
-            )
+    training = "training (while learning)" if several or not curves else curves[0].training
+    return [
+        Line2D(
+            [],
+            [],
+            color=MUTED if several else measure.colour,
+            linestyle=measure.dash,
+            marker=measure.marker,
+            label=measure.title or training,
         )
-    if not several and curves and curves[0].best_epoch is not None:
-        words = f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}"
-        found.append(
-            Line2D([], [], color=LINE, linestyle=_DASHED, linewidth=0.8 * unit, label=words)
-        )
-    look: dict[str, Any] = {"color": MUTED, "linestyle": _DOTTED, "linewidth": 0.8 * unit}
-    found.append(Line2D([], [], label="chance", **look))
-    # Columns are filled one after the other: long words stand together, or two would be wide.
-    return sorted(found, key=lambda line: len(str(line.get_label())) > _SHORT_WORDS)
-
-
-def _legend(axes: Axes, handles: Sequence[Line2D], unit: float) -> None:
-    if handles:
-        axes.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0.0, 1.0),
-            ncols=min(_LEGEND_COLUMNS, len(handles)),
-            frameon=False,
-            fontsize=LABEL_PT * unit,
-            borderaxespad=0.2,
-            borderpad=0.2,
-            handlelength=2.3,
-            handletextpad=0.6,
-            columnspacing=1.0,
-        )
-
-
-def _finish(axes: Axes, unit: float, end: int) -> None:
-    axes.set(xlim=(0, 1.01 * end))  # a marker at the end stays whole
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
-    axes.set_axisbelow(True)
-    axes.grid(color=GRID, linewidth=0.5 * unit)
-    axes.tick_params(
-        labelsize=LABEL_PT * unit,
-        labelcolor=INK,
-        color=LINE,
-        length=3 * unit,
-        width=0.5 * unit,
-        pad=3 * unit,
-    )
-    for side, spine in axes.spines.items():
-        spine.set(linewidth=0.6 * unit, color=LINE, visible=side in ("left", "bottom"))
+        for measure in _MEASURES[panel]
+        if any(np.isfinite(one.values(measure.column)).any() for one in curves)
+    ]

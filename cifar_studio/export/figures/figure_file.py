@@ -1,20 +1,15 @@
 """Figures as PNG, SVG and PDF files: the same input gives the same bytes.
 
-matplotlib without pyplot and without a screen. What a person has set for matplotlib elsewhere
-(a matplotlibrc) does not reach these figures, and what is set here does not outlive them.
+matplotlib without pyplot and without a screen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import matplotlib
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-from cifar_studio.export.figures.page import Page, Size
+from cifar_studio.export.figures.page import Caption, Page, Size, new_page
 from cifar_studio.export.writing import suffix_of, write_export
 from cifar_studio.plain_text import printable
 
@@ -24,20 +19,14 @@ _METADATA: dict[str, dict[str, Any]] = {
     ".png": {},
     ".svg": {"Date": None},
 }
-_STYLE: dict[str, Any] = {
-    # DejaVu Sans comes with matplotlib; the others are for who looks at an SVG without it.
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
-    "text.parse_math": False,  # a run's name may hold dollar signs
-    "pdf.fonttype": 42,  # text that can be searched and edited
-    "svg.fonttype": "none",
-    "svg.hashsalt": "cifar-studio",
-    "hatch.linewidth": 0.6,
-}
 
 
 def write_figure(
-    path: Path, size: Size, made_for: tuple[float, float], draw: Callable[[Page], str]
+    path: Path,
+    size: Size | None,
+    made_for: tuple[float, float],
+    caption: Caption,
+    draw: Callable[[Page], None],
 ) -> None:
     """Draw a figure and write it atomically, in the format that the suffix says.
 
@@ -45,11 +34,14 @@ def write_figure(
     ----------
     path : Path
         .png, .svg or .pdf.
-    size : Size
+    size : Size or None
+        None for `made_for`.
     made_for : (float, float)
-        As `Page` means it.
+        Inches, as `new_page` means them.
+    caption : Caption
+        Stands above the figure; its title is the file's too.
     draw : callable
-        Fills the page, and returns the title that the file carries.
+        Fills the page's body.
 
     Raises
     ------
@@ -57,21 +49,12 @@ def write_figure(
         Another suffix, or the place cannot be written.
     """
     suffix = suffix_of(path, _METADATA)
-    with _own_style():
-        page = Page(size, made_for)
-        FigureCanvasAgg(page.figure)
-        metadata = {**_METADATA[suffix], "Title": printable(draw(page))}
+    size = size or Size(*made_for)
+    metadata = {**_METADATA[suffix], "Title": printable(caption.title)}
+    with new_page(size, made_for, caption) as page:
+        draw(page)
 
         def write(file: BinaryIO) -> None:
             page.figure.savefig(file, format=suffix[1:], dpi=size.dpi, metadata=metadata)
 
         write_export(path, write)
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        settings: Any = matplotlib.rcParams  # its key type is another in each version
-        settings.update(_STYLE)
-        yield
