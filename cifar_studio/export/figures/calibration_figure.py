@@ -5,7 +5,6 @@ After Guo et al., "On Calibration of Modern Neural Networks" (2017), figures 1 a
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,16 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-from cifar_studio.export.figures.figure_file import write_figure
+from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import AXIS_PT, GRID, INK, Caption, Page, Size, legend_above
 from cifar_studio.runs.analysis.calibration import Calibration
 
 DEFAULT_IN = (5.5, 7.5)
 _RIGHT, _WRONG, _WRONG_FAINT = "#0072B2", "#D55E00", "#FBE5D8"
 # Hatched, what is wrong can be told from what is right without colours.
-_SOLID = {"facecolor": _RIGHT, "edgecolor": "white"}
-_HATCHED = {"facecolor": _WRONG_FAINT, "edgecolor": _WRONG, "hatch": "////"}
-_HATCHED_WITHIN = {"facecolor": "none", "edgecolor": _WRONG_FAINT, "hatch": "////"}
+_SOLID: dict[str, Any] = {"facecolor": _RIGHT, "edgecolor": "white"}
+_HATCHED: dict[str, Any] = {"facecolor": _WRONG_FAINT, "edgecolor": _WRONG, "hatch": "////"}
+_WITHIN = {"facecolor": "none", "edgecolor": _WRONG_FAINT, "hatch": "////"}
 
 
 def save_calibration(
@@ -46,10 +45,11 @@ def save_calibration(
     BadInputError
         Another suffix, or the place cannot be written.
     """
-    write_figure(path, size, DEFAULT_IN, caption, partial(draw_calibration, calibration))
+    with figure_file(path, size, DEFAULT_IN, caption) as page:
+        draw_calibration(page, calibration)
 
 
-def draw_calibration(calibration: Calibration, page: Page) -> None:
+def draw_calibration(page: Page, calibration: Calibration) -> None:
     """Draw on a page what `save_calibration` writes."""
     above, below = page.body.subplots(2, height_ratios=(0.68, 0.32))
     _draw_reliability(above, calibration, page.unit)
@@ -66,7 +66,7 @@ def _draw_reliability(axes: Axes, calibration: Calibration, unit: float) -> None
     _bars(axes, calibration, right, 0 * right, _SOLID)
     _bars(axes, calibration, said - right, right, _HATCHED)
     # Where a network is right more often than it claims the gap lies on the bar, which stays seen.
-    _bars(axes, calibration, right - said, said, _HATCHED_WITHIN)
+    _bars(axes, calibration, right - said, said, _WITHIN)
     (perfect,) = axes.plot(
         [0, 100], [0, 100], color=INK, linewidth=unit, dashes=(4, 3), label="perfect"
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -20,20 +19,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from cifar_studio.config.report import ReportResult
-from cifar_studio.export.figures.figure_file import write_figure
-from cifar_studio.export.figures.page import (
-    LABEL_PT,
-    LINE,
-    MUTED,
-    THIN,
-    Caption,
-    Page,
-    Size,
-    legend_above,
-    shortened,
-    text_width,
-)
-from cifar_studio.plain_text import printable
+from cifar_studio.export.figures.figure_file import figure_file
+from cifar_studio.export.figures.page import LINE, MUTED, Caption, Page, Size, legend_above
 from cifar_studio.runs.folder.epochs import EpochRow
 
 Panel = Literal["loss", "accuracy"]
@@ -44,7 +31,7 @@ DEFAULT_IN: dict[Panels, tuple[float, float]] = {
     "accuracy": (5.5, 4.4),
 }
 CHANCE_LOSS = math.log(100)
-RUN_COLOURS = (
+RUN_COLOURS = (  # fmt: skip
     "#0072B2",
     "#D55E00",
     "#009E73",
@@ -55,11 +42,11 @@ RUN_COLOURS = (
     "#5B5B56",
 )
 _NAME_ROWS = 6
-_BESIDE_NAME_EM = 4.5  # a legend's line, and the distances around it and its name
+_BESIDE_NAME_M = 5  # letters as wide as a legend's line and the distances around it
 _SHORT_WORDS = 20
 _MARKED_UNTIL = 100
+_BOX = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
 _Dash = Literal["-"] | tuple[float, tuple[float, ...]]
-_SOLID: _Dash = "-"
 _DASHED: _Dash = (0, (5, 3))
 _DASH_DOTTED: _Dash = (0, (7, 2.5, 1.5, 2.5))
 _DOTTED: _Dash = (0, (1, 2.5))
@@ -115,19 +102,18 @@ class _Measure(NamedTuple):
 
 _MEASURES: dict[Panel, tuple[_Measure, ...]] = {
     "loss": (
-        _Measure("test_loss", "test", "#0072B2", _SOLID, "o"),
+        _Measure("test_loss", "test", "#0072B2", "-", "o"),
         _Measure("val_loss", "validation", "#0072B2", _DASH_DOTTED, "^"),
         _Measure("train_loss", "", "#0072B2", _DASHED, ""),
     ),
     "accuracy": (
-        _Measure("test_top1", "top-1", "#D55E00", _SOLID, "o"),
-        _Measure("test_top5", "top-5", "#009E73", _SOLID, "s"),
+        _Measure("test_top1", "top-1", "#D55E00", "-", "o"),
+        _Measure("test_top5", "top-5", "#009E73", "-", "s"),
         _Measure("val_top1", "validation top-1", "#D55E00", _DASH_DOTTED, "^"),
         _Measure("train_top1", "", "#D55E00", _DASHED, ""),
     ),
 }
 _CHANCE: dict[Panel, tuple[float, ...]] = {"loss": (CHANCE_LOSS,), "accuracy": (1.0, 5.0)}
-_AXIS: dict[Panel, str] = {"loss": "cross-entropy, nats", "accuracy": "accuracy, %"}
 
 
 def save_curves(
@@ -158,134 +144,112 @@ def save_curves(
     BadInputError
         Another suffix, or the place cannot be written.
     """
-    draw = partial(draw_curves, curves, panels, report)
-    write_figure(path, size, DEFAULT_IN[panels], caption, draw)
+    with figure_file(path, size, DEFAULT_IN[panels], caption) as page:
+        draw_curves(page, curves, panels, report)
 
 
 def draw_curves(
-    curves: Sequence[Curves], panels: Panels, report: ReportResult | None, page: Page
+    page: Page,
+    curves: Sequence[Curves],
+    panels: Panels = "both",
+    report: ReportResult | None = None,
 ) -> None:
     """Draw on a page what `save_curves` writes."""
-    shown: tuple[Panel, ...] = ("loss", "accuracy") if panels == "both" else (panels,)
+    colours = [RUN_COLOURS[place % len(RUN_COLOURS)] for place in range(len(curves))]
     if len(curves) > 1:
-        _name_runs(page, curves)
+        _name_runs(page, curves, colours)
+    shown: tuple[Panel, ...] = ("loss", "accuracy") if panels == "both" else (panels,)
     for axes, panel in zip(page.body.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-        _draw_axes(axes, panel, curves)
-        _draw_levels(axes, panel, page.unit, report)
-        thin: dict[str, Any] = {"linewidth": THIN * page.unit}
-        handles = _handles(panel, curves)
-        if len(curves) == 1 and curves[0].best_epoch is not None:
-            words = f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}"
-            look = {**thin, "color": LINE, "linestyle": _DASHED, "label": words}
-            handles.append(axes.axvline(curves[0].best_epoch, zorder=1, **look))
-        handles.append(Line2D([], [], color=MUTED, linestyle=_DOTTED, label="chance", **thin))
+        handles = [_draw_measure(axes, measure, curves, colours) for measure in _MEASURES[panel]]
+        _limit_axes(axes, panel, curves)
+        handles += _draw_levels(axes, panel, curves, report, 0.8 * page.unit)
         # Columns are filled one after the other: long words stand together, or two would be wide.
-        handles.sort(key=lambda line: len(str(line.get_label())) > _SHORT_WORDS)
-        legend_above(axes, handles, columns=2)
+        named = [handle for handle in handles if handle is not None]
+        named.sort(key=lambda handle: len(str(handle.get_label())) > _SHORT_WORDS)
+        legend_above(axes, named, columns=2)
 
 
-def _name_runs(page: Page, curves: Sequence[Curves]) -> None:
+def _name_runs(page: Page, curves: Sequence[Curves], colours: Sequence[str]) -> None:
     """Name the runs above the panels, in as many columns as the widest name lets stand."""
-    size_pt = LABEL_PT * page.unit
-    beside = _BESIDE_NAME_EM * size_pt
-    widest = max(text_width(printable(one.title), size_pt) for one in curves)
-    columns = max(int(page.width / (widest + beside)), math.ceil(len(curves) / _NAME_ROWS))
-    room = page.width / columns - beside
-    handles = [
-        Line2D([], [], color=_run_colour(place), label=shortened(one.title, room, size_pt))
-        for place, one in enumerate(curves)
-    ]
-    page.body.legend(handles=handles, loc="outside upper left", ncols=min(columns, len(curves)))
+    beside = page.width_of("m" * _BESIDE_NAME_M)
+    titles = [page.shortened(one.title, page.width - beside) for one in curves]
+    columns = int(page.width / (beside + max(map(page.width_of, titles))))
+    columns = max(1, columns, math.ceil(len(curves) / _NAME_ROWS))
+    titles = [page.shortened(title, page.width / columns - beside) for title in titles]
+    dashes = [Line2D([], [], color=colour) for colour in colours]
+    page.body.legend(dashes, titles, loc="outside upper left", ncols=columns)
 
 
-def _run_colour(place: int) -> str:
-    return RUN_COLOURS[place % len(RUN_COLOURS)]
+def _draw_measure(
+    axes: Axes, measure: _Measure, curves: Sequence[Curves], colours: Sequence[str]
+) -> Line2D | None:
+    """Draw a measure of all runs that have it; returns its entry in the legend, if any has."""
+    name, values = measure.column, [one.values(measure.column) for one in curves]
+    shown = [place for place, of_one in enumerate(values) if np.isfinite(of_one).any()]
+    several, look = len(curves) > 1, {"linestyle": measure.dash, "zorder": 3}
+    for place in shown:
+        one, y, x = curves[place], values[place], curves[place].places(name)
+        colour = colours[place] if several else measure.colour
+        marker = measure.marker if len(x) <= _MARKED_UNTIL else ""
+        marks: dict[str, Any] = {"marker": marker or "." * (len(x) == 1)}
+        axes.plot(x, y, color=colour, markevery=max(1, len(x) // 20), **marks, **look)
+        if name in one.deviations:
+            low, high = y - one.deviations[name], y + one.deviations[name]
+            axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0, zorder=2)
+    if not shown:
+        return None
+    colour = MUTED if several else measure.colour
+    words = measure.title or (Curves.training if several else curves[0].training)
+    return Line2D([], [], color=colour, marker=measure.marker, label=words, **look)
 
 
-def _draw_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
-    """The curves themselves, with axes that hold them."""
-    highest = CHANCE_LOSS
-    for measure in _MEASURES[panel]:
-        for place, one in enumerate(curves):
-            values = one.values(measure.column)
-            if np.isfinite(values).any():
-                colour = _run_colour(place) if len(curves) > 1 else measure.colour
-                _draw_line(axes, one, measure, values, colour)
-                highest = max(highest, float(values[np.isfinite(values)].max()))
+def _limit_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
     end = max([1, *(max([one.epochs, *(row.epoch for row in one.rows)]) for one in curves)])
-    axes.set(xlim=(0, 1.01 * end))  # a marker at the end stays whole
-    axes.set(xlabel="epoch", ylabel=_AXIS[panel])
+    axes.set(xlim=(0, 1.01 * end), xlabel="epoch")  # a marker at the end stays whole
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     if panel == "accuracy":
-        axes.set(ylim=(0, 100), yticks=range(0, 101, 20))
+        axes.set(ylim=(0, 100), yticks=range(0, 101, 20), ylabel="accuracy, %")
     else:
-        axes.set(ylim=(0, 1.06 * min(highest, 2.5 * CHANCE_LOSS)))
+        losses = np.concatenate(
+            [CHANCE_LOSS, *(np.asarray(line.get_ydata()) for line in axes.lines)], None
+        )
+        highest = float(losses[np.isfinite(losses)].max())
+        axes.set(ylim=(0, 1.06 * min(highest, 2.5 * CHANCE_LOSS)), ylabel="cross-entropy, nats")
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.grid()
 
 
-def _draw_line(
-    axes: Axes, one: Curves, measure: _Measure, values: NDArray[np.float64], colour: str
-) -> None:
-    x = one.places(measure.column)
-    marked = measure.marker and len(x) <= _MARKED_UNTIL
-    axes.plot(
-        x,
-        values,
-        color=colour,
-        linestyle=measure.dash,
-        marker=measure.marker if marked else ("." if len(x) == 1 else ""),
-        markevery=max(1, len(x) // 20),
-        zorder=3,
-    )
-    deviation = one.deviations.get(measure.column)
-    if deviation is not None:
-        low, high = values - deviation, values + deviation
-        axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0, zorder=2)
+def _draw_levels(
+    axes: Axes,
+    panel: Panel,
+    curves: Sequence[Curves],
+    report: ReportResult | None,
+    thin: float,
+) -> list[Line2D]:
+    """Chance, the best epoch of one run, and the report's values, named where they stand.
+
+    Returns the legend's entries of the others.
+    """
+    look: dict[str, Any] = {"linewidth": thin, "zorder": 1}
+    named = []
+    for level in _CHANCE[panel]:
+        named = [axes.axhline(level, color=MUTED, linestyle=_DOTTED, label="chance", **look)]
+    if len(curves) == 1 and curves[0].best_epoch is not None:
+        words = f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}"
+        look_of_best = {**look, "color": LINE, "linestyle": _DASHED, "label": words}
+        named.insert(0, axes.axvline(curves[0].best_epoch, **look_of_best))
+    for level, words in _printed(panel, report):
+        axes.axhline(level, color=MUTED, linestyle=(0, (9, 3)), **look)
+        at: Any = axes.get_yaxis_transform()
+        axes.text(0.01, level, words, transform=at, color=MUTED, va="bottom", bbox=_BOX)
+    return named
 
 
-def _draw_levels(axes: Axes, panel: Panel, unit: float, report: ReportResult | None) -> None:
-    """Chance dotted, named in the legend; the report's values dashed, named where they stand."""
-    look: dict[str, Any] = {"color": MUTED, "linewidth": THIN * unit, "zorder": 1}
-    for value in _CHANCE[panel]:
-        axes.axhline(value, linestyle=_DOTTED, **look)
+def _printed(panel: Panel, report: ReportResult | None) -> list[tuple[float, str]]:
+    """The report's values, and how each is named where it stands."""
     if report is None:
-        return
-    levels = {
-        "loss": {"min {:g}": report.min_test_loss},
-        "accuracy": {
-            "max {:g} top-1": report.max_test_top1,
-            "max {:g} top-5": report.max_test_top5,
-        },
-    }[panel]
-    box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
-    for words, value in levels.items():
-        axes.axhline(value, linestyle=(0, (9, 3)), **look)
-        axes.text(
-            0.01,
-            value,
-            f"report {words.format(value)}",
-            transform=axes.get_yaxis_transform(),
-            color=MUTED,
-            va="bottom",
-            zorder=4,
-            bbox=box,
-        )
-
-
-def _handles(panel: Panel, curves: Sequence[Curves]) -> list[Line2D]:
-    """Entries of a panel's legend for the measures that some run has."""
-    several = len(curves) > 1
-    training = "training (while learning)" if several or not curves else curves[0].training
-    return [
-        Line2D(
-            [],
-            [],
-            color=MUTED if several else measure.colour,
-            linestyle=measure.dash,
-            marker=measure.marker,
-            label=measure.title or training,
-        )
-        for measure in _MEASURES[panel]
-        if any(np.isfinite(one.values(measure.column)).any() for one in curves)
-    ]
+        return []
+    if panel == "loss":
+        return [(report.min_test_loss, f"report min {report.min_test_loss:g}")]
+    top = {"top-1": report.max_test_top1, "top-5": report.max_test_top5}
+    return [(value, f"report max {value:g} {name}") for name, value in top.items()]
