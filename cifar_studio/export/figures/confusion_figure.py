@@ -94,7 +94,7 @@ def _draw_cells(axes: Axes, strengths: NDArray[np.float64], is_difference: bool)
     if is_difference:
         maps[0] = maps[0][::-1]
     # Smoothed edges would let the ground shine through between neighbours.
-    painted = PolyCollection(squares, linewidths=0, antialiaseds=False)
+    painted = PolyCollection(list(squares), linewidths=0, antialiaseds=False)
     painted.set(array=strengths[rows, columns], cmap=ListedColormap(np.concatenate(maps)))
     painted.set_clim(-1 if is_difference else 0, 1)
     axes.add_collection(painted, autolim=False)

@@ -31,16 +31,7 @@ DEFAULT_IN: dict[Panels, tuple[float, float]] = {
     "accuracy": (5.5, 4.4),
 }
 CHANCE_LOSS = math.log(100)
-RUN_COLOURS = (  # fmt: skip
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#A2508A",
-    "#7A6A00",
-    "#2A2A7C",
-    "#B3261E",
-    "#5B5B56",
-)
+RUN_COLOURS = "#0072B2 #D55E00 #009E73 #A2508A #7A6A00 #2A2A7C #B3261E #5B5B56".split()
 _NAME_ROWS = 6
 _BESIDE_NAME_M = 5  # letters as wide as a legend's line and the distances around it
 _SHORT_WORDS = 20
@@ -160,13 +151,15 @@ def draw_curves(
         _name_runs(page, curves, colours)
     shown: tuple[Panel, ...] = ("loss", "accuracy") if panels == "both" else (panels,)
     for axes, panel in zip(page.body.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-        handles = [_draw_measure(axes, measure, curves, colours) for measure in _MEASURES[panel]]
+        entries = [_draw_measure(axes, measure, curves, colours) for measure in _MEASURES[panel]]
         _limit_axes(axes, panel, curves)
-        handles += _draw_levels(axes, panel, curves, report, 0.8 * page.unit)
+        levels = _draw_levels(
+            axes, panel, curves[0] if len(curves) == 1 else None, report, page.unit
+        )
         # Columns are filled one after the other: long words stand together, or two would be wide.
-        named = [handle for handle in handles if handle is not None]
-        named.sort(key=lambda handle: len(str(handle.get_label())) > _SHORT_WORDS)
-        legend_above(axes, named, columns=2)
+        handles = [entry for entry in (*entries, *levels) if entry is not None]
+        handles.sort(key=lambda handle: len(str(handle.get_label())) > _SHORT_WORDS)
+        legend_above(axes, handles, columns=2)
 
 
 def _name_runs(page: Page, curves: Sequence[Curves], colours: Sequence[str]) -> None:
@@ -184,23 +177,26 @@ def _draw_measure(
     axes: Axes, measure: _Measure, curves: Sequence[Curves], colours: Sequence[str]
 ) -> Line2D | None:
     """Draw a measure of all runs that have it; returns its entry in the legend, if any has."""
-    name, values = measure.column, [one.values(measure.column) for one in curves]
-    shown = [place for place, of_one in enumerate(values) if np.isfinite(of_one).any()]
-    several, look = len(curves) > 1, {"linestyle": measure.dash, "zorder": 3}
-    for place in shown:
-        one, y, x = curves[place], values[place], curves[place].places(name)
-        colour = colours[place] if several else measure.colour
+    several = len(curves) > 1
+    look: dict[str, Any] = {"linestyle": measure.dash, "zorder": 3}
+    entry = None
+    for one, colour_of_run in zip(curves, colours, strict=True):
+        x, y = one.places(measure.column), one.values(measure.column)
+        if not np.isfinite(y).any():
+            continue
+        colour = colour_of_run if several else measure.colour
         marker = measure.marker if len(x) <= _MARKED_UNTIL else ""
         marks: dict[str, Any] = {"marker": marker or "." * (len(x) == 1)}
         axes.plot(x, y, color=colour, markevery=max(1, len(x) // 20), **marks, **look)
-        if name in one.deviations:
-            low, high = y - one.deviations[name], y + one.deviations[name]
-            axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0, zorder=2)
-    if not shown:
-        return None
-    colour = MUTED if several else measure.colour
-    words = measure.title or (Curves.training if several else curves[0].training)
-    return Line2D([], [], color=colour, marker=measure.marker, label=words, **look)
+        deviation = one.deviations.get(measure.column)
+        if deviation is not None:
+            band: dict[str, Any] = {"color": colour, "alpha": 0.18, "linewidth": 0, "zorder": 2}
+            axes.fill_between(x, y - deviation, y + deviation, **band)
+        words = measure.title or (Curves.training if several else one.training)
+        entry = Line2D([], [], color=colour, marker=measure.marker, label=words, **look)
+    if entry is not None and several:
+        entry.set_color(MUTED)
+    return entry
 
 
 def _limit_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
@@ -210,46 +206,37 @@ def _limit_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
     if panel == "accuracy":
         axes.set(ylim=(0, 100), yticks=range(0, 101, 20), ylabel="accuracy, %")
     else:
-        losses = np.concatenate(
-            [CHANCE_LOSS, *(np.asarray(line.get_ydata()) for line in axes.lines)], None
-        )
-        highest = float(losses[np.isfinite(losses)].max())
-        axes.set(ylim=(0, 1.06 * min(highest, 2.5 * CHANCE_LOSS)), ylabel="cross-entropy, nats")
+        losses = [one.values(measure.column) for measure in _MEASURES["loss"] for one in curves]
+        known = [loss for values in losses for loss in values[np.isfinite(values)]]
+        top = min(max([CHANCE_LOSS, *known]), 2.5 * CHANCE_LOSS)
+        axes.set(ylim=(0, 1.06 * top), ylabel="cross-entropy, nats")
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.grid()
 
 
 def _draw_levels(
-    axes: Axes,
-    panel: Panel,
-    curves: Sequence[Curves],
-    report: ReportResult | None,
-    thin: float,
+    axes: Axes, panel: Panel, run: Curves | None, report: ReportResult | None, unit: float
 ) -> list[Line2D]:
-    """Chance, the best epoch of one run, and the report's values, named where they stand.
+    """Lines across: chance, the run's best epoch, and the report's values, named on the spot.
 
-    Returns the legend's entries of the others.
+    Returns what the legend has to name.
     """
-    look: dict[str, Any] = {"linewidth": thin, "zorder": 1}
+    look: dict[str, Any] = {"linewidth": 0.8 * unit, "zorder": 1}
     named = []
-    for level in _CHANCE[panel]:
-        named = [axes.axhline(level, color=MUTED, linestyle=_DOTTED, label="chance", **look)]
-    if len(curves) == 1 and curves[0].best_epoch is not None:
-        words = f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}"
-        look_of_best = {**look, "color": LINE, "linestyle": _DASHED, "label": words}
-        named.insert(0, axes.axvline(curves[0].best_epoch, **look_of_best))
-    for level, words in _printed(panel, report):
-        axes.axhline(level, color=MUTED, linestyle=(0, (9, 3)), **look)
-        at: Any = axes.get_yaxis_transform()
-        axes.text(0.01, level, words, transform=at, color=MUTED, va="bottom", bbox=_BOX)
-    return named
-
-
-def _printed(panel: Panel, report: ReportResult | None) -> list[tuple[float, str]]:
-    """The report's values, and how each is named where it stands."""
-    if report is None:
-        return []
-    if panel == "loss":
-        return [(report.min_test_loss, f"report min {report.min_test_loss:g}")]
-    top = {"top-1": report.max_test_top1, "top-5": report.max_test_top5}
-    return [(value, f"report max {value:g} {name}") for name, value in top.items()]
+    if run is not None and run.best_epoch is not None:
+        named.append(axes.axvline(run.best_epoch, color=LINE, linestyle=_DASHED, **look))
+        named[0].set_label(f"epoch {run.best_epoch}, {run.chosen_by}")
+    look["color"] = MUTED
+    chance = [axes.axhline(level, linestyle=_DOTTED, **look) for level in _CHANCE[panel]]
+    chance[0].set_label("chance")
+    printed: list[tuple[str, float]] = []
+    if report is not None and panel == "loss":
+        printed = [("report min {:g}", report.min_test_loss)]
+    elif report is not None:
+        printed.append(("report max {:g} top-1", report.max_test_top1))
+        printed.append(("report max {:g} top-5", report.max_test_top5))
+    for words, level in printed:
+        axes.axhline(level, linestyle=(0, (9, 3)), **look)
+        place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "bottom"}
+        axes.text(0.01, level, words.format(level), color=MUTED, bbox=_BOX, zorder=4, **place)
+    return [*named, chance[0]]

@@ -76,11 +76,12 @@ def _page(size: Size, made_for: tuple[float, float]) -> Page:
     )
     figure = Figure((width / 72, height / 72), size.dpi, layout=layout)
     FigureCanvasAgg(figure)
-    return Page(figure, figure.subfigures(), unit, width - 2 * margin)
+    body = figure.subfigures(1, 1, squeeze=False)[0, 0]
+    return Page(figure, body, unit, width - 2 * margin)
 
 
 def _set_style(unit: float) -> None:
-    rc = matplotlib.rc
+    rc: Any = matplotlib.rc  # its types know one group at a time
     matplotlib.rcdefaults()
     # DejaVu Sans comes with matplotlib; the others are for who looks at an SVG without it.
     fonts = {"sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"]}

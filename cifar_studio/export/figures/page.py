@@ -111,15 +111,14 @@ class Page:
 
     def draw_caption(self, caption: Caption) -> None:
         """Put the caption on top of the body, which from then on is what lies below."""
-        title = ((caption.title,), TITLE_PT, "bold", INK)
-        for lines, size_pt, weight, colour in (
-            title,
-            (caption.details, DETAIL_PT, "normal", MUTED),
-        ):
-            words = "\n".join(self.shortened(line, self.width, size_pt, weight) for line in lines)
-            look: dict[str, Any] = {"weight": weight, "color": colour, "linespacing": 1.3}
-            self.body.suptitle(words, x=0, ha="left", fontsize=size_pt * self.unit, **look)
-            self.body = self.body.subfigures()  # matplotlib keeps room for one title in each
+        title: dict[str, Any] = {"size": TITLE_PT, "weight": "bold", "color": INK}
+        details: dict[str, Any] = {"size": DETAIL_PT, "weight": "normal", "color": MUTED}
+        for lines, look in (([caption.title], title), (caption.details, details)):
+            fitting = [self.shortened(x, self.width, look["size"], look["weight"]) for x in lines]
+            look["size"] *= self.unit
+            self.body.suptitle("\n".join(fitting), x=0, ha="left", linespacing=1.3, **look)
+            # matplotlib keeps room for one title in each part.
+            self.body = self.body.subfigures(1, 1, squeeze=False)[0, 0]
 
     def fix_layout(self) -> None:
         """Put everything in its place, where it stays in each format."""
