@@ -31,7 +31,16 @@ DEFAULT_IN: dict[Panels, tuple[float, float]] = {
     "accuracy": (5.5, 4.4),
 }
 CHANCE_LOSS = math.log(100)
-RUN_COLOURS = "#0072B2 #D55E00 #009E73 #A2508A #7A6A00 #2A2A7C #B3261E #5B5B56".split()
+RUN_COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#A2508A",
+    "#7A6A00",
+    "#2A2A7C",
+    "#B3261E",
+    "#5B5B56",
+)
 _NAME_ROWS = 6
 _BESIDE_NAME_M = 5  # letters as wide as a legend's line and the distances around it
 _SHORT_WORDS = 20
