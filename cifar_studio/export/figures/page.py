@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, FigureBase
+from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
@@ -123,9 +124,15 @@ class Page:
     def fix_layout(self) -> None:
         """Put everything in its place, where it stays in each format."""
         engine = self.figure.get_layout_engine()
-        if engine is not None:
-            engine.execute(self.figure)
-            self.figure.set_layout_engine(None)
+        if engine is None:
+            return
+        engine.execute(self.figure)
+        self.figure.set_layout_engine(None)
+        # The solver's last bits differ from time to time, and the same figure has the same bytes.
+        for axes in self.figure.axes:
+            axes.set_position(np.round(axes.get_position(original=True).bounds, 9).tolist())
+        for part in self.figure.findobj(SubFigure):
+            part.bbox_relative.bounds = np.round(part.bbox_relative.bounds, 9)
 
     def width_of(self, words: str, size_pt: float = LABEL_PT, weight: str = "normal") -> float:
         """How wide one line will be, in points; `size_pt` is scaled with the page."""
