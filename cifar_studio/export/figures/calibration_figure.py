@@ -67,9 +67,8 @@ def _draw_reliability(axes: Axes, calibration: Calibration, unit: float) -> None
     _bars(axes, calibration, said - right, right, _HATCHED)
     # Where a network is right more often than it claims the gap lies on the bar, which stays seen.
     _bars(axes, calibration, right - said, said, _WITHIN)
-    (perfect,) = axes.plot(
-        [0, 100], [0, 100], color=INK, linewidth=unit, dashes=(4, 3), label="perfect"
-    )
+    dashed: dict[str, Any] = {"color": INK, "linewidth": unit, "dashes": (4, 3)}
+    (perfect,) = axes.plot([0, 100], [0, 100], label="perfect", **dashed)
     gap = Patch(label="gap to the mean confidence", **_HATCHED)
     legend_above(axes, [perfect, Patch(label="right answers", **_SOLID), gap], columns=3)
     axes.set(ylim=(0, 100), yticks=range(0, 101, 20), ylabel="right answers, %")

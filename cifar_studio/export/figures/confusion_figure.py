@@ -68,8 +68,9 @@ def draw_confusion(page: Page, cells: Cells, shading: Shading, percent: bool) ->
     """Draw on a page what `save_confusion` writes."""
     axes = page.body.subplots()
     values = cells.values(percent)
-    painted = _draw_cells(axes, np.sign(values) * shading.strength(values), cells.is_difference)
-    _draw_groups(axes, cells)
+    strengths = np.sign(values) * shading.strength(values)
+    painted = _draw_cells(axes, strengths, cells.is_difference)
+    _draw_groups(axes, cells, 0.5 * page.unit)
     bar = page.body.colorbar(painted, cax=axes.inset_axes((1.04, 0, 0.025, 1)))
     ticks = np.array(_ticks(shading, cells.is_difference, percent))
     form = ("+" if cells.is_difference else "") + (".3g" if percent else ",.0f")
@@ -80,8 +81,7 @@ def draw_confusion(page: Page, cells: Cells, shading: Shading, percent: bool) ->
     bar.set_label(measure + (" (logarithmic colours)" if shading.logarithmic else ""))
     if cells.level == "superclasses":
         page.fix_layout()  # the figures' size depends on the axes'
-        rgb = painted.to_rgba(np.sign(values) * shading.strength(values), bytes=True)[..., :3]
-        _draw_figures(page, axes, cells, percent, rgb)
+        _draw_figures(page, axes, cells, percent, painted.to_rgba(strengths, bytes=True)[..., :3])
 
 
 def _draw_cells(axes: Axes, strengths: NDArray[np.float64], is_difference: bool) -> PolyCollection:
@@ -102,18 +102,18 @@ def _draw_cells(axes: Axes, strengths: NDArray[np.float64], is_difference: bool)
     return painted
 
 
-def _draw_groups(axes: Axes, cells: Cells) -> None:
+def _draw_groups(axes: Axes, cells: Cells, thin: float) -> None:
     """Name superclasses at the middle of their rows and columns, with thin lines between."""
     ends = np.cumsum([size for _, size in cells.groups])
     middles = ends - [size / 2 for _, size in cells.groups]
     titles = [textwrap.fill(title, _LABEL_CHARACTERS) for title, _ in cells.groups]
     axes.set_xticks(middles, titles, rotation=90, multialignment="right", linespacing=1.05)
     axes.set_yticks(middles, titles, multialignment="right", linespacing=1.05)
-    axes.set(xlabel="answered", ylabel="true class", axisbelow=False)
-    axes.set_xticks(ends[:-1], minor=True)
-    axes.set_yticks(ends[:-1], minor=True)
-    axes.tick_params(which="both", length=0)
-    axes.grid(which="minor", color=GRID if cells.level == "superclasses" else _SEPARATOR)
+    axes.set(xlabel="answered", ylabel="true class")
+    axes.tick_params(length=0)
+    colour = GRID if cells.level == "superclasses" else _SEPARATOR
+    for draw_lines in (axes.hlines, axes.vlines):
+        draw_lines(ends[:-1], 0, len(cells), colors=colour, linewidths=thin)
     axes.spines[:].set_visible(True)
 
 
@@ -126,11 +126,7 @@ def _draw_figures(
     # Measured large: a font below one point is none to matplotlib.
     widest = max(page.width_of(text, 100) for text in texts.values()) / 100 or 1.0
     size_pt = min(_LARGEST_FIGURE_PT, 0.88 * room / widest, 0.6 * room / page.unit)
-    look: dict[str, Any] = {
-        "fontsize": size_pt * page.unit,
-        "ha": "center",
-        "va": "center_baseline",
-    }
+    look: dict[str, Any] = {"size": size_pt * page.unit, "ha": "center", "va": "center_baseline"}
     for (row, column), text in texts.items():
         if text:
             colour = "black" if colours.is_black_better(grounds[row, column]) else "white"

@@ -113,6 +113,13 @@ _MEASURES: dict[Panel, tuple[_Measure, ...]] = {
         _Measure("train_top1", "", "#D55E00", _DASHED, ""),
     ),
 }
+_PRINTED: dict[Panel, dict[str, str]] = {  # columns of the report
+    "loss": {"min_test_loss": "report min {:g}"},
+    "accuracy": {
+        "max_test_top1": "report max {:g} top-1",
+        "max_test_top5": "report max {:g} top-5",
+    },
+}
 _CHANCE: dict[Panel, tuple[float, ...]] = {"loss": (CHANCE_LOSS,), "accuracy": (1.0, 5.0)}
 
 
@@ -162,9 +169,7 @@ def draw_curves(
     for axes, panel in zip(page.body.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
         entries = [_draw_measure(axes, measure, curves, colours) for measure in _MEASURES[panel]]
         _limit_axes(axes, panel, curves)
-        levels = _draw_levels(
-            axes, panel, curves[0] if len(curves) == 1 else None, report, page.unit
-        )
+        levels = _draw_levels(axes, panel, curves, report, 0.8 * page.unit)
         # Columns are filled one after the other: long words stand together, or two would be wide.
         handles = [entry for entry in (*entries, *levels) if entry is not None]
         handles.sort(key=lambda handle: len(str(handle.get_label())) > _SHORT_WORDS)
@@ -224,27 +229,19 @@ def _limit_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
 
 
 def _draw_levels(
-    axes: Axes, panel: Panel, run: Curves | None, report: ReportResult | None, unit: float
+    axes: Axes, panel: Panel, curves: Sequence[Curves], report: ReportResult | None, thin: float
 ) -> list[Line2D]:
-    """Lines across: chance, the run's best epoch, and the report's values, named on the spot.
-
-    Returns what the legend has to name.
-    """
-    look: dict[str, Any] = {"linewidth": 0.8 * unit, "zorder": 1}
+    """Chance and one run's best epoch, which it returns for the legend; the report's values."""
+    look: dict[str, Any] = {"linewidth": thin, "zorder": 1}
     named = []
-    if run is not None and run.best_epoch is not None:
-        named.append(axes.axvline(run.best_epoch, color=LINE, linestyle=_DASHED, **look))
-        named[0].set_label(f"epoch {run.best_epoch}, {run.chosen_by}")
+    if len(curves) == 1 and curves[0].best_epoch is not None:
+        named.append(axes.axvline(curves[0].best_epoch, color=LINE, linestyle=_DASHED, **look))
+        named[0].set_label(f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}")
     look["color"] = MUTED
     chance = [axes.axhline(level, linestyle=_DOTTED, **look) for level in _CHANCE[panel]]
     chance[0].set_label("chance")
-    printed: list[tuple[str, float]] = []
-    if report is not None and panel == "loss":
-        printed = [("report min {:g}", report.min_test_loss)]
-    elif report is not None:
-        printed.append(("report max {:g} top-1", report.max_test_top1))
-        printed.append(("report max {:g} top-5", report.max_test_top5))
-    for words, level in printed:
+    for column, words in _PRINTED[panel].items() if report else ():
+        level = getattr(report, column)
         axes.axhline(level, linestyle=(0, (9, 3)), **look)
         place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "bottom"}
         axes.text(0.01, level, words.format(level), color=MUTED, bbox=_BOX, zorder=4, **place)

@@ -21,11 +21,7 @@ from cifar_studio.plain_text import printable
 
 _MARGIN_PT, _PAD_PT = 11.5, 2.5
 # What would differ at each writing, or from one machine to the next, is left out.
-_METADATA: dict[str, dict[str, Any]] = {
-    ".pdf": {"CreationDate": None},
-    ".png": {},
-    ".svg": {"Date": None},
-}
+_LEFT_OUT = {".pdf": {"CreationDate": None}, ".png": {}, ".svg": {"Date": None}}
 
 
 @contextmanager
@@ -53,15 +49,15 @@ def figure_file(
     BadInputError
         Another suffix, or the place cannot be written.
     """
-    suffix = suffix_of(path, _METADATA)
-    options: dict[str, Any] = {"format": suffix[1:], "metadata": dict(_METADATA[suffix])}
-    options["metadata"]["Title"] = printable(caption.title)
+    suffix = suffix_of(path, _LEFT_OUT)
+    metadata = {**_LEFT_OUT[suffix], "Title": printable(caption.title)}
     with matplotlib.rc_context():
         page = _page(size or Size(*made_for), made_for)
         page.draw_caption(caption)
         yield page
         page.fix_layout()
-        write_export(path, lambda file: page.figure.savefig(file, dpi=page.figure.dpi, **options))
+        options: dict[str, Any] = {"dpi": page.figure.dpi, "metadata": metadata}
+        write_export(path, lambda file: page.figure.savefig(file, format=suffix[1:], **options))
 
 
 def _page(size: Size, made_for: tuple[float, float]) -> Page:
