@@ -41,7 +41,7 @@ RUN_COLOURS = (
     "#B3261E",
     "#5B5B56",
 )
-_NAME_ROWS = 6
+_NAME_ROWS = 8
 _BESIDE_NAME_M = 5  # letters as wide as a legend's line and the distances around it
 _SHORT_WORDS = 20
 _MARKED_UNTIL = 100
