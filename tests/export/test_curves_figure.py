@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from PIL import Image
 
 from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.export.figures.curves_figure import DEFAULT_IN, Curves, draw_curves, save_curves
+from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import Caption, Page, Size
 from report_runs import report_rows
 from support import make_row
@@ -31,10 +32,13 @@ def curves(title: str = "ResNet18", epochs: int = 70) -> Curves:
 
 
 def drawn(*shown: Curves, **options: object) -> Page:
-    page = Page(Size(*DEFAULT_IN["both"], 80), DEFAULT_IN["both"])
-    FigureCanvasAgg(page.figure)
-    draw_curves(page, shown, CAPTION, **options)  # type: ignore[arg-type]
-    page.figure.canvas.draw()
+    """A page as it was written to a file."""
+    size = Size(*DEFAULT_IN["both"], 80)
+    with (
+        TemporaryDirectory() as folder,
+        figure_file(Path(folder) / "x.png", size, DEFAULT_IN["both"], CAPTION) as page,
+    ):
+        draw_curves(page, shown, **options)  # type: ignore[arg-type]
     return page
 
 
@@ -87,16 +91,15 @@ def test_that_no_word_leaves_the_page_or_covers_another(shown: list[Curves]) -> 
     boxes = []
     beyond = {label for axes in page.figure.axes for label in labels_beyond(axes)}
     for text in page.figure.findobj(Text):
-        if text.get_text().strip() and text not in beyond:
+        if text.get_text().strip() and text.get_visible() and text not in beyond:
             box = text.get_window_extent()
             assert box.x0 >= 0, text.get_text()
             assert box.y0 >= 0, text.get_text()
             assert box.x1 <= width + 1, text.get_text()
             assert box.y1 <= height + 1, text.get_text()
             boxes.append((box.shrunk(0.98, 0.8), text))
-    captions = [pair for pair in boxes if pair[1] in page.figure.texts]
-    for place, (box, text) in enumerate(captions):
-        for other, another in captions[place + 1 :]:
+    for place, (box, text) in enumerate(boxes):
+        for other, another in boxes[place + 1 :]:
             both = text.get_text(), another.get_text()
             assert not box.overlaps(other), both
 

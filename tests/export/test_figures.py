@@ -22,7 +22,8 @@ from cifar_studio.errors import BadInputError
 from cifar_studio.export.figures import calibration_figure, confusion_figure
 from cifar_studio.export.figures.calibration_figure import save_calibration
 from cifar_studio.export.figures.confusion_figure import save_confusion
-from cifar_studio.export.figures.page import Caption, Page, Size
+from cifar_studio.export.figures.figure_file import figure_file
+from cifar_studio.export.figures.page import Caption, Size
 from cifar_studio.runs.analysis.calibration import calibrate
 from cifar_studio.runs.analysis.confusion_cells import Cells, Level, cells_of
 from support import make_evaluation
@@ -144,18 +145,19 @@ def test_that_zero_is_white_and_each_run_of_two_has_the_same_colours(tmp_path: P
 
 @pytest.mark.parametrize("size", [Size(8, 7.5, 100), Size(3, 3, 300), Size(12, 5), Size(4, 9)])
 @pytest.mark.parametrize("kind", ["superclasses", "classes", "difference", "calibration"])
-def test_that_no_text_is_cut_off_or_lies_on_another(size: Size, kind: str) -> None:
+def test_that_no_text_is_cut_off_or_lies_on_another(tmp_path: Path, size: Size, kind: str) -> None:
     caption = Caption("W" * 300, ("m" * 300, CAPTION.details[0]))
-    if kind == "calibration":
-        page = Page(size, calibration_figure.DEFAULT_IN)
-        calibration_figure._draw(page, CALIBRATION, caption)
-    else:
-        page = Page(size, confusion_figure.DEFAULT_IN)
-        shown = cells("classes" if kind == "classes" else "superclasses", difference=kind[0] == "d")
-        shading = confusion_figure.Shading.of(shown.values(False), True)
-        confusion_figure._draw(page, shown, caption, shading, False)
-    canvas = FigureCanvasAgg(page.figure)
-    canvas.draw()
+    of_kind = calibration_figure if kind == "calibration" else confusion_figure
+    with figure_file(tmp_path / "a.png", size, of_kind.DEFAULT_IN, caption) as page:
+        if kind == "calibration":
+            calibration_figure.draw_calibration(page, CALIBRATION)
+        else:
+            level: Level = "classes" if kind == "classes" else "superclasses"
+            shown = cells(level, difference=kind == "difference")
+            shading = confusion_figure.Shading.of(shown.values(False), True)
+            confusion_figure.draw_confusion(page, shown, shading, False)
+    canvas = page.figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
     renderer = canvas.get_renderer()
     texts = [text for text in page.figure.findobj(Text) if text.get_text() and text.get_visible()]
     words = [text.get_text() for text in texts]

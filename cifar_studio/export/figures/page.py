@@ -1,17 +1,20 @@
-"""A figure's page: its size, its type and its caption. Lengths are points, from the lower left.
+"""A figure's page: its size, its caption, and room to draw below it.
 
-What is drawn on it is laid out for one size and scaled as a whole to any other: what does not
-overlap at the one does not at another.
+Every size of type, width of line and distance is multiplied by the page's `unit`, so that a
+figure of another size is the same figure: what does not overlap at the one does not at another.
 """
 
 from __future__ import annotations
 
-import math
+from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase, SubFigure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
@@ -20,8 +23,6 @@ from cifar_studio.plain_text import printable
 
 INK, MUTED, LINE, GRID = "#1C1C1A", "#5A5A55", "#8C8C86", "#D9D9D5"
 TITLE_PT, DETAIL_PT, AXIS_PT, LABEL_PT = 11.0, 8.5, 9.0, 7.5
-MARGIN_PT = 14.0
-_POINTS_AN_INCH = 72
 _INCHES = (3.0, 40.0)
 _DPI = (50, 1200)
 _MOST_PIXELS = 10_000
@@ -89,87 +90,67 @@ class Caption:
     details: tuple[str, ...] = ()
 
 
+@dataclass(eq=False)
 class Page:
-    """An empty figure with room for a caption.
-
-    Parameters
-    ----------
-    size : Size
-    made_for : (float, float)
-        Inches for which what is drawn was laid out: there `unit` is 1.
+    """A figure that is being drawn.
 
     Attributes
     ----------
-    width, height : float
-        Points.
+    figure : Figure
+    body : FigureBase
+        The part of the figure below the caption and within the margins.
     unit : float
-        What every length of the layout is multiplied by.
+        1 at the size for which what is drawn was laid out.
+    width : float
+        Of the body, in points.
     """
 
-    def __init__(self, size: Size, made_for: tuple[float, float]) -> None:
-        # A hair more than whole pixels, since the renderer cuts off and does not round.
-        inches = [(pixels + 1e-6) / size.dpi for pixels in size.pixels]
-        self.figure = Figure(figsize=(inches[0], inches[1]), dpi=size.dpi, facecolor="white")
-        self.width, self.height = (_POINTS_AN_INCH * length for length in inches)
-        self.unit = min(inches[0] / made_for[0], inches[1] / made_for[1])
+    figure: Figure
+    body: FigureBase
+    unit: float
+    width: float
 
-    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
-        """Axes at a place in points."""
-        shares = (
-            left / self.width,
-            bottom / self.height,
-            width / self.width,
-            height / self.height,
-        )
-        return self.figure.add_axes(shares)
+    def draw_caption(self, caption: Caption) -> None:
+        """Put the caption on top of the body, which from then on is what lies below."""
+        title: dict[str, Any] = {"size": TITLE_PT, "weight": "bold", "color": INK}
+        details: dict[str, Any] = {"size": DETAIL_PT, "weight": "normal", "color": MUTED}
+        for lines, look in (([caption.title], title), (caption.details, details)):
+            fitting = [self.shortened(x, self.width, look["size"], look["weight"]) for x in lines]
+            look["size"] *= self.unit
+            self.body.suptitle("\n".join(fitting), x=0, ha="left", linespacing=1.3, **look)
+            # matplotlib keeps room for one title in each part.
+            self.body = self.body.subfigures(1, 1, squeeze=False)[0, 0]
 
-    def text(self, x: float, y: float, words: str, size_pt: float, **look: Any) -> None:
-        """Words at a place in points; `size_pt` is scaled with the page."""
-        look = {"color": INK, **look}
-        place = (x / self.width, y / self.height)
-        self.figure.text(*place, words, fontsize=size_pt * self.unit, **look)
+    def fix_layout(self) -> None:
+        """Put everything in its place, where it stays in each format."""
+        engine = self.figure.get_layout_engine()
+        if engine is None:
+            return
+        engine.execute(self.figure)
+        self.figure.set_layout_engine(None)
+        # The solver's last bits differ from time to time, and the same figure has the same bytes.
+        for axes in self.figure.axes:
+            axes.set_position(np.round(axes.get_position(original=True).bounds, 9).tolist())
+        for part in self.figure.findobj(SubFigure):
+            part.bbox_relative.bounds = np.round(part.bbox_relative.bounds, 9)
 
-    def width_of(self, words: str, size_pt: float, weight: str = "normal") -> float:
-        """How wide the widest line will be, in points."""
+    def width_of(self, words: str, size_pt: float = LABEL_PT, weight: str = "normal") -> float:
+        """How wide one line will be, in points; `size_pt` is scaled with the page."""
         font = FontProperties(size=size_pt * self.unit, weight=weight)
-        widths = (
-            text_to_path.get_text_width_height_descent(line, font, False)[0]
-            for line in words.split("\n")
-        )
-        return _MORE_OR_LESS * max(widths)
+        return _MORE_OR_LESS * text_to_path.get_text_width_height_descent(words, font, False)[0]
 
-    def shortened(self, words: str, width: float, size_pt: float, weight: str = "normal") -> str:
+    def shortened(
+        self, words: str, width: float, size_pt: float = LABEL_PT, weight: str = "normal"
+    ) -> str:
         """As one line without control characters, with an ellipsis where it is too wide."""
         words = printable(words)
         if self.width_of(words, size_pt, weight) <= width:
             return words
-        fits, too_long = 0, len(words)
-        while too_long - fits > 1:
-            middle = (fits + too_long) // 2
-            wide = self.width_of(words[:middle].rstrip() + "…", size_pt, weight) > width
-            fits, too_long = (fits, middle) if wide else (middle, too_long)
-        return words[:fits].rstrip() + "…"
-
-    def draw_caption(self, caption: Caption) -> float:
-        """Put the caption on top; returns where it ends, in points from below."""
-        margin = MARGIN_PT * self.unit
-        top, room = self.height - margin, self.width - 2 * margin
-        lines = [(caption.title, TITLE_PT, "bold", INK)]
-        lines += [(words, DETAIL_PT, "normal", MUTED) for words in caption.details]
-        for words, size_pt, weight, colour in lines:
-            top -= size_pt * self.unit
-            short = self.shortened(words, room, size_pt, weight)
-            self.text(margin, top, short, size_pt, weight=weight, color=colour, va="baseline")
-            top -= 0.5 * size_pt * self.unit
-        return top
+        cuts = [words[:end].rstrip() + "…" for end in range(len(words))]
+        fitting = bisect(cuts, width, key=lambda cut: self.width_of(cut, size_pt, weight))
+        return cuts[max(0, fitting - 1)]
 
 
-def wrapped(words: str, page: Page, size_pt: float, width: float) -> str:
-    """In two lines of about the same length where one is too wide, each shortened to the width."""
-    whole = page.shortened(words, math.inf, size_pt)
-    parts = whole.split(" ")
-    if page.width_of(whole, size_pt) <= width or len(parts) == 1:
-        return page.shortened(whole, width, size_pt)
-    halves = [(" ".join(parts[:cut]), " ".join(parts[cut:])) for cut in range(1, len(parts))]
-    best = min(halves, key=lambda two: max(page.width_of(half, size_pt) for half in two))
-    return "\n".join(page.shortened(half, width, size_pt) for half in best)
+def legend_above(axes: Axes, handles: Sequence[Artist], columns: int) -> None:
+    """Name what is drawn, above the axes' upper left corner."""
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
