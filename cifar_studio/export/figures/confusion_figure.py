@@ -25,7 +25,8 @@ from cifar_studio.export.figures.page import (
     Size,
     wrapped,
 )
-from cifar_studio.runs.analysis.confusion_cells import MINUS, Cells, Shading
+from cifar_studio.runs.analysis.confusion_cells import Cells, Shading
+from cifar_studio.runs.wording import MINUS
 
 DEFAULT_IN = (8.0, 7.5)
 _WHITE = (255, 255, 255)

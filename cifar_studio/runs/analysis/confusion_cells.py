@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs.analysis.metrics import to_superclasses
+from cifar_studio.runs.wording import MINUS
 
 Level = Literal["superclasses", "classes"]
-NONE = "—"
-MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.analysis.comparison import compare
-from cifar_studio.runs.analysis.confusion_cells import MINUS
 from cifar_studio.runs.analysis.metrics import accuracy
 from cifar_studio.runs.analysis.reproduction import reproduction_of
 from cifar_studio.runs.analysis.seeds import SeedGroup
@@ -12,6 +11,7 @@ from cifar_studio.runs.analysis.statistics import mcnemar_of, paired_difference
 from cifar_studio.runs.folder.evaluation import load_evaluation
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.wording import MINUS
 
 FEW_SEEDS = 5
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs.analysis import metrics
 from cifar_studio.runs.analysis.comparison import Comparison
-from cifar_studio.runs.analysis.confusion_cells import NONE
 from cifar_studio.runs.folder.evaluation import Evaluation
+from cifar_studio.runs.wording import NONE
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.explanation import QUESTION
 
