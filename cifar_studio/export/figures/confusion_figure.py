@@ -239,15 +239,7 @@ def _bar_title(shading: Shading, is_difference: bool, percent: bool) -> str:
 def _paint(
     strengths: NDArray[np.float64], values: NDArray[np.float64], is_difference: bool
 ) -> NDArray[np.uint8]:
-    steps = colours.step_of(strengths)
-    if not is_difference:
-        return colours.colour_map("counts", "light", _WHITE)[steps]
-    more = colours.colour_map("more", "light", _WHITE)[steps]
-    return np.where((values >= 0)[..., None], more, _less()[steps])
-
-
-def _less() -> NDArray[np.uint8]:
-    return colours.colour_map("less", "light", _WHITE)
+    return colours.paint(strengths, values, is_difference, "light", _WHITE)
 
 
 def _frame(axes: Axes, unit: float) -> None:
