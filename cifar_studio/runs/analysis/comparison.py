@@ -37,11 +37,6 @@ class Comparison:
         parts = (self.a_only, self.b_only, self.both_right, self.both_wrong)
         return sum(len(part) for part in parts)
 
-    @property
-    def difference(self) -> NDArray[np.int64]:
-        """A's counts minus B's; each row adds up to zero."""
-        return self.a - self.b
-
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:
     """Match two evaluations by the pictures' places in the complete test set.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import cast
 
@@ -229,16 +230,17 @@ class ConfusionView(QWidget):
         matrix.cell_selected.connect(self._on_cell_selected)
         matrix.cell_hovered.connect(self._on_cell_hovered)
         matrix.level_changed.connect(self._on_level_changed)
-        self.classes.table.row_chosen.connect(self._on_class_chosen)
-        self.classes.table.row_opened.connect(self._on_class_opened)
-        self.mistakes.row_chosen.connect(self._on_mistake_chosen)
-        self.mistakes.row_opened.connect(self._on_mistake_opened)
         bar.save_chosen.connect(self.save)
         matrix.save_requested.connect(self.save)
         self.calibration.save_requested.connect(self.save)
-        self.classes.table.save_requested.connect(lambda: self.save("classes"))
-        self.mistakes.save_requested.connect(lambda: self.save("confused"))
-        for table in (self.classes.table, self.mistakes):
+        for key, table, on_row_chosen in (
+            ("classes", self.classes.table, self._on_class_chosen),
+            ("confused", self.mistakes, self._on_mistake_chosen),
+        ):
+            table.row_chosen.connect(on_row_chosen)
+            table.row_opened.connect(on_row_chosen)
+            table.row_opened.connect(matrix.open_current)
+            table.save_requested.connect(functools.partial(self.save, key))
             table.explanation_requested.connect(self._on_explanation_requested)
         find = QShortcut(QKeySequence("/"), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -264,16 +266,8 @@ class ConfusionView(QWidget):
     def _on_class_chosen(self, numbers: tuple[int, ...]) -> None:
         self._go_to("classes" if len(numbers) == 1 else "superclasses", numbers[0], numbers[0])
 
-    def _on_class_opened(self, numbers: tuple[int, ...]) -> None:
-        self._on_class_chosen(numbers)
-        self.matrix.open_current()
-
     def _on_mistake_chosen(self, cell: tuple[int, int]) -> None:
         self._go_to("classes", *cell)
-
-    def _on_mistake_opened(self, cell: tuple[int, int]) -> None:
-        self._go_to("classes", *cell)
-        self.matrix.open_current()
 
     def _go_to(self, level: Level, true: int, said: int) -> None:
         if self.matrix.position.level != level:
