@@ -1,4 +1,4 @@
-"""Two evaluations held against each other, picture by picture."""
+"""Two evaluations compared, picture by picture."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether a difference between runs is more than chance: over seeds, and picture by picture.
 
 NumPy and the standard library alone: two tests and one interval do not outweigh SciPy's 100 MB.
-The tests hold them against SciPy.
+The tests compare them with SciPy.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ class CalibrationView(QWidget):
         shown = self._calibration
         if shown is None:
             return ""
-        low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
+        low, high = 100 * shown.edges[place : place + 2]
         words = f"{low:.2f} to {high:.2f} %"
         count = int(shown.counts[place])
         if not count:
@@ -155,12 +155,12 @@ class CalibrationView(QWidget):
     def _mark(self, place: int | None) -> None:
         self._bin = place
         shown = self._calibration
-        if place is None or shown is None:
-            low = high = float("nan")
-            self.readout.setText(_HINT if shown is not None and shown.pictures else "")
-        else:
-            low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
-            self.readout.setText(self.describe_bin(place))
+        low = high = math.nan
+        words = _HINT if shown is not None and shown.pictures else ""
+        if place is not None and shown is not None:
+            low, high = 100 * shown.edges[place : place + 2]
+            words = self.describe_bin(place)
+        self.readout.setText(words)
         for plot in (self.reliability, self.histogram):
             plot.mark(low, high)
 

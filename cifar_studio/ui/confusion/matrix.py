@@ -36,7 +36,7 @@ class ConfusionMatrix(MatrixCanvas):
     cell_selected(object, object)
         Class numbers shown and said, as tuples, of the cell that is now the current one.
     cell_opened(object, object)
-        Likewise; its pictures are wanted.
+        Likewise; its pictures are requested.
     save_requested(str)
         "matrix" as a table, or "confusion" as a figure.
     level_changed(str)
