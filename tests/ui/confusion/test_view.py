@@ -16,7 +16,7 @@ from cifar_studio.ui.confusion.evaluations import Evaluations
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.widgets import theme
-from cifar_studio.ui.widgets.explanation import ExplanationPopup, explain
+from cifar_studio.ui.widgets.explanation import ExplanationPopup
 from ui.confusion.answers import make_answers, make_names
 
 NAMES = make_names()
@@ -262,7 +262,7 @@ def test_that_runs_on_other_data_are_not_compared(view: ConfusionView, qtbot: Qt
 
 @pytest.mark.parametrize("key", sorted(EXPLANATIONS))
 def test_that_every_number_can_be_explained(view: ConfusionView, qtbot: QtBot, key: str) -> None:
-    explain(key, view.mapToGlobal(view.rect().center()), view, EXPLANATIONS)
+    view.mistakes.explanation_requested.emit(key, view.mapToGlobal(view.rect().center()))
     popup = view.findChildren(ExplanationPopup)[-1]
     assert popup.accessibleName() == EXPLANATIONS[key][0]
     popup.close()
