@@ -60,9 +60,22 @@ def colour_map(kind: Kind, theme: str, ground: tuple[int, int, int]) -> NDArray[
     return result
 
 
-def step_of(strengths: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Each strength's place in a map; only zero is the ground."""
-    return np.ceil(strengths * (STEPS - 1)).astype(np.intp)
+def paint(
+    strengths: NDArray[np.float64],
+    values: NDArray[np.float64],
+    is_difference: bool,
+    theme: str,
+    ground: tuple[int, int, int],
+) -> NDArray[np.uint8]:
+    """Colours, (..., 3), of values of these strengths, 0 to 1; only zero has the ground's.
+
+    Counts have one colour map; a difference has one above zero and another below.
+    """
+    steps = np.ceil(strengths * (STEPS - 1)).astype(np.intp)
+    if not is_difference:
+        return colour_map("counts", theme, ground)[steps]
+    more = colour_map("more", theme, ground)[steps]
+    return np.where((values >= 0)[..., None], more, colour_map("less", theme, ground)[steps])
 
 
 def is_black_better(rgb: NDArray[np.uint8]) -> bool:

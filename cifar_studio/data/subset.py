@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data.dataset import Dataset
-
-CLASSES = 100
+from cifar_studio.data.dataset import CLASSES, Dataset
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.folder.library import Run
 
+NONE = "—"
+MINUS = "\N{MINUS SIGN}"
 CAUTION = (
     "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
 )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cifar_studio.data.dataset import CIFAR100, Dataset, Split
-from cifar_studio.data.subset import CLASSES, Subset, channel_statistics, choose
+from cifar_studio.data.dataset import CIFAR100, CLASSES, Dataset, Split
+from cifar_studio.data.subset import Subset, channel_statistics, choose
 
 TRAIN, TEST = 8, 3
 

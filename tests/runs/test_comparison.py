@@ -44,8 +44,8 @@ def test_that_every_picture_is_in_one_of_four_parts() -> None:
         assert (index in result.both_right) == (by_a == true == by_b)
         assert (index in result.both_wrong) == (by_a != true != by_b)
     assert result.pictures == 500
-    assert np.array_equal(result.difference, a.confusion - b.confusion)
-    assert not result.difference.sum(axis=1).any()
+    assert np.array_equal(result.a - result.b, a.confusion - b.confusion)
+    assert not (result.a - result.b).sum(axis=1).any()
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 300), st.integers(0, 300))
@@ -62,7 +62,7 @@ def test_that_only_shared_pictures_count_in_whatever_order(seed: int, n_a: int, 
     assert all((np.diff(part) > 0).all() for part in parts)
     assert np.array_equal(result.a_only, mirrored.b_only)
     assert np.array_equal(result.both_wrong, mirrored.both_wrong)
-    assert np.array_equal(result.difference, -mirrored.difference)
+    assert np.array_equal(result.a - result.b, mirrored.b - mirrored.a)
     assert result.a.sum() == result.b.sum() == len(shared)
     assert len(result.a_only) + len(result.both_right) == np.trace(result.a)
 
@@ -72,7 +72,7 @@ def test_that_a_run_does_not_differ_from_itself() -> None:
     result = compare(shown, shown)
     assert not len(result.a_only)
     assert not len(result.b_only)
-    assert not result.difference.any()
+    assert not (result.a - result.b).any()
 
 
 def test_that_other_data_are_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.analysis.mean_curves import mean_curves
+from cifar_studio.runs.analysis.seeds import mean_curves
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import Notes, Status

@@ -1,4 +1,4 @@
-"""Two runs of the same settings held against each other, figure by figure."""
+"""Two runs of the same settings compared, figure by figure."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
-from cifar_studio.runs.analysis.summary import RunSummary, summarize, summarize_rows
+from cifar_studio.runs.analysis.summary import RunSummary, summarize
 from cifar_studio.runs.folder import run_folder as folders
 from cifar_studio.runs.folder.epochs import EpochRow, append_row, read_rows
 from cifar_studio.runs.folder.library import Run, load
@@ -47,7 +47,7 @@ def run_of(tmp_path: Path, rows: list[EpochRow], preset: str = "report-resnet18"
 @pytest.mark.parametrize("preset", REPORT_RESULTS)
 def test_that_the_reports_own_curve_gives_its_column(tmp_path: Path, preset: str) -> None:
     printed = REPORT_RESULTS[preset]
-    summary = summarize(run_of(tmp_path, report_rows(printed), preset))
+    summary = summarize(run_of(tmp_path, report_rows(printed), preset).rows)
     for name in EXACT:
         assert getattr(summary, name) == getattr(printed, name), name
     # Times as printed: two digits of the mean and its spread. The others follow from it, but for
@@ -76,7 +76,7 @@ def test_that_every_figure_is_what_numpy_makes_of_the_file(tmp_path: Path) -> No
     ]
     run = run_of(tmp_path, rows)
     table = np.genfromtxt(run.path / "epochs.csv", delimiter=",", names=True)
-    summary = summarize(run)
+    summary = summarize(run.rows)
     seconds = table["train_seconds"] + table["eval_seconds"]
     assert summary.epochs == 30
     assert summary.epoch_seconds == pytest.approx(seconds.mean())
@@ -105,7 +105,7 @@ def test_that_a_validation_split_chooses_the_honest_figure() -> None:
         msgspec.structs.replace(make_row(epoch, top1), val_top1=val)
         for epoch, top1, val in [(1, 20.0, 18.0), (2, 24.0, 27.0), (3, 30.0, 25.0)]
     ]
-    summary = summarize_rows(rows)
+    summary = summarize(rows)
     assert (summary.best_epoch, summary.best_by) == (2, "validation")
     assert (summary.honest_top1, summary.honest_top5) == (24.0, 72.0)
     assert summary.max_test_top1 == 30.0
@@ -114,13 +114,13 @@ def test_that_a_validation_split_chooses_the_honest_figure() -> None:
 def test_that_half_a_validation_split_is_none() -> None:
     rows = [make_row(1, 20.0), msgspec.structs.replace(make_row(2, 10.0), val_top1=90.0)]
     for broken in (rows, [msgspec.structs.replace(rows[1], val_top1=math.nan)]):
-        summary = summarize_rows(broken)
+        summary = summarize(broken)
         assert summary.best_by == "test"
         assert summary.honest_top1 is None
 
 
 def test_that_no_epoch_leaves_nothing_known(tmp_path: Path) -> None:
-    summary = summarize(run_of(tmp_path, []))
+    summary = summarize(run_of(tmp_path, []).rows)
     assert (summary.epochs, summary.missing_epochs) == (0, 0)
     known = {"epochs", "missing_epochs", "rule"}
     for name in RunSummary.__dataclass_fields__:
@@ -128,7 +128,7 @@ def test_that_no_epoch_leaves_nothing_known(tmp_path: Path) -> None:
 
 
 def test_that_one_epoch_has_no_spread() -> None:
-    summary = summarize_rows([make_row(1)])
+    summary = summarize([make_row(1)])
     assert (summary.epoch_seconds, summary.epoch_seconds_std) == (22.0, None)
     assert (summary.epochs_to_convergence, summary.seconds_to_convergence) == (1, 22.0)
     assert (summary.total_seconds, summary.min_test_loss) == (22.0, 3.5)
@@ -139,11 +139,11 @@ def test_that_losses_that_are_lost_do_not_hide_the_others(tmp_path: Path) -> Non
         msgspec.structs.replace(make_row(epoch), train_loss=loss, test_loss=loss)
         for epoch, loss in [(1, 4.0), (2, 2.0), (3, None), (4, None)]
     ]
-    summary = summarize(run_of(tmp_path, rows), ConvergenceRule(window=1))
+    summary = summarize(run_of(tmp_path, rows).rows, ConvergenceRule(window=1))
     assert (summary.min_train_loss, summary.min_test_loss) == (2.0, 2.0)
     assert summary.epochs_to_convergence == 2
     assert summary.epochs == 4
-    nothing = summarize_rows([rows[2], rows[3]])
+    nothing = summarize([rows[2], rows[3]])
     assert (nothing.min_train_loss, nothing.epochs_to_convergence) == (None, None)
 
 
@@ -151,7 +151,7 @@ def test_that_losses_that_are_lost_do_not_hide_the_others(tmp_path: Path) -> Non
 def test_that_nothing_that_is_not_finite_comes_out(values: list[float]) -> None:
     names = [name for name in EpochRow.__struct_fields__ if name not in ("epoch", "learning_rate")]
     odd = msgspec.structs.replace(make_row(2), **dict(zip(names, values, strict=False)))
-    summary = summarize_rows([make_row(1), odd, make_row(3)])
+    summary = summarize([make_row(1), odd, make_row(3)])
     for name in RunSummary.__dataclass_fields__:
         value = getattr(summary, name)
         assert not isinstance(value, float) or math.isfinite(value)
@@ -159,7 +159,7 @@ def test_that_nothing_that_is_not_finite_comes_out(values: list[float]) -> None:
 
 def test_that_a_time_that_is_lost_leaves_no_sum() -> None:
     rows = [make_row(1), msgspec.structs.replace(make_row(2), eval_seconds=math.nan), make_row(3)]
-    summary = summarize_rows(rows, ConvergenceRule(100.0, 1))
+    summary = summarize(rows, ConvergenceRule(100.0, 1))
     assert summary.epoch_seconds == 22.0
     assert summary.total_seconds is None
     assert summary.epochs_to_convergence == 2
@@ -168,12 +168,12 @@ def test_that_a_time_that_is_lost_leaves_no_sum() -> None:
 
 def test_that_lost_rows_are_counted_and_leave_no_sum() -> None:
     # Losses 0.7, 3.5, 1.75: twice the minimum is 1.4.
-    summary = summarize_rows([make_row(5), make_row(1), make_row(2)], ConvergenceRule(100.0, 1))
+    summary = summarize([make_row(5), make_row(1), make_row(2)], ConvergenceRule(100.0, 1))
     assert (summary.epochs, summary.missing_epochs) == (5, 2)
     assert summary.total_seconds is None
     assert (summary.epochs_to_convergence, summary.seconds_to_convergence) == (5, None)
     level = [msgspec.structs.replace(make_row(epoch), test_loss=2.0) for epoch in (1, 2, 5)]
-    summary = summarize_rows(level, ConvergenceRule(0.0, 2))
+    summary = summarize(level, ConvergenceRule(0.0, 2))
     assert (summary.epochs_to_convergence, summary.seconds_to_convergence) == (1, 22.0)
 
 
@@ -182,7 +182,7 @@ def test_that_an_epoch_written_twice_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "epochs.csv"
     for row in rows:
         append_row(path, row)
-    summary = summarize_rows(read_rows(path))
+    summary = summarize(read_rows(path))
     assert (summary.epochs, summary.max_test_top1, summary.total_seconds) == (3, 30.0, 66.0)
 
 
@@ -195,10 +195,10 @@ def test_that_a_resumed_run_is_summed_up_as_an_undisturbed_one(tmp_path: Path) -
         file.write(b"32,0.01,1.2")  # torn; the resume goes on after it
     for row in whole[31:]:
         append_row(path, row)
-    assert summarize_rows(read_rows(path)) == summarize_rows(whole)
+    assert summarize(read_rows(path)) == summarize(whole)
 
 
 def test_that_the_best_epoch_is_the_runs_own(tmp_path: Path) -> None:
     run = run_of(tmp_path, [make_row(1, 5), make_row(2, 9), make_row(3, 9)])
     assert run.best is not None
-    assert summarize(run).best_epoch == run.best.epoch == 2
+    assert summarize(run.rows).best_epoch == run.best.epoch == 2

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from cifar_studio import colours
 from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import GRID, Caption, Page, Size
-from cifar_studio.runs.analysis.confusion_cells import MINUS, Cells, Shading
+from cifar_studio.runs.analysis.confusion_cells import Cells, Shading
+from cifar_studio.runs.wording import MINUS
 
 DEFAULT_IN = (8.0, 7.5)
 _SEPARATOR = "#B0B0AA"

@@ -10,7 +10,7 @@ from pathlib import Path
 from cifar_studio.export.tables.sheet import Entry, Sheet
 from cifar_studio.export.tables.table_file import write_table_file
 from cifar_studio.export.tables.write_tables import Cell
-from cifar_studio.runs.analysis.confusion_cells import NONE
+from cifar_studio.runs.wording import NONE
 
 
 @dataclass(frozen=True)

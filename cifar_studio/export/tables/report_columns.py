@@ -111,7 +111,7 @@ class RunColumn:
             data=_text(run.data_name),
             device=_text(run.environment.device_name if run.environment else "") or "unknown",
             seed=run.config.seed,
-            summary=summarize(run, rule),
+            summary=summarize(run.rows, rule),
             comparability=comparability(run),
         )
 

@@ -14,10 +14,10 @@ from cifar_studio.export.tables import write_tables
 from cifar_studio.export.tables.report_columns import MEASURES, Kind, Measure, RunColumn
 from cifar_studio.export.tables.sheet import Entry, Footnotes, Sheet
 from cifar_studio.export.tables.table_file import write_table_file
-from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.wording import MINUS, NONE
 
 TITLE = "Table 2 of the report, repeated with CIFAR Studio"
 REPORT = "report, as printed"

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
+from cifar_studio.runs.wording import MINUS, NONE
 
 _NUMBER = re.compile(rf"[~+{MINUS}-]?[0-9]")
 

@@ -10,8 +10,7 @@ from cifar_studio.errors import BadInputError
 from cifar_studio.export.figures.curves_figure import DEFAULT_IN, Curves, save_curves
 from cifar_studio.export.figures.page import Caption, Size
 from cifar_studio.runner.protocol import ExportRequest, SaveCurvesRequest, SaveFigureRequest
-from cifar_studio.runs.analysis.mean_curves import mean_curves
-from cifar_studio.runs.analysis.seeds import SeedGroup, group_by_seed
+from cifar_studio.runs.analysis.seeds import SeedGroup, group_by_seed, mean_curves
 from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import run_of

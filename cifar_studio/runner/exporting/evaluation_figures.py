@@ -23,9 +23,10 @@ from cifar_studio.runner.protocol import ExportRequest, SaveFigureRequest
 from cifar_studio.runs.analysis.calibration import calibrate
 from cifar_studio.runs.analysis.comparability import comparability
 from cifar_studio.runs.analysis.comparison import compare
-from cifar_studio.runs.analysis.confusion_cells import MINUS, cells_of
+from cifar_studio.runs.analysis.confusion_cells import cells_of
 from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.wording import MINUS
 
 
 def save_figure(request: SaveFigureRequest) -> FigureSaved:

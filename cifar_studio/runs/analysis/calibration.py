@@ -12,7 +12,7 @@ BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Confidence, the probability of the answer given, held against how often it was right.
+    """Confidence, the probability of the answer given, against how often it was right.
 
     After Guo et al., "On Calibration of Modern Neural Networks" (2017), section 2. Bins are
     equally wide, and a confidence on an edge counts to the bin below it: (low, high]; a

@@ -1,4 +1,4 @@
-"""Whether a run may be held against the report, and in words why not."""
+"""Whether a run may be compared with the report, and in words why not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_NAME = 40
 
 @dataclass(frozen=True)
 class Comparability:
-    """What the report printed for a run's experiment, or why nothing of it may stand beside.
+    """What the report printed for a run's experiment, or why the two do not compare.
 
     Attributes
     ----------

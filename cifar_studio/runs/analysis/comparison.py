@@ -1,4 +1,4 @@
-"""Two evaluations held against each other, picture by picture."""
+"""Two evaluations compared, picture by picture."""
 
 from __future__ import annotations
 
@@ -36,11 +36,6 @@ class Comparison:
         """How many pictures both have."""
         parts = (self.a_only, self.b_only, self.both_right, self.both_wrong)
         return sum(len(part) for part in parts)
-
-    @property
-    def difference(self) -> NDArray[np.int64]:
-        """A's counts minus B's; each row adds up to zero."""
-        return self.a - self.b
 
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:

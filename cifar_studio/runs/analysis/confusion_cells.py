@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from cifar_studio.data.names import ClassNames
 from cifar_studio.runs.analysis.metrics import to_superclasses
+from cifar_studio.runs.wording import MINUS
 
 Level = Literal["superclasses", "classes"]
-NONE = "—"
-MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +81,9 @@ class Cells:
 
     def heading(self, row: int, column: int) -> str:
         """A cell as a heading: "maple → oak: 23 of 100"."""
-        words = f"{self.titles[row]} → {self.titles[column]}"
-        if self.is_difference:
-            return f"{words}: {signed(int(self.counts[row, column]))} of {int(self.shown[row]):,}"
-        return f"{words}: {int(self.counts[row, column]):,} of {int(self.shown[row]):,}"
+        count = int(self.counts[row, column])
+        words = signed(count) if self.is_difference else f"{count:,}"
+        return f"{self.titles[row]} → {self.titles[column]}: {words} of {int(self.shown[row]):,}"
 
     def as_text(self, percent: bool) -> str:
         """The matrix for a spreadsheet: tab-separated, with titles; per cent with two decimals."""

@@ -1,7 +1,7 @@
 """Two runs of the same settings, figure by figure: did the second one repeat the first?
 
-Only figures that the computation decides are held against each other: losses, accuracies and the
-learning rate; times and memory are the machine's.
+Only figures that the computation decides are compared: losses, accuracies and the learning rate;
+times and memory are the machine's.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def config_to_repeat(run: Run, epochs: int | None = None) -> TrainConfig:
 
 
 def reproduction_of(first: Run, second: Run) -> Reproduction:
-    """Hold two runs against each other, over the epochs that both have.
+    """Compare two runs, over the epochs that both have.
 
     Raises
     ------

@@ -1,18 +1,24 @@
-"""Runs that differ in nothing but their seed, and what their figures have in common."""
+"""Runs that differ in nothing but their seed: their groups, figures and mean curves."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.statistics import Spread, spread
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summarize
+from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder.library import Run
 
+_MAY_BE_MISSING = ("train_loss", "test_loss", "val_loss", "val_top1", "val_top5")
 UNKNOWN_SPREAD = "n = 1, spread unknown"
 
 
@@ -59,7 +65,7 @@ class SeedGroup:
 
     def summaries(self, rule: ConvergenceRule = DEFAULT_RULE) -> dict[int, RunSummary]:
         """The figures of each run that counts, by seed."""
-        return {run.config.seed: summarize(run, rule) for run in self.runs}
+        return {run.config.seed: summarize(run.rows, rule) for run in self.runs}
 
 
 def over_seeds(summaries: Mapping[int, RunSummary], figure: str) -> Spread:
@@ -109,3 +115,50 @@ def _group(members: Sequence[Run]) -> SeedGroup:
 def is_complete(run: Run) -> bool:
     """Whether a run reached its last epoch, and no row of it is lost."""
     return len(run.rows) == run.config.epochs == run.rows[-1].epoch
+
+
+@dataclass(frozen=True, eq=False)
+class MeanCurves:
+    """E epochs that all runs have.
+
+    Attributes
+    ----------
+    rows : tuple of E EpochRow
+        Means over the runs. A figure that a run lacks at an epoch is None there: a mean over fewer
+        runs would jump.
+    deviations : mapping of column to (E,) float64
+        Sample standard deviations over the runs (n - 1); NaN where there is no mean, or n = 1.
+    n : int
+    """
+
+    rows: tuple[EpochRow, ...]
+    deviations: Mapping[str, NDArray[np.float64]]
+    n: int
+
+
+def mean_curves(runs: Sequence[Run]) -> MeanCurves:
+    """Mean and standard deviation over runs, epoch by epoch."""
+    by_epoch = [{row.epoch: row for row in run.rows} for run in runs]
+    shared = sorted(set.intersection(*(set(rows) for rows in by_epoch))) if runs else []
+    rows = []
+    deviations: dict[str, list[float]] = {column: [] for column in COLUMNS}
+    for epoch in shared:
+        figures: dict[str, float | None] = {}
+        for column in COLUMNS:
+            values = [getattr(rows_of[epoch], column) for rows_of in by_epoch]
+            found = spread(values)
+            is_whole = found.n == len(runs)
+            figures[column] = found.mean if is_whole else None
+            deviation = found.standard_deviation if is_whole else None
+            deviations[column].append(math.nan if deviation is None else deviation)
+        rows.append(_row(epoch, figures))
+    arrays = {column: np.array(values, dtype=np.float64) for column, values in deviations.items()}
+    return MeanCurves(tuple(rows), arrays, len(runs))
+
+
+def _row(epoch: int, figures: Mapping[str, float | None]) -> EpochRow:
+    known = {
+        column: value if column in _MAY_BE_MISSING or value is not None else math.nan
+        for column, value in figures.items()
+    }
+    return msgspec.convert({**known, "epoch": epoch}, EpochRow)

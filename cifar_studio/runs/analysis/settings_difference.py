@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.serialization import to_mapping
@@ -33,34 +32,37 @@ class SettingApart:
 
 def settings_apart(runs: Sequence[Run]) -> list[SettingApart]:
     """Settings, data and machine in which not all of these runs are the same."""
-    configs = [to_mapping(run.config) for run in runs]
-    found = []
-    for key in configs[0] if configs else ():
-        found.append(SettingApart(key, tuple(_text(config[key]) for config in configs)))
-    apart = [setting for setting in found if len(set(setting.values)) > 1]
-    return [*apart, *circumstances_apart(runs)]
+    configs = [dict(all_settings(run.config)) for run in runs]
+    keys = configs[0] if configs else ()
+    settings = _apart((key, tuple(config[key] for config in configs)) for key in keys)
+    return [*settings, *circumstances_apart(runs)]
 
 
 def circumstances_apart(runs: Sequence[Run]) -> list[SettingApart]:
     """Versions, data and machine in which not all of these runs are the same."""
-    found = [SettingApart(name, values) for name, values in _surroundings(runs)]
-    return [setting for setting in found if len(set(setting.values)) > 1]
+    return _apart(_circumstances(runs))
 
 
 def all_settings(config: TrainConfig) -> list[tuple[str, str]]:
     """Every key of a config with its value, as the command line takes it."""
-    return [(key, _text(value)) for key, value in to_mapping(config).items()]
+    return [
+        (key, value if isinstance(value, str) else json.dumps(value))
+        for key, value in to_mapping(config).items()
+    ]
 
 
 def changes_from_preset(run: Run) -> tuple[str, list[SettingApart]]:
     """Title of the nearest preset; each changed setting with its values there and in the run."""
     preset = nearest_preset(run.config)
-    ours, its = to_mapping(run.config), to_mapping(preset.config)
-    changed = [SettingApart(key, (_text(its[key]), _text(ours[key]))) for key in ours]
-    return preset.title, [one for one in changed if one.values[0] != one.values[1]]
+    both = zip(all_settings(preset.config), all_settings(run.config), strict=True)
+    return preset.title, _apart((key, (its, ours)) for (key, its), (_, ours) in both)
 
 
-def _surroundings(runs: Sequence[Run]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _apart(values_of: Iterable[tuple[str, tuple[str, ...]]]) -> list[SettingApart]:
+    return [SettingApart(name, values) for name, values in values_of if len(set(values)) > 1]
+
+
+def _circumstances(runs: Sequence[Run]) -> Iterator[tuple[str, tuple[str, ...]]]:
     places = [run.environment for run in runs]
     yield "data", tuple(run.data_name for run in runs)
     yield "data digest", tuple(e.data.digest[:12] if e else UNKNOWN for e in places)
@@ -72,7 +74,3 @@ def _surroundings(runs: Sequence[Run]) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "torchvision", tuple(e.torchvision if e else UNKNOWN for e in places)
     yield "CIFAR Studio", tuple(e.studio if e else UNKNOWN for e in places)
     yield "epochs run", tuple(str(len(run.rows)) for run in runs)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

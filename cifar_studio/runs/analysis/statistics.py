@@ -1,7 +1,7 @@
 """Whether a difference between runs is more than chance: over seeds, and picture by picture.
 
 NumPy and the standard library alone: two tests and one interval do not outweigh SciPy's 100 MB.
-The tests hold them against SciPy.
+The tests compare them with SciPy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.analysis.comparison import Comparison
 
 RESAMPLES = 10_000
 EXACT_BELOW = 25
@@ -90,7 +89,6 @@ def paired_difference(
     b: Mapping[int, float | None],
     *,
     confidence: float = 0.95,
-    resamples: int = RESAMPLES,
 ) -> PairedDifference:
     """Compare two groups of runs that share their seeds, such as accuracies with and without X.
 
@@ -99,9 +97,8 @@ def paired_difference(
     a, b : mapping of seed to value
         Seeds that only one group has, and values that are None or not finite, are left out.
     confidence : float
-        Above 0 and below 1; raises ValueError else.
-    resamples : int
-        At least 1. They are drawn from a fixed random state: the same groups, the same interval.
+        Above 0 and below 1; raises ValueError else. The interval's resamples are drawn from a
+        fixed random state: the same groups, the same interval.
 
     Raises
     ------
@@ -122,20 +119,14 @@ def paired_difference(
     assert values.mean is not None
     low, high = None, None
     if values.n > 1:
-        low, high = bootstrap_interval(
-            np.array(list(differences.values())), confidence=confidence, resamples=resamples
-        )
+        low, high = bootstrap_interval(np.array(list(differences.values())), confidence=confidence)
     return PairedDifference(
         tuple(differences), values.mean, values.standard_deviation, low, high, confidence
     )
 
 
 def bootstrap_interval(
-    values: NDArray[np.float64],
-    *,
-    confidence: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    values: NDArray[np.float64], *, confidence: float = 0.95, resamples: int = RESAMPLES
 ) -> tuple[float, float]:
     """Bias-corrected and accelerated bootstrap interval of a mean.
 
@@ -154,7 +145,7 @@ def bootstrap_interval(
     n, mean = len(values), values.mean()
     if np.ptp(values) == 0:
         return float(values[0]), float(values[0])
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     means_R = np.array([values[generator.integers(0, n, n)].mean() for _ in range(resamples)])
     below = ((means_R < mean).mean() + (means_R <= mean).mean()) / 2
     # A share of 0 or 1, which some hundred resamples of a skewed sample can give, has no quantile.
@@ -219,8 +210,3 @@ def mcnemar(a_only: int, b_only: int) -> McNemar:
     # A chi-square with one degree of freedom is the square of a normal variable.
     p_value = math.erfc(math.sqrt(statistic / 2))
     return McNemar(a_only, b_only, "chi-square", statistic, p_value)
-
-
-def mcnemar_of(comparison: Comparison) -> McNemar:
-    """McNemar's test of two evaluations, over the pictures that both have."""
-    return mcnemar(len(comparison.a_only), len(comparison.b_only))

@@ -15,7 +15,6 @@ import msgspec
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.statistics import spread
 from cifar_studio.runs.folder.epochs import EpochRow, best_row
-from cifar_studio.runs.folder.library import Run
 
 DEFAULT_RULE = ConvergenceRule()
 
@@ -93,18 +92,14 @@ class RunSummary:
         return self.best_test_top5 if self.best_by == "validation" else None
 
 
-def summarize(run: Run, rule: ConvergenceRule = DEFAULT_RULE) -> RunSummary:
-    """The figures of a run, finished or not."""
-    return summarize_rows(run.rows, rule)
-
-
-def summarize_rows(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) -> RunSummary:
-    """`summarize` for who has only the rows of an `epochs.csv`.
+def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) -> RunSummary:
+    """The figures of a run, finished or not, from the rows of its `epochs.csv`.
 
     Rows are put in order; where an epoch is there twice, as after a resume that was torn, the later
     row counts.
     """
-    ordered = _in_order(rows)
+    latest = {row.epoch: row for row in rows}
+    ordered = [latest[epoch] for epoch in sorted(latest)]
     converged = rule.epoch(ordered)
     seconds = [_seconds(row) for row in ordered]
     times = spread(seconds)
@@ -130,11 +125,6 @@ def summarize_rows(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RUL
         missing_epochs=epochs - len(ordered),
         rule=rule,
     )
-
-
-def _in_order(rows: Iterable[EpochRow]) -> list[EpochRow]:
-    latest = {row.epoch: row for row in rows}
-    return [latest[epoch] for epoch in sorted(latest)]
 
 
 def _best(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from cifar_studio.export.tables.report_columns import Measure, RunColumn
 from cifar_studio.export.tables.report_table import report_table
 from cifar_studio.runs import wording
-from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
 from cifar_studio.runs.analysis.summary import RunSummary
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.compare.columns import COLUMNS, Column
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"

@@ -9,17 +9,17 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
+from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import group_by_seed
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.compare.columns import COLUMNS, RUN, Column
 from cifar_studio.ui.compare.explanations import EXPLANATIONS
 from cifar_studio.ui.compare.lines import Line, line_of_group, line_of_run
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
-from cifar_studio.ui.tables.table import Cell
 from cifar_studio.ui.widgets import basics
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cifar_studio.export.tables.report_columns import MEASURES
+from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
-from cifar_studio.ui.tables.table import Cell, Table
+from cifar_studio.ui.tables.table import Table
 
 
 def seeds_table(name: str, groups: Sequence[SeedGroup], rule: ConvergenceRule) -> Table:

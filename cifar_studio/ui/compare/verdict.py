@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.analysis.comparison import compare
-from cifar_studio.runs.analysis.confusion_cells import MINUS
 from cifar_studio.runs.analysis.metrics import accuracy
 from cifar_studio.runs.analysis.reproduction import reproduction_of
 from cifar_studio.runs.analysis.seeds import SeedGroup
-from cifar_studio.runs.analysis.statistics import mcnemar_of, paired_difference
+from cifar_studio.runs.analysis.statistics import mcnemar, paired_difference
 from cifar_studio.runs.folder.evaluation import load_evaluation
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.wording import MINUS
 
 FEW_SEEDS = 5
 
@@ -28,7 +28,7 @@ def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
         return (f"{error.fault}.",)
     if not comparison.pictures:
         return ("They were tested on different pictures.",)
-    test = mcnemar_of(comparison)
+    test = mcnemar(len(comparison.a_only), len(comparison.b_only))
     shares = [accuracy(matrix) or 0.0 for matrix in (comparison.a, comparison.b)]
     chance = f"p {_p_value(test.p_value)}"
     if test.statistic is not None:

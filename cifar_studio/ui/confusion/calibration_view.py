@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio.runs.analysis.calibration import Calibration, in_words
+from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.plots.bin_plot import BinPlot
 from cifar_studio.ui.plots.value_axis import nice_step
 from cifar_studio.ui.tables.table import Table
 from cifar_studio.ui.widgets import basics, theme
-from cifar_studio.ui.widgets.explanation import QUESTION
+from cifar_studio.ui.widgets.explanation import QUESTION, explain
 
 _HEADER = ("Above %", "To %", "Answers", "Right", "Wrong", "Mean confidence %", "Right %")
 _TITLES = ("Right answers, %", "Answers")
@@ -31,11 +32,9 @@ class CalibrationView(QWidget):
     -------
     save_requested(str)
         "bins" as a table, or "calibration" as a figure.
-    explanation_requested(str, QPoint)
     """
 
     save_requested = Signal(str)
-    explanation_requested = Signal(str, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +116,7 @@ class CalibrationView(QWidget):
         shown = self._calibration
         if shown is None:
             return ""
-        low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
+        low, high = 100 * shown.edges[place : place + 2]
         words = f"{low:.2f} to {high:.2f} %"
         count = int(shown.counts[place])
         if not count:
@@ -130,22 +129,17 @@ class CalibrationView(QWidget):
 
     def _draw(self) -> None:
         colours, shown = theme.current(), self._calibration
-        self.reliability.begin(100.0)
-        most = 0
-        if shown is not None and shown.pictures:
-            edges = 100 * shown.edges
-            none = np.zeros(len(shown.counts))
-            right, said = 100 * shown.accuracy, 100 * shown.confidence
-            self.reliability.add_bars(edges, none, right, colours.loss)
-            gap = Qt.BrushStyle.BDiagPattern
-            self.reliability.add_bars(edges, right, said, colours.top1, gap)
-            most = int(max(shown.right.max(), shown.wrong.max(), (shown.counts).max()))
+        most = int(shown.counts.max()) if shown is not None else 0
         step = nice_step(max(most, 1), 4)
+        self.reliability.begin(100.0)
         self.histogram.begin(max(math.ceil(most / step) * step, 1.0))
         if shown is not None and shown.pictures:
-            rights, counts = shown.right.astype(float), shown.counts.astype(float)
-            self.histogram.add_bars(edges, none, rights, colours.loss)
-            self.histogram.add_bars(edges, rights, counts, colours.top1, Qt.BrushStyle.BDiagPattern)
+            shares = (100 * shown.accuracy, 100 * shown.confidence)
+            counts = (shown.right.astype(float), shown.counts.astype(float))
+            edges, none = 100 * shown.edges, np.zeros(len(shown.counts))
+            for plot, (low, high) in ((self.reliability, shares), (self.histogram, counts)):
+                plot.add_bars(edges, none, low, colours.loss)
+                plot.add_bars(edges, low, high, colours.top1, Qt.BrushStyle.BDiagPattern)
         diagonal = pg.mkPen(colours.text, width=1)
         line = pg.PlotCurveItem([0, 100], [0, 100], pen=diagonal, antialias=True)
         self.reliability.item.addItem(line)
@@ -161,12 +155,12 @@ class CalibrationView(QWidget):
     def _mark(self, place: int | None) -> None:
         self._bin = place
         shown = self._calibration
-        if place is None or shown is None:
-            low = high = float("nan")
-            self.readout.setText(_HINT if shown is not None and shown.pictures else "")
-        else:
-            low, high = (100 * float(edge) for edge in shown.edges[place : place + 2])
-            self.readout.setText(self.describe_bin(place))
+        low = high = math.nan
+        words = _HINT if shown is not None and shown.pictures else ""
+        if place is not None and shown is not None:
+            low, high = 100 * shown.edges[place : place + 2]
+            words = self.describe_bin(place)
+        self.readout.setText(words)
         for plot in (self.reliability, self.histogram):
             plot.mark(low, high)
 
@@ -185,7 +179,7 @@ class CalibrationView(QWidget):
         menu.addAction("Save as a table…", lambda: self.save_requested.emit("bins"))
         saved = QKeySequence(QKeySequence.StandardKey.Save)
         menu.addAction("Save as a figure…", saved, lambda: self.save_requested.emit("calibration"))
-        menu.addAction(QUESTION, lambda: self.explanation_requested.emit("calibration", at))
+        menu.addAction(QUESTION, lambda: explain("calibration", at, self, EXPLANATIONS))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
 

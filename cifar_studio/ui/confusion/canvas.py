@@ -17,15 +17,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 from typing_extensions import override
 
-from cifar_studio.runs.analysis.confusion_cells import Cells, Level, Shading
+from cifar_studio.runs.analysis.confusion_cells import Cells, Shading
 from cifar_studio.ui.confusion import painting
+from cifar_studio.ui.confusion.evaluations import CellsByLevel
 from cifar_studio.ui.confusion.frame import Frame
-from cifar_studio.ui.confusion.navigation import Walk
+from cifar_studio.ui.confusion.navigation import Position
 from cifar_studio.ui.widgets import theme
 
 
 class MatrixCanvas(QWidget):
-    """Draws the part of the matrix at which a walk stands, and tells what the pointer is over.
+    """Draws the part of the matrix in sight at `position`, and reports what the pointer is over.
 
     Signals
     -------
@@ -35,10 +36,10 @@ class MatrixCanvas(QWidget):
 
     cell_hovered = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._walk = Walk()
-        self._scaled_with: dict[Level, Cells] = {}
+    def __init__(self) -> None:
+        super().__init__()
+        self.position = Position()
+        self._scaled_with: CellsByLevel = {}
         self._hovered: tuple[int, int] | None = None
         self._percent = False
         self._logarithmic = True
@@ -52,42 +53,16 @@ class MatrixCanvas(QWidget):
         theme.manager().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
-    @property
-    def cells(self) -> Cells | None:
-        """What is shown at the present level."""
-        return self._walk.cells
-
-    @property
-    def level(self) -> Level:
-        return self._walk.level
-
-    @property
-    def is_in_block(self) -> bool:
-        """Whether the classes of two superclasses alone are shown."""
-        return self._walk.is_in_block
-
-    @property
-    def current(self) -> tuple[int, int]:
-        """Row and column of the current cell, in the order shown."""
-        return self._walk.current
-
-    def show_cells(
-        self,
-        by_superclass: Cells | None,
-        by_class: Cells | None,
-        scaled_with: tuple[Cells, Cells] | None = None,
-    ) -> None:
-        """Show a matrix at both levels; None shows nothing.
+    def show_cells(self, cells: CellsByLevel, scaled_with: CellsByLevel | None = None) -> None:
+        """Show a matrix at both levels; an empty mapping shows nothing.
 
         Parameters
         ----------
-        scaled_with : two Cells or None
-            Another matrix that is to share the scale of colours, at both levels.
+        scaled_with : Cells by level, or None
+            Another matrix that is to share the scale of colours.
         """
-        self._walk.take(by_superclass, by_class)
-        self._scaled_with = {}
-        if scaled_with is not None:
-            self._scaled_with = {"superclasses": scaled_with[0], "classes": scaled_with[1]}
+        self.position.set_cells(cells)
+        self._scaled_with = scaled_with or {}
         self._renew()
 
     def set_percent(self, percent: bool) -> None:
@@ -104,18 +79,10 @@ class MatrixCanvas(QWidget):
         self._marked = words.strip().lower()
         self._renew()
 
-    def describe(self) -> str:
-        """The current cell in words."""
-        return self._walk.describe()
-
-    def chosen_classes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Class numbers shown and said of the current cell."""
-        return self._walk.chosen_classes()
-
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Where a cell in sight is drawn, in pixels of the widget."""
-        assert self.cells is not None
-        return self._framed(self.cells).cell(row, column)
+        assert self.position.cells is not None
+        return self._framed(self.position.cells).cell(row, column)
 
     # Drawing
 
@@ -127,14 +94,14 @@ class MatrixCanvas(QWidget):
         """Draw anew after any change but that of the current cell."""
         self._look = self._frame = self._image = None
         self._hover(None)
-        self.setAccessibleDescription(self.describe())
+        self.setAccessibleDescription(self.position.describe())
         self.update()
 
     def _looked(self, cells: Cells) -> painting.Look:
         if self._look is None:
             values = [cells.values(self._percent)]
-            if self.level in self._scaled_with:
-                values.append(self._scaled_with[self.level].values(self._percent))
+            if self.position.level in self._scaled_with:
+                values.append(self._scaled_with[self.position.level].values(self._percent))
             shading = Shading.of(np.concatenate(values), self._logarithmic)
             self._look = painting.Look(cells, self._percent, shading, self._marked)
         return self._look
@@ -145,12 +112,12 @@ class MatrixCanvas(QWidget):
                 0, 0, -theme.px(painting.LEGEND_PX + 12), -theme.px(8)
             )
             ratio = self.devicePixelRatioF()
-            self._frame = painting.make_titled_frame(cells, self._walk.window, room, ratio)
+            self._frame = painting.make_titled_frame(cells, self.position.window, room, ratio)
         return self._frame
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, cells = QPainter(self), self.cells
+        painter, cells = QPainter(self), self.position.cells
         if cells is None:
             return
         look, frame = self._looked(cells), self._framed(cells)
@@ -159,7 +126,7 @@ class MatrixCanvas(QWidget):
         painter.drawImage(frame.area.topLeft(), self._image)
         painting.draw_grid(painter, look, frame)
         painting.draw_figures(painter, look, frame)
-        painting.draw_titles(painter, look, frame, self._hovered or self.current)
+        painting.draw_titles(painter, look, frame, self._hovered or self.position.current)
         painting.draw_axis_names(painter, frame)
         painting.draw_legend(painter, look, frame, frame.area.right() + theme.px(12))
         self._draw_marks(painter, frame)
@@ -172,8 +139,8 @@ class MatrixCanvas(QWidget):
         if self._hovered is not None:
             painter.setPen(QPen(QColor(colours.text), 1))
             painter.drawRect(frame.cell(*self._hovered).adjusted(0.5, 0.5, 0.5, 0.5))
-        if frame.window.has(*self.current):
-            ring = frame.cell(*self.current).adjusted(-0.5, -0.5, 1.5, 1.5)
+        if frame.window.has(*self.position.current):
+            ring = frame.cell(*self.position.current).adjusted(-0.5, -0.5, 1.5, 1.5)
             painter.setPen(QPen(QColor(colours.surface), theme.px(5)))
             painter.drawRect(ring)
             shade = colours.top1 if self.hasFocus() else colours.text
@@ -192,14 +159,16 @@ class MatrixCanvas(QWidget):
     # Pointer
 
     def _cell_at(self, at: QPointF) -> tuple[int, int] | None:
-        return self._framed(self.cells).cell_at(at) if self.cells is not None else None
+        cells = self.position.cells
+        return None if cells is None else self._framed(cells).cell_at(at)
 
     def hover_text(self, at: QPointF) -> str:
         """The cell at a point in words; empty beside the matrix."""
         return self._words_for(self._cell_at(at))
 
     def _words_for(self, place: tuple[int, int] | None) -> str:
-        return "" if place is None or self.cells is None else self.cells.describe(*place)
+        cells = self.position.cells
+        return "" if place is None or cells is None else cells.describe(*place)
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

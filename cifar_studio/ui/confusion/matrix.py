@@ -1,22 +1,17 @@
-"""The confusion matrix, for a person to walk through by mouse and keys."""
+"""The confusion matrix, navigated by mouse and keys."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QGuiApplication,
-    QKeyEvent,
-    QKeySequence,
-    QMouseEvent,
-)
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QMenu
 from typing_extensions import override
 
 from cifar_studio.runs.analysis.confusion_cells import Level
 from cifar_studio.ui.confusion.canvas import MatrixCanvas
+from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.tables.table import Table
-from cifar_studio.ui.widgets.explanation import QUESTION
+from cifar_studio.ui.widgets.explanation import QUESTION, explain
 
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
@@ -41,28 +36,26 @@ class ConfusionMatrix(MatrixCanvas):
     cell_selected(object, object)
         Class numbers shown and said, as tuples, of the cell that is now the current one.
     cell_opened(object, object)
-        Likewise; its pictures are wanted.
+        Likewise; its pictures are requested.
     save_requested(str)
         "matrix" as a table, or "confusion" as a figure.
     level_changed(str)
         "superclasses" or "classes", when the part in sight changed by key or double-click.
-    explanation_requested(str, QPoint)
     """
 
     cell_selected = Signal(object, object)
     cell_opened = Signal(object, object)
     save_requested = Signal(str)
     level_changed = Signal(str)
-    explanation_requested = Signal(str, QPoint)
 
     def set_level(self, level: Level) -> None:
         """Show the whole matrix of superclasses or of classes, and stay at the same place."""
-        self._walk.set_level(level)
+        self.position.set_level(level)
         self._renew()
 
     def go_to_next_marked(self) -> bool:
         """Go on to the next class found, on the diagonal; False where there is none."""
-        place = self._walk.next_with(self._marked) if self._marked else None
+        place = self.position.next_with(self._marked) if self._marked else None
         if place is None:
             return False
         self._go_to(place, place)
@@ -70,31 +63,33 @@ class ConfusionMatrix(MatrixCanvas):
 
     def select_classes(self, true: int, said: int) -> None:
         """Make the cell that holds these classes, at the present level, the current one."""
-        if self.cells is not None:
-            self._go_to(self.cells.place_of(true), self.cells.place_of(said))
+        cells = self.position.cells
+        if cells is not None:
+            self._go_to(cells.place_of(true), cells.place_of(said))
 
     def zoom_in(self) -> None:
         """Show the classes of the current cell's two superclasses alone."""
-        if self._walk.zoom_in():
+        if self.position.zoom_in():
             self._renew()
-            self.level_changed.emit(self.level)
+            self.level_changed.emit(self.position.level)
 
     def zoom_out(self) -> bool:
         """Go back from a block, or from classes to superclasses; False where there is no way."""
-        changed = self._walk.zoom_out()
+        changed = self.position.zoom_out()
         if changed:
             self._renew()
-            self.level_changed.emit(self.level)
+            self.level_changed.emit(self.position.level)
         return changed
 
     def open_current(self) -> None:
         """Ask for the current cell's pictures."""
-        if self.cells is not None:
-            self.cell_opened.emit(*self.chosen_classes())
+        if self.position.cells is not None:
+            self.cell_opened.emit(*self.position.chosen_classes())
 
     def copy(self) -> str:
         """Put the matrix on the clipboard as tab-separated text with titles."""
-        text = "" if self.cells is None else self.cells.as_text(self._percent)
+        cells = self.position.cells
+        text = "" if cells is None else cells.as_text(self._percent)
         QGuiApplication.clipboard().setText(text)
         return text
 
@@ -104,7 +99,7 @@ class ConfusionMatrix(MatrixCanvas):
 
     def as_table(self) -> Table:
         """The whole matrix at the present level: counts, or per cent of the row's pictures."""
-        cells = self.cells
+        cells = self.position.cells
         if cells is None:
             return Table("matrix", ("shown / said",), ())
         values = cells.values(self._percent) if self._percent else cells.counts
@@ -112,13 +107,13 @@ class ConfusionMatrix(MatrixCanvas):
         return Table("matrix", ("shown / said", *cells.titles), rows)
 
     def _go_to(self, row: int, column: int) -> None:
-        if self.cells is None:
+        if self.position.cells is None:
             return
-        if self._walk.go_to(row, column):
+        if self.position.go_to(row, column):
             self._renew()
-        self.setAccessibleDescription(self.describe())
+        self.setAccessibleDescription(self.position.describe())
         self.update()
-        self.cell_selected.emit(*self.chosen_classes())
+        self.cell_selected.emit(*self.position.chosen_classes())
 
     # Mouse
 
@@ -132,14 +127,15 @@ class ConfusionMatrix(MatrixCanvas):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._cell_at(event.position()) is None:
             return
-        if not self.is_in_block:
+        if not self.position.is_in_block:
             self.zoom_in()
         else:
             self.open_current()
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.cells is None:
+        cells = self.position.cells
+        if cells is None:
             return
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         place = self._cell_at(QPointF(event.pos())) if by_mouse else None
@@ -149,17 +145,17 @@ class ConfusionMatrix(MatrixCanvas):
         menu = QMenu(self)
         menu.addAction("Open pictures", QKeySequence(Qt.Key.Key_Return), self.open_current)
         inward = menu.addAction("Show its classes", QKeySequence("+"), self.zoom_in)
-        inward.setEnabled(not self.is_in_block)
+        inward.setEnabled(not self.position.is_in_block)
         outward = menu.addAction("Back", QKeySequence(Qt.Key.Key_Escape), self.zoom_out)
-        outward.setEnabled(self.level == "classes")
+        outward.setEnabled(self.position.level == "classes")
         menu.addAction("Copy matrix", QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
         menu.addAction("Copy picture", self.copy_picture)
         menu.addAction("Save as a table…", lambda: self.save_requested.emit("matrix"))
         saved = QKeySequence(QKeySequence.StandardKey.Save)
         menu.addAction("Save as a figure…", saved, lambda: self.save_requested.emit("confusion"))
         menu.addSeparator()
-        key = "difference" if self.cells.is_difference else "cell"
-        menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, where))
+        key = "difference" if cells.is_difference else "cell"
+        menu.addAction(QUESTION, lambda: explain(key, where, self, EXPLANATIONS))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(where)
 
@@ -177,7 +173,7 @@ class ConfusionMatrix(MatrixCanvas):
             Qt.KeyboardModifier.KeypadModifier,
         ):
             down, right = _STEPS[key]
-            self._go_to(self.current[0] + down, self.current[1] + right)
+            self._go_to(self.position.current[0] + down, self.position.current[1] + right)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open_current()
         elif key == Qt.Key.Key_Plus:

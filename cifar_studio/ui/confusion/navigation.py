@@ -1,23 +1,30 @@
-"""Where a person stands in the matrix: level, part in sight, current cell. No Qt."""
+"""The position in the matrix: level, part in sight, current cell. No Qt."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cifar_studio.runs.analysis.confusion_cells import Cells, Level
+from cifar_studio.ui.confusion.evaluations import CellsByLevel
 from cifar_studio.ui.confusion.frame import Window
 
 
-class Walk:
-    """A place in a matrix that is known at both levels, and the ways from there.
+class Position:
+    """A position in a matrix that is known at both levels, and the moves from there.
 
     A whole level is in sight, or the block of two superclasses' classes.
+
+    Attributes
+    ----------
+    level : Level
+    current : (int, int)
+        Row and column of the current cell, in the order shown.
     """
 
     def __init__(self) -> None:
         self.level: Level = "superclasses"
         self.current = (0, 0)
-        self._all: dict[Level, Cells] = {}
+        self._all: CellsByLevel = {}
         self._block: Window | None = None
         self._came_from: Level = "superclasses"
 
@@ -28,6 +35,7 @@ class Walk:
 
     @property
     def is_in_block(self) -> bool:
+        """Whether the classes of two superclasses alone are in sight."""
         return self._block is not None
 
     @property
@@ -36,14 +44,12 @@ class Walk:
         size = len(self._all[self.level]) if self._all else 1
         return self._block or Window(0, 0, size, size)
 
-    def take(self, by_superclass: Cells | None, by_class: Cells | None) -> None:
-        """Another matrix; the place stays."""
-        self._all = {}
-        if by_superclass is not None and by_class is not None:
-            self._all = {"superclasses": by_superclass, "classes": by_class}
+    def set_cells(self, cells: CellsByLevel) -> None:
+        """Another matrix, or none; the position stays."""
+        self._all = cells
 
     def set_level(self, level: Level) -> None:
-        """All of a level, at the same place; the fullest cell of a block stands for it."""
+        """All of a level, at the same position; the fullest cell of a block stands for it."""
         if level != self.level:
             self._change_level(level)
         self._block = None

@@ -8,17 +8,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxL
 from typing_extensions import override
 
 from cifar_studio.ui.confusion.calibration_view import CalibrationView
-from cifar_studio.ui.confusion.class_table import ClassTable
-from cifar_studio.ui.confusion.disagreements import Disagreements
 from cifar_studio.ui.confusion.matrix import ConfusionMatrix
-from cifar_studio.ui.confusion.most_confused import MostConfused
-from cifar_studio.ui.confusion.summary import Summary
+from cifar_studio.ui.confusion.summary import Disagreements, Summary
+from cifar_studio.ui.confusion.tables import ClassTable, MistakeTable
 from cifar_studio.ui.confusion.toolbar import ConfusionToolbar
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.grip_splitter import GripSplitter
 
-MARGIN_PX = 16
-GAP_PX = 12
+_MARGIN_PX = 16
+_GAP_PX = 12
 _STACKED_BELOW_PX = 760
 
 
@@ -45,7 +43,7 @@ class ConfusionPage(QWidget):
         self.notice = basics.label()
         self.disagreements = Disagreements()
         self.classes = ClassTable()
-        self.confused = MostConfused()
+        self.mistakes = MistakeTable()
         self.calibration = CalibrationView()
         self._lay_out(gallery)
         self.restyle()
@@ -63,7 +61,7 @@ class ConfusionPage(QWidget):
         self.tabs.setDocumentMode(True)
         for part, title in (
             (self.classes, "Classes"),
-            (self.confused, "Most confused"),
+            (self.mistakes, "Most confused"),
             (self.calibration, "Calibration"),
         ):
             self.tabs.addTab(part, title)
@@ -108,18 +106,18 @@ class ConfusionPage(QWidget):
         return self.halves
 
     def restyle(self) -> None:
-        self._column.setContentsMargins(*[theme.px(MARGIN_PX)] * 4)
-        self._column.setSpacing(theme.px(GAP_PX))
-        self._left.setContentsMargins(0, 0, theme.px(GAP_PX), 0)
+        self._column.setContentsMargins(*[theme.px(_MARGIN_PX)] * 4)
+        self._column.setSpacing(theme.px(_GAP_PX))
+        self._left.setContentsMargins(0, 0, theme.px(_GAP_PX), 0)
         self._left.setSpacing(theme.px(4))
         self._foot.setSpacing(theme.px(8))
-        self._right.setContentsMargins(theme.px(GAP_PX), 0, 0, 0)
+        self._right.setContentsMargins(theme.px(_GAP_PX), 0, 0, 0)
         self._right.setSpacing(theme.px(8))
         self.splitter.setHandleWidth(1)
         for part in (self.toolbar, self.summary, self.disagreements, self.classes):
             part.restyle()
-        for lower in (self.confused, self.calibration):
-            lower.restyle()
+        self.mistakes.restyle()
+        self.calibration.restyle()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -139,10 +137,10 @@ class ConfusionPage(QWidget):
         if self._splitter_is_default and narrow:
             self.splitter.setSizes([600, 400])
         elif self._splitter_is_default:
-            wanted = self.splitter.height() + theme.px(100)  # room for titles and legend
-            left = min(wanted, round(0.6 * self.splitter.width()))
+            needed = self.splitter.height() + theme.px(100)  # room for titles and legend
+            left = min(needed, round(0.6 * self.splitter.width()))
             self.splitter.setSizes([left, self.splitter.width() - left])
-        self.show_way_back(self.matrix.is_in_block)
+        self.show_way_back(self.matrix.position.is_in_block)
 
     def show_notice(self, words: str, is_fault: bool) -> None:
         """A note on what is shown, or why something cannot be; empty for none."""
@@ -165,4 +163,4 @@ class ConfusionPage(QWidget):
 
     def _on_splitter_moved(self) -> None:
         self._splitter_is_default = False
-        self.show_way_back(self.matrix.is_in_block)
+        self.show_way_back(self.matrix.position.is_in_block)

@@ -1,4 +1,7 @@
-"""Draws the matrix: coloured cells, figures, titles and the legend of the colours."""
+"""Draws the matrix: coloured cells, figures, titles and the legend of the colours.
+
+The maps of the colours are `colours.py`'s.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
+from cifar_studio import colours
 from cifar_studio.runs.analysis.confusion_cells import Cells, Shading, signed
-from cifar_studio.ui.confusion import colour_map
+from cifar_studio.runs.wording import MINUS
 from cifar_studio.ui.confusion.frame import Frame, Window, make_frame
 from cifar_studio.ui.widgets import theme
 
-SMALLEST_PX = 8
 LEGEND_PX = 64
 _BAR_PX = 12
 _TITLE_GAP_PX = 6
 _MOST_TITLE_PX = 132
-_LARGEST_PX = 16
+_SMALLEST_PX, _LARGEST_PX = 8, 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +44,24 @@ class Look:
     marked: str = ""
 
 
-def axis_font(size: float = theme.AXIS_PX) -> QFont:
-    font = theme.tabular(theme.body_font(theme.manager().scale))
-    font.setPixelSize(theme.px(size))
-    return font
+def paint(
+    strengths: NDArray[np.float64], values: NDArray[np.float64], is_difference: bool
+) -> NDArray[np.uint8]:
+    """Colours, (..., 3), of values of these strengths, in the theme in force."""
+    now = theme.current()
+    ground = QColor(now.surface)
+    rgb = (ground.red(), ground.green(), ground.blue())
+    return colours.paint(strengths, values, is_difference, now.name, rgb)
+
+
+def ink_on(rgb: NDArray[np.uint8]) -> QColor:
+    """Black or white, whichever stands out more; at least 4.5:1 on any colour."""
+    return QColor("#000000") if colours.is_black_better(rgb) else QColor("#FFFFFF")
 
 
 def make_titled_frame(cells: Cells, window: Window, room: QRectF, ratio: float) -> Frame:
     """The matrix in a room without the legend's, with as much of it for titles as they need."""
-    metrics = QFontMetricsF(axis_font())
+    metrics = QFontMetricsF(_axis_font())
     titles = cells.titles if window.rows <= 20 else tuple(name for name, _ in cells.groups)
     widest = max(metrics.horizontalAdvance(title) for title in titles) * 1.1 + theme.px(12)
     top = max(min(widest, theme.px(_MOST_TITLE_PX), room.height() * 0.25), theme.px(48))
@@ -65,7 +77,7 @@ def cell_image(look: Look, frame: Frame) -> QImage:
         window.row : window.row + window.rows, window.column : window.column + window.columns
     ]
     values = look.cells.values(look.percent)[part]
-    rgb = colour_map.paint(look.shading.strength(values), values, look.cells.is_difference)
+    rgb = paint(look.shading.strength(values), values, look.cells.is_difference)
     rows = np.repeat(np.arange(window.rows), _device_sizes(frame.down, frame.ratio))
     columns = np.repeat(np.arange(window.columns), _device_sizes(frame.across, frame.ratio))
     pixels = np.ascontiguousarray(rgb[np.ix_(rows, columns)])
@@ -77,31 +89,27 @@ def cell_image(look: Look, frame: Frame) -> QImage:
 
 def draw_grid(painter: QPainter, look: Look, frame: Frame) -> None:
     """Hairlines: between all cells where they are large, else between superclasses."""
-    colours, area, window = theme.current(), frame.area, frame.window
+    now, area, window, cells = theme.current(), frame.area, frame.window, look.cells
     spacious = min(area.width() / window.columns, area.height() / window.rows) >= theme.px(12)
     for edges, start, down in (
         (frame.across, window.column, False),
         (frame.down, window.row, True),
     ):
         borders = {0, len(edges) - 1}
-        first = 0
-        for _, size in look.cells.groups:
-            if look.cells.level == "classes":
-                borders.add(first - start)
-            first += size
-        for index, edge in enumerate(edges):
+        if cells.level == "classes":
+            borders |= {cells.rows_of_group(group)[0] - start for group in range(len(cells.groups))}
+        for index, edge in enumerate(edges.tolist()):
             if index not in borders and not spacious:
                 continue
-            painter.setPen(QPen(QColor(colours.border if index in borders else colours.grid), 1))
-            place = float(edge)
+            painter.setPen(QPen(QColor(now.border if index in borders else now.grid), 1))
             if down:
-                painter.drawLine(QPointF(area.left(), place), QPointF(area.right(), place))
+                painter.drawLine(QPointF(area.left(), edge), QPointF(area.right(), edge))
             else:
-                painter.drawLine(QPointF(place, area.top()), QPointF(place, area.bottom()))
+                painter.drawLine(QPointF(edge, area.top()), QPointF(edge, area.bottom()))
 
 
-def draw_figures(painter: QPainter, look: Look, frame: Frame) -> bool:
-    """Each cell's figure, where the widest of them fits; returns whether they do."""
+def draw_figures(painter: QPainter, look: Look, frame: Frame) -> None:
+    """Each cell's figure, where the widest of them fits."""
     window, cells = frame.window, look.cells
     places = [
         (row, column)
@@ -110,61 +118,43 @@ def draw_figures(painter: QPainter, look: Look, frame: Frame) -> bool:
         if cells.counts[row, column]
     ]
     if len(places) > 400:  # a whole matrix of classes: no figure fits, and none needs measuring
-        return False
+        return
     texts = {place: cells.text(*place, look.percent) for place in places}
     widest = max(texts.values(), key=len, default="0")
     room = frame.cell(window.row, window.column)
     font = _fitting_font(widest, room.width(), room.height())
     if font is None:
-        return False
+        return
     painter.setFont(font)
     values = cells.values(look.percent)
-    rgb = colour_map.paint(look.shading.strength(values), values, cells.is_difference)
+    rgb = paint(look.shading.strength(values), values, cells.is_difference)
     for place, text in texts.items():
-        painter.setPen(colour_map.ink_on(rgb[place]))
+        painter.setPen(ink_on(rgb[place]))
         painter.drawText(frame.cell(*place), Qt.AlignmentFlag.AlignCenter, text)
-    return True
 
 
-def titles_in_sight(look: Look, frame: Frame, *, rows: bool) -> list[tuple[str, float, float]]:
-    """Titles of rows or columns with the bands that they name: classes, or superclasses.
-
-    Superclasses stand where the classes are too thin for a title each.
-    """
-    window = frame.window
-    first, count = (window.row, window.rows) if rows else (window.column, window.columns)
-    cells = look.cells
-    if count <= 20:
-        return [
-            (cells.titles[place], *frame.band(place, 1, rows=rows))
-            for place in range(first, first + count)
-        ]
-    result, start = [], 0
-    for title, size in cells.groups:
-        result.append((title, *frame.band(start, size, rows=rows)))
-        start += size
-    return result
-
-
-def draw_titles(
-    painter: QPainter, look: Look, frame: Frame, current: tuple[int, int] | None
-) -> None:
+def draw_titles(painter: QPainter, look: Look, frame: Frame, current: tuple[int, int]) -> None:
     """Titles left and on top; those of the current cell stand out."""
-    font, area = axis_font(), frame.area
-    gap = theme.px(_TITLE_GAP_PX)
-    named = {True: "", False: ""}
-    if current is not None:
-        named = {
-            True: _title_of(look, frame, current[0]),
-            False: _title_of(look, frame, current[1]),
-        }
-    for rows in (True, False):
-        room = (frame.left if rows else frame.top) - gap - theme.px(2)
-        for title, low, high in titles_in_sight(look, frame, rows=rows):
-            is_current, is_marked = title == named[rows], _is_marked(look, title)
-            if high - low < 0.8 * QFontMetricsF(font).height() and not (is_current or is_marked):
+    now, area, window = theme.current(), frame.area, frame.window
+    gap, plain = theme.px(_TITLE_GAP_PX), _axis_font()
+    least = 0.8 * QFontMetricsF(plain).height()
+    for rows, first, count, place, space in (
+        (True, window.row, window.rows, current[0], frame.left),
+        (False, window.column, window.columns, current[1], frame.top),
+    ):
+        room = space - gap - theme.px(2)
+        for title, start, size in _titles_in_sight(look.cells, first, count):
+            low, high = frame.band(start, size, rows=rows)
+            is_current = start <= place < start + size
+            is_marked = bool(look.marked) and look.marked in title.lower()
+            stands_out = is_current or is_marked
+            if high - low < least and not stands_out:
                 continue  # it would lie on its neighbours
-            _set_title_style(painter, font, is_current, is_marked)
+            font = QFont(plain)
+            font.setBold(is_current)
+            font.setUnderline(is_marked)
+            painter.setFont(font)
+            painter.setPen(QColor(now.text if stands_out else now.muted))
             text = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(room))
             thick = max(high - low, painter.fontMetrics().height())
             middle = (low + high) / 2
@@ -181,10 +171,20 @@ def draw_titles(
             painter.restore()
 
 
+def _titles_in_sight(cells: Cells, first: int, count: int) -> list[tuple[str, int, int]]:
+    """Titles of rows or columns, each with the first one that it names and how many.
+
+    Superclasses stand where the classes are too thin for a title each.
+    """
+    if count <= 20:
+        return [(cells.titles[place], place, 1) for place in range(first, first + count)]
+    return [(title, *cells.rows_of_group(g)) for g, (title, _) in enumerate(cells.groups)]
+
+
 def draw_axis_names(painter: QPainter, frame: Frame) -> None:
     """ "shown as" over the rows' titles, "said" before the columns'."""
     gap, area = theme.px(_TITLE_GAP_PX), frame.area
-    font = axis_font()
+    font = _axis_font()
     font.setItalic(True)
     painter.setFont(font)
     painter.setPen(QColor(theme.current().muted))
@@ -197,13 +197,13 @@ def draw_axis_names(painter: QPainter, frame: Frame) -> None:
 
 def draw_legend(painter: QPainter, look: Look, frame: Frame, left: float) -> None:
     """A bar of the colours from zero to the top, or from the lowest to the highest difference."""
-    colours, area, line = theme.current(), frame.area, theme.px(theme.AXIS_PX + 4)
+    area, line = frame.area, theme.px(theme.AXIS_PX + 4)
     bar = QRectF(left, area.top() + line + theme.px(8), theme.px(_BAR_PX), 0)
     bar.setBottom(max(min(area.bottom(), bar.top() + theme.px(280)), bar.top() + 1))
     difference = look.cells.is_difference
     _draw_bar(painter, bar, difference)
-    painter.setFont(axis_font())
-    painter.setPen(QColor(colours.muted))
+    painter.setFont(_axis_font())
+    painter.setPen(QColor(theme.current().muted))
     unit = "%" if look.percent else "pictures"
     heading = QRectF(bar.left(), area.top(), theme.px(LEGEND_PX), line)
     top_left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -223,7 +223,7 @@ def draw_legend(painter: QPainter, look: Look, frame: Frame, left: float) -> Non
 
 def _draw_bar(painter: QPainter, bar: QRectF, difference: bool) -> None:
     steps = np.linspace(-1 if difference else 0, 1, 255)[::-1, None]
-    rgb = np.ascontiguousarray(colour_map.paint(np.abs(steps), steps, difference))
+    rgb = np.ascontiguousarray(paint(np.abs(steps), steps, difference))
     image = QImage(rgb.data, 1, len(rgb), 3, QImage.Format.Format_RGB888)
     painter.drawImage(bar, image)
     painter.setPen(QPen(QColor(theme.current().border), 1))
@@ -232,10 +232,11 @@ def _draw_bar(painter: QPainter, bar: QRectF, difference: bool) -> None:
 
 
 def _tick_text(tick: float, difference: bool) -> str:
-    if tick != round(tick) or 0 < abs(tick) < 1:
-        text = f"{abs(tick):.2g}" if abs(tick) < 10 else f"{abs(tick):.0f}"
-        return (signed(1)[0] if tick > 0 else signed(-1)[0]) + text if difference else text
-    return signed(round(tick)) if difference else f"{tick:,.0f}"
+    if tick == round(tick):
+        return signed(round(tick)) if difference else f"{tick:,.0f}"
+    size = f"{abs(tick):.2g}" if abs(tick) < 10 else f"{abs(tick):.0f}"
+    sign = ("+" if tick > 0 else MINUS) if difference else ""
+    return sign + size
 
 
 def _device_sizes(edges: NDArray[np.float64], ratio: float) -> NDArray[np.intp]:
@@ -244,30 +245,15 @@ def _device_sizes(edges: NDArray[np.float64], ratio: float) -> NDArray[np.intp]:
 
 def _fitting_font(text: str, width: float, height: float) -> QFont | None:
     largest = _LARGEST_PX if width > theme.px(48) else theme.AXIS_PX
-    for size in range(largest, SMALLEST_PX - 1, -1):
-        font = axis_font(size)
+    for size in range(largest, _SMALLEST_PX - 1, -1):
+        font = _axis_font(size)
         metrics = QFontMetricsF(font)
         if metrics.horizontalAdvance(text) + 1 <= width and metrics.ascent() + 2 <= height:
             return font
     return None
 
 
-def _is_marked(look: Look, title: str) -> bool:
-    return bool(look.marked) and look.marked in title.lower()
-
-
-def _set_title_style(painter: QPainter, font: QFont, is_current: bool, is_marked: bool) -> None:
-    colours = theme.current()
-    styled = QFont(font)
-    styled.setBold(is_current)
-    styled.setUnderline(is_marked)
-    painter.setFont(styled)
-    loud = is_current or is_marked
-    painter.setPen(QColor(colours.text if loud else colours.muted))
-
-
-def _title_of(look: Look, frame: Frame, place: int) -> str:
-    """The title that stands for a row or column: its own, or its superclass's."""
-    if frame.window.rows <= 20:
-        return look.cells.titles[place]
-    return look.cells.groups[look.cells.group_of(place)][0]
+def _axis_font(size: float = theme.AXIS_PX) -> QFont:
+    font = theme.tabular(theme.body_font(theme.manager().scale))
+    font.setPixelSize(theme.px(size))
+    return font

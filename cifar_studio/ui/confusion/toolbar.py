@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
 from typing_extensions import override
 
+from cifar_studio.runs.analysis.confusion_cells import Level
+from cifar_studio.ui.confusion.evaluations import Epoch, Side, Switches
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.flow_layout import FlowLayout
 from cifar_studio.ui.widgets.segments import HEIGHT_PX, Segments
@@ -50,13 +53,13 @@ class ConfusionToolbar(QWidget):
 
     Signals
     -------
-    beside_chosen(object)
-        The key of a run that is to stand beside; None for none.
+    second_run_chosen(object)
+        The key of the run that is to be run B; None for none.
     save_chosen(str)
         A key of `SAVED`.
     """
 
-    beside_chosen = Signal(object)
+    second_run_chosen = Signal(object)
     save_chosen = Signal(str)
 
     def __init__(self) -> None:
@@ -97,17 +100,9 @@ class ConfusionToolbar(QWidget):
                 ("difference", "A − B", "Run A's counts less run B's, over the same pictures"),
             ],
         )
-        self.beside = QToolButton()
-        self.beside.setProperty("role", "segment")
-        self.beside.setProperty("at", "only")
-        self.beside.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.beside.setToolTip("Another run to hold this one against")
-        self.save = QToolButton()
+        self.second_run = _menu_button("Another run to hold this one against")
+        self.save = _menu_button("Keep the matrix, the tables or the calibration as files")
         self.save.setText("Save  ▾")
-        self.save.setProperty("role", "segment")
-        self.save.setProperty("at", "only")
-        self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.save.setToolTip("Keep the matrix, the tables or the calibration as files")
         menu = QMenu(self.save)
         for key, text in SAVED.items():
             menu.addAction(text, functools.partial(self.save_chosen.emit, key))
@@ -125,20 +120,43 @@ class ConfusionToolbar(QWidget):
             self.unit,
             self.scale,
             self.epoch,
-            self.beside,
+            self.second_run,
             self.side,
             self.find_field,
             self.save,
         ):
             self._flow.addWidget(part)
         self.offer_runs([])
-        self.set_beside("")
+        self.set_second_run("")
         self.restyle()
 
+    @property
+    def switches(self) -> Switches:
+        """As they are set now."""
+        return Switches(
+            epoch=cast("Epoch", self.epoch.key),
+            side=cast("Side", self.side.key),
+            level=cast("Level", self.level.key),
+            percent=self.unit.key == "percent",
+            logarithmic=self.scale.key == "log",
+        )
+
+    @property
+    def kept_keys(self) -> list[str]:
+        """Of the switches that are kept from one start to the next."""
+        return [self.level.key, self.unit.key, self.scale.key]
+
+    def restore_keys(self, keys: list[str]) -> None:
+        """Set these switches; keys that are no such ones are passed over."""
+        for switch, key in zip((self.level, self.unit, self.scale), keys, strict=False):
+            if key in switch.buttons:
+                switch.choose(key)
+                switch.chosen.emit(key)
+
     def offer_runs(self, runs: Sequence[tuple[str, object]]) -> None:
-        """Runs that can stand beside, as (title, key)."""
+        """Runs that can be run B, as (title, key)."""
         self._runs = list(runs)
-        menu = QMenu(self.beside)
+        menu = QMenu(self.second_run)
         for title, key in [("None", None), *self._runs]:
             action = menu.addAction(title.replace("&", "&&"))
             action.setCheckable(True)
@@ -146,16 +164,16 @@ class ConfusionToolbar(QWidget):
             action.triggered.connect(lambda _=False, key=key: self._on_run_triggered(key))
         if not self._runs:
             menu.addAction("No other evaluated run").setEnabled(False)
-        before = self.beside.menu()
-        self.beside.setMenu(menu)
+        before = self.second_run.menu()
+        self.second_run.setMenu(menu)
         if before is not None:
             before.deleteLater()
 
-    def set_beside(self, title: str) -> None:
+    def set_second_run(self, title: str) -> None:
         """Name run B; empty for none."""
         short = title if len(title) <= 28 else title[:27] + "…"
-        self.beside.setText(f"Run B: {short or 'none'}  ▾".replace("&", "&&"))
-        self.beside.setAccessibleName(f"Run B: {title or 'none'}")
+        self.second_run.setText(f"Run B: {short or 'none'}  ▾".replace("&", "&&"))
+        self.second_run.setAccessibleName(f"Run B: {title or 'none'}")
         self.side.setVisible(bool(title))
         if not title:
             self._chosen = None
@@ -165,11 +183,21 @@ class ConfusionToolbar(QWidget):
         self._flow.set_gap(theme.px(12), theme.px(8))
         for switch in (self.level, self.unit, self.scale, self.epoch, self.side):
             switch.restyle()
-        self.beside.setFixedHeight(theme.px(HEIGHT_PX))
-        self.save.setFixedHeight(theme.px(HEIGHT_PX))
+        for button in (self.second_run, self.save):
+            button.setFixedHeight(theme.px(HEIGHT_PX))
         self.find_field.setFixedSize(theme.px(168), theme.px(HEIGHT_PX))
 
     def _on_run_triggered(self, key: object) -> None:
         self._chosen = key
         self.offer_runs(self._runs)
-        self.beside_chosen.emit(key)
+        self.second_run_chosen.emit(key)
+
+
+def _menu_button(tip: str) -> QToolButton:
+    """A button that looks like a switch and opens a menu."""
+    button = QToolButton()
+    button.setProperty("role", "segment")
+    button.setProperty("at", "only")
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setToolTip(tip)
+    return button

@@ -18,7 +18,8 @@ from cifar_studio.runs.analysis.metrics import pictures_of_cell
 from cifar_studio.runs.answers import RunEvaluated
 from cifar_studio.runs.folder.evaluation import Evaluation
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.confusion.disagreements import PARTS
+from cifar_studio.ui.confusion.evaluations import Evaluations
+from cifar_studio.ui.confusion.summary import DISAGREEMENTS
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.controllers.evaluation_files import EvaluationFiles
 from cifar_studio.ui.controllers.file_saving import FileSaving
@@ -62,7 +63,7 @@ class PicturesAndConfusion(QObject):
         self.gallery = PictureGrid()
         self.gallery.set_thumbnail_size(GALLERY_PX)
         self.confusion = ConfusionView(self.gallery)
-        self.beside = SecondRun(self.confusion, parts.model, self)
+        self.second_run = SecondRun(self.confusion, parts.model, self)
         self._loading = PictureLoading(helper, self)
         self._questions = NetworkRequests(helper, self)
         self._singles = PictureDetailRequests(self.pictures, self._questions, self)
@@ -84,12 +85,12 @@ class PicturesAndConfusion(QObject):
             self._evaluations = EvaluationFiles(path) if path is not None else None
             self._shown = "best"
             self._questions.forget()
-            self.confusion.choose_epoch("last" if is_live else "best")
+            self.confusion.toolbar.epoch.choose("last" if is_live else "best")
             self._is_stale = True
         elif is_live != self._is_live:
             self._is_stale = True
             if is_live:
-                self.confusion.choose_epoch("last")
+                self.confusion.toolbar.epoch.choose("last")
         self._run, self._is_live = run, is_live
         self._singles.show_run(run)
         if is_other:  # its training shows other versions, and its network sees other things
@@ -111,7 +112,7 @@ class PicturesAndConfusion(QObject):
             self._show_evaluations()
         self._loading.want(pictures_of(self._run))
         if self.confusion.isVisible():
-            self.beside.offer(self._run)
+            self.second_run.offer(self._run)
 
     def save_table(self, table: Table) -> None:
         """Keep something of the selected run as a file."""
@@ -136,8 +137,8 @@ class PicturesAndConfusion(QObject):
         self.confusion.evaluate_requested.connect(lambda: self._on_evaluate_requested("test"))
         self.confusion.cell_selected.connect(self._fill_gallery)
         self.confusion.shown_changed.connect(self._on_confusion_changed)
-        self.confusion.cell_opened.connect(self._on_cell_opened)
-        self.confusion.disagreement_opened.connect(self._on_disagreement_opened)
+        self.confusion.matrix.cell_opened.connect(self._on_cell_opened)
+        self.confusion.disagreements.opened.connect(self._on_disagreement_opened)
         self.confusion.table_requested.connect(self.save_table)
         self.confusion.figure_requested.connect(self._on_figure_requested)
         self.pictures.repeats_requested.connect(self._on_repeats_requested)
@@ -159,14 +160,14 @@ class PicturesAndConfusion(QObject):
             self.confusion.clear()
             self.pictures.show_answers(None, "")
             return
-        self.confusion.show_evaluations(
-            evaluations.best.evaluation,
-            evaluations.last.evaluation,
-            names_of(run.data_name),
-            f"{wording.dated_title(run)} · {wording.data_of(run.config, run.data_name)}",
-            wording.chosen_by(run.config.validation_per_class > 0),
-            is_live=self._is_live,
+        shown = Evaluations(
+            best=evaluations.best.evaluation,
+            last=evaluations.last.evaluation,
+            names=names_of(run.data_name),
+            title=f"{wording.dated_title(run)} · {wording.data_of(run.config, run.data_name)}",
+            chosen_by=wording.chosen_by(run.config.validation_per_class > 0),
         )
+        self.confusion.show_evaluations(shown, is_live=self._is_live)
         if evaluations.fault:
             self._parts.message.show_message(evaluations.fault)
         self._show_answers()
@@ -200,7 +201,7 @@ class PicturesAndConfusion(QObject):
             answers = Answers(shown)
             self._in_gallery = shown if answers.is_of(pictures) else None
             self.gallery.show_answers(answers if self._in_gallery is not None else None)
-        self._fill_gallery(*self.confusion.matrix.chosen_classes())
+        self._fill_gallery(*self.confusion.matrix.position.chosen_classes())
 
     def _fill_gallery(self, true: tuple[int, ...], said: tuple[int, ...]) -> None:
         references = np.empty(0, dtype=np.int32)
@@ -217,7 +218,7 @@ class PicturesAndConfusion(QObject):
 
     def _on_disagreement_opened(self, which: str, indices: NDArray[np.int32]) -> None:
         among = frozenset((indices + TEST_START).tolist())
-        self._open(PictureQuery("test", among=among), f"{PARTS[which]}, answers of A")
+        self._open(PictureQuery("test", among=among), f"{DISAGREEMENTS[which]}, answers of A")
 
     def _open(self, query: PictureQuery, origin: str) -> None:
         self._shown = "confusion"
@@ -226,7 +227,7 @@ class PicturesAndConfusion(QObject):
         self._parts.tabs.show_tab(PICTURES)
 
     def _on_gallery_activated(self, reference: int) -> None:
-        self._on_cell_opened(*self.confusion.matrix.chosen_classes())
+        self._on_cell_opened(*self.confusion.matrix.position.chosen_classes())
         self.pictures.show_picture(reference)
 
     def _on_repeats_requested(self) -> None:
@@ -260,31 +261,31 @@ class PicturesAndConfusion(QObject):
     def _on_figure_requested(self, figure: Literal["confusion", "calibration"]) -> None:
         if self._run is None:
             return
-        switches = self.confusion.figure_switches
+        switches = self.confusion.toolbar.switches
         is_calibration = figure == "calibration"
         request = SaveFigureRequest(
             id=0,
             folder=str(self._run.path),
             path="",
-            moment=switches.moment,
+            moment=switches.epoch,
             figure=figure,
             level=switches.level,
             percent=switches.percent,
             logarithmic=switches.logarithmic,
-            beside=self.beside.folder,
+            beside=self.second_run.folder,
             side="a" if is_calibration and switches.side == "difference" else switches.side,
         )
-        beside = f" minus {self.beside.name}" if request.side == "difference" else ""
+        minus = f" minus {self.second_run.name}" if request.side == "difference" else ""
         size = (
             ""
             if is_calibration
             else {"classes": " 100x100", "superclasses": " 20x20"}[request.level]
         )
-        self._saving.save_figure(request, f"{self._run.path.name}{beside}", size)
+        self._saving.save_figure(request, f"{self._run.path.name}{minus}", size)
 
     def _on_evaluating(self, text: str) -> None:
         if self._run is not None and self._questions.is_evaluating_run(str(self._run.path)):
-            self.confusion.show_progress(text)
+            self.confusion.empty.body.setText(text)
         self._parts.status.show_word(text)
 
     def _on_evaluated(self, event: RunEvaluated) -> None:

@@ -1,4 +1,4 @@
-"""The run that stands beside the selected one in the tab Confusion."""
+"""The second run, with which the tab Confusion compares the selected one."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MOST_OFFERED = 40  # a menu longer than a screen helps nobody
 
 
 class SecondRun(QObject):
-    """Offers the runs that can be held against the selected one, and shows the chosen one."""
+    """Offers the runs that can be compared with the selected one, and shows the chosen one."""
 
     def __init__(self, view: ConfusionView, model: RunModel, parent: QObject) -> None:
         super().__init__(parent)
         self._view = view
         self._model = model
         self._chosen: Path | None = None
-        view.beside_chosen.connect(self._on_chosen)
+        view.toolbar.second_run_chosen.connect(self._on_chosen)
 
     @property
     def folder(self) -> str:
@@ -41,7 +41,7 @@ class SecondRun(QObject):
         offered = (
             [] if selected is None else [run for run in self._model.runs if _fits(run, selected)]
         )
-        self._view.offer_runs([(_title(run), run.path) for run in offered[:MOST_OFFERED]])
+        self._view.toolbar.offer_runs([(_title(run), run.path) for run in offered[:MOST_OFFERED]])
         if self._chosen is not None and self._chosen not in [run.path for run in offered]:
             self._on_chosen(None)
 
@@ -49,11 +49,11 @@ class SecondRun(QObject):
         run = next((run for run in self._model.runs if run.path == path), None)
         self._chosen = run.path if run is not None else None
         if run is None:
-            self._view.show_beside(None)
+            self._view.show_second_run(None)
             return
         file = EvaluationFile(RunFolder(run.path).best_evaluation)
         file.look()
-        self._view.show_beside(file.evaluation, wording.dated_title(run))
+        self._view.show_second_run(file.evaluation, wording.dated_title(run))
 
 
 def _fits(run: Run, selected: Run) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.ui.pictures.data.answers import Answers
 from cifar_studio.ui.pictures.data.picture_set import PictureSet, index_of, split_of
 from cifar_studio.ui.pictures.detail.own_pictures import OwnPictures
-from cifar_studio.ui.tables.table import Cell, Table
+from cifar_studio.ui.tables.table import Table
 
 _HEADER = ("split", "index", "class", "superclass")
 _SAID = ("answer", "probability", "right")

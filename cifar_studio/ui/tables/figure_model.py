@@ -14,10 +14,10 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
+from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
-from cifar_studio.ui.tables.table import Cell
 
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

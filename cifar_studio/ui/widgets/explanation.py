@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout, QWidget
 
 from cifar_studio.ui.widgets import theme
 
@@ -36,10 +36,7 @@ class ExplanationPopup(QFrame):
 
 
 def explain(
-    key: str,
-    at: QPoint,
-    parent: QWidget,
-    texts: Mapping[str, tuple[str, str]],
+    key: str, at: QPoint, parent: QWidget, texts: Mapping[str, tuple[str, str]]
 ) -> ExplanationPopup:
     """Show what a number means, near a point of the screen and wholly on it.
 
@@ -58,3 +55,17 @@ def explain(
     popup.move(x, max(y, screen.top()))
     popup.show()
     return popup
+
+
+def offer_explanation(widget: QWidget, key: str, texts: Mapping[str, tuple[str, str]]) -> None:
+    """Give a widget a context menu with nothing but the question what its number means."""
+
+    def on_menu_requested(at: QPoint) -> None:
+        where = widget.mapToGlobal(at)
+        menu = QMenu(widget)
+        menu.addAction(QUESTION, lambda: explain(key, where, widget, texts))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(where)
+
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    widget.customContextMenuRequested.connect(on_menu_requested)

@@ -143,8 +143,8 @@ def restore_pictures_and_confusion(
 ) -> None:
     """Set these two tabs up as they were left."""
     if kept.confusion_layout:
-        pictures_and_confusion.confusion.restore_layout(_bytes(kept.confusion_layout))
-    pictures_and_confusion.confusion.choose(kept.confusion_switches)
+        pictures_and_confusion.confusion.page.restore_layout(_bytes(kept.confusion_layout))
+    pictures_and_confusion.confusion.toolbar.restore_keys(kept.confusion_switches)
     pictures_and_confusion.pictures.choose(kept.thumbnail_px, kept.picture_split)
 
 
@@ -181,8 +181,8 @@ def remember(
     kept.open_groups = parts.setup.open_groups()
     kept.selected_run = str(parts.selection.selected or "")
     if pictures_and_confusion is not None:
-        kept.confusion_layout = _text(pictures_and_confusion.confusion.save_layout())
-        kept.confusion_switches = pictures_and_confusion.confusion.chosen
+        kept.confusion_layout = _text(pictures_and_confusion.confusion.page.save_layout())
+        kept.confusion_switches = pictures_and_confusion.confusion.toolbar.kept_keys
         kept.thumbnail_px, kept.picture_split = pictures_and_confusion.pictures.chosen
     if compare is not None:
         kept.compare_layout = _text(compare.save_layout())

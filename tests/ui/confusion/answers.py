@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
+from numpy.typing import NDArray
 
 from cifar_studio.data.names import ClassNames
+from cifar_studio.runs.analysis.confusion_cells import Cells, Level, cells_of
 from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix
 
 _CLASSES = 100
@@ -41,3 +45,10 @@ def make_answers(names: ClassNames, seed: int = 0, n: int = 2_000, epoch: int = 
         indices=np.arange(n, dtype=np.int32),
         epoch=epoch,
     )
+
+
+def cells_by_level(
+    confusion: NDArray[np.int64], names: ClassNames, minus: NDArray[np.int64] | None = None
+) -> dict[Level, Cells]:
+    """A matrix at both levels, less another one if given."""
+    return {level: cells_of(confusion, names, level, minus) for level in get_args(Level)}

@@ -9,11 +9,11 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.runs.analysis.confusion_cells import cells_of
+from cifar_studio.ui.confusion.evaluations import Evaluations
 from cifar_studio.ui.confusion.matrix import ConfusionMatrix
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.widgets import theme
-from ui.confusion.answers import make_answers, make_names
+from ui.confusion.answers import cells_by_level, make_answers, make_names
 
 
 @pytest.fixture
@@ -31,10 +31,7 @@ def matrix(light: None, qtbot: QtBot) -> ConfusionMatrix:
     names, widget = make_names(), ConfusionMatrix()
     qtbot.addWidget(widget)
     widget.resize(700, 620)
-    confusion = make_answers(names).confusion
-    widget.show_cells(
-        cells_of(confusion, names, "superclasses"), cells_of(confusion, names, "classes")
-    )
+    widget.show_cells(cells_by_level(make_answers(names).confusion, names))
     widget.show()
     qtbot.waitExposed(widget)
     widget.setFocus()
@@ -47,13 +44,8 @@ def view(light: None, qtbot: QtBot) -> ConfusionView:
     names, view = make_names(), ConfusionView()
     qtbot.addWidget(view)
     view.resize(1240, 690)
-    view.show_evaluations(
-        make_answers(names),
-        make_answers(names, seed=5, epoch=10),
-        names,
-        "ResNet18",
-        "best on test (selected)",
-    )
+    best, last = make_answers(names), make_answers(names, seed=5, epoch=10)
+    view.show_evaluations(Evaluations(best, last, names, "ResNet18", "best on test (selected)"))
     view.show()
     qtbot.waitExposed(view)
     return view

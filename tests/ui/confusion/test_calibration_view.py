@@ -47,7 +47,7 @@ def test_that_the_words_say_which_way_it_errs() -> None:
     assert of(float("nan"), [True]) == "No answer to judge"
 
 
-def test_that_the_pointer_tells_the_bin(calibration: CalibrationView, qtbot: QtBot) -> None:
+def test_that_the_pointer_marks_the_bin(calibration: CalibrationView, qtbot: QtBot) -> None:
     plot = calibration.reliability
     qtbot.mouseMove(plot.viewport(), plot.pixel_of(50.0, 40.0))
     qtbot.waitUntil(lambda: calibration.bin_marked == 7)

@@ -8,18 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from cifar_studio.runs.analysis.confusion_cells import Cells, Level, Shading, cells_of
-from cifar_studio.ui.confusion.navigation import Walk
-from ui.confusion.answers import make_answers, make_names
+from cifar_studio.runs.analysis.confusion_cells import Cells, Shading, cells_of
+from cifar_studio.ui.confusion.navigation import Position
+from ui.confusion.answers import cells_by_level, make_answers, make_names
 
 NAMES = make_names()
 ANSWERS = make_answers(NAMES)
 
 
-def both(minus: np.ndarray | None = None) -> tuple[Cells, Cells]:
-    levels: tuple[Level, Level] = ("superclasses", "classes")
-    coarse, fine = (cells_of(ANSWERS.confusion, NAMES, level, minus) for level in levels)
-    return coarse, fine
+BOTH = cells_by_level(ANSWERS.confusion, NAMES)
 
 
 def place(cells: Cells, true: int, said: int) -> tuple[int, int]:
@@ -27,7 +24,7 @@ def place(cells: Cells, true: int, said: int) -> tuple[int, int]:
 
 
 def test_that_classes_stand_by_superclass_with_their_own_counts() -> None:
-    _, cells = both()
+    cells = BOTH["classes"]
     assert [NAMES.superclass_of[numbers[0]] for numbers in cells.classes] == sorted(
         NAMES.superclass_of
     )
@@ -39,7 +36,7 @@ def test_that_classes_stand_by_superclass_with_their_own_counts() -> None:
 
 
 def test_that_superclasses_add_up_their_classes() -> None:
-    cells, _ = both()
+    cells = BOTH["superclasses"]
     of = NAMES.superclass_of
     assert np.array_equal(cells.counts, confusion_matrix(of[ANSWERS.true], of[ANSWERS.predicted]))
     assert cells.titles[3] == "kind 3"
@@ -48,7 +45,7 @@ def test_that_superclasses_add_up_their_classes() -> None:
 
 
 def test_that_per_cent_are_of_the_class_shown() -> None:
-    for cells in both():
+    for cells in BOTH.values():
         np.testing.assert_allclose(cells.values(percent=True).sum(axis=1), 100)
 
 
@@ -92,7 +89,7 @@ def test_that_the_least_share_is_not_written_as_none() -> None:
 
 @pytest.mark.parametrize("percent", [False, True])
 def test_that_the_copy_can_be_read_back(percent: bool) -> None:
-    for cells in both():
+    for cells in BOTH.values():
         lines = cells.as_text(percent).splitlines()
         assert lines[0].split("\t")[1:] == list(cells.titles)
         read = np.array([[float(text) for text in line.split("\t")[1:]] for line in lines[1:]])
@@ -131,42 +128,42 @@ def test_that_the_legend_goes_from_zero_to_the_top(
     assert len(ticks) <= 13
 
 
-def test_that_a_walk_ends_at_the_edges() -> None:
-    walk = Walk()
-    assert not walk.go_to(3, 3)
-    assert not walk.zoom_in()
-    assert not walk.zoom_out()
-    walk.take(*both())
-    walk.go_to(-5, 10**9)
-    assert walk.current == (0, 19)
-    walk.set_level("classes")
-    walk.go_to(10**9, -1)
-    assert walk.current == (99, 0)
+def test_that_a_position_ends_at_the_edges() -> None:
+    position = Position()
+    assert not position.go_to(3, 3)
+    assert not position.zoom_in()
+    assert not position.zoom_out()
+    position.set_cells(BOTH)
+    position.go_to(-5, 10**9)
+    assert position.current == (0, 19)
+    position.set_level("classes")
+    position.go_to(10**9, -1)
+    assert position.current == (99, 0)
 
 
 def test_that_a_change_of_level_stays_at_the_same_place() -> None:
-    walk = Walk()
-    walk.take(*both())
-    walk.go_to(4, 11)
-    shown, said = walk.chosen_classes()
-    walk.set_level("classes")
-    (true,), (answer,) = walk.chosen_classes()
+    position = Position()
+    position.set_cells(BOTH)
+    position.go_to(4, 11)
+    shown, said = position.chosen_classes()
+    position.set_level("classes")
+    (true,), (answer,) = position.chosen_classes()
     assert (true in shown, answer in said) == (True, True)
     assert ANSWERS.confusion[true, answer] == ANSWERS.confusion[np.ix_(shown, said)].max()
-    walk.set_level("superclasses")
-    assert walk.current == (4, 11)
+    position.set_level("superclasses")
+    assert position.current == (4, 11)
 
 
 def test_that_search_goes_round() -> None:
-    walk = Walk()
-    walk.take(*both())
+    position = Position()
+    position.set_cells(BOTH)
     places = []
     for _ in range(3):
-        found = walk.next_with("kind 1")
+        found = position.next_with("kind 1")
         assert found is not None
-        walk.go_to(found, found)
+        position.go_to(found, found)
         places.append(found)
     assert places == [1, 10, 11]
-    walk.go_to(19, 19)
-    assert walk.next_with("kind 1") == 1
-    assert walk.next_with("no such class") is None
+    position.go_to(19, 19)
+    assert position.next_with("kind 1") == 1
+    assert position.next_with("no such class") is None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from cifar_studio.colours import luminance
-from cifar_studio.ui.confusion import colour_map
+from cifar_studio.colours import Kind, colour_map, luminance
+from cifar_studio.ui.confusion import painting
 from cifar_studio.ui.widgets import theme
 
 
@@ -22,8 +23,9 @@ def colours(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[them
 
 
 def maps(colours: theme.Theme) -> list[np.ndarray]:
-    name, ground = colours.name, colours.surface
-    return [colour_map.counts_map(name, ground), *colour_map.difference_maps(name, ground)]
+    ground = QColor(colours.surface)
+    rgb = (ground.red(), ground.green(), ground.blue())
+    return [colour_map(kind, colours.name, rgb) for kind in get_args(Kind)]
 
 
 def contrast(one: float, other: float) -> float:
@@ -44,19 +46,19 @@ def test_that_zero_is_the_ground_and_each_step_stands_out_more(colours: theme.Th
 def test_that_figures_can_be_read_on_every_colour(colours: theme.Theme) -> None:
     for steps in maps(colours):
         for rgb in steps:
-            ink = colour_map.ink_on(rgb)
+            ink = painting.ink_on(rgb)
             on_it = luminance(np.array(ink.getRgb()[:3], dtype=np.uint8))
             assert contrast(on_it, luminance(rgb)) >= 4.5
 
 
 def test_that_the_least_value_never_falls_on_the_ground(colours: theme.Theme) -> None:
     strengths = np.array([0.0, 1e-9, 1.0])
-    painted = colour_map.paint(strengths, strengths, is_difference=False)
+    painted = painting.paint(strengths, strengths, is_difference=False)
     assert (painted[1] != painted[0]).any()
 
 
 def test_that_more_and_less_differ_in_hue(colours: theme.Theme) -> None:
     strengths, values = np.array([1.0, 1.0]), np.array([5.0, -5.0])
-    more, less = colour_map.paint(strengths, values, is_difference=True)
+    more, less = painting.paint(strengths, values, is_difference=True)
     assert more[0] > more[2]  # rather red than blue
     assert less[0] < less[2]

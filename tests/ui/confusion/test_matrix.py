@@ -9,10 +9,11 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.runs.analysis.confusion_cells import cells_of
+from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.matrix import ConfusionMatrix
 from cifar_studio.ui.widgets import theme
-from ui.confusion.answers import make_answers, make_names
+from cifar_studio.ui.widgets.explanation import ExplanationPopup
+from ui.confusion.answers import cells_by_level, make_answers, make_names
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -22,19 +23,19 @@ def centre(matrix: ConfusionMatrix, row: int, column: int) -> QPoint:
 
 
 def test_that_superclasses_come_first(matrix: ConfusionMatrix) -> None:
-    assert matrix.level == "superclasses"
-    assert matrix.current == (0, 0)
+    assert matrix.position.level == "superclasses"
+    assert matrix.position.current == (0, 0)
     assert "kind 0 shown and said" in matrix.accessibleDescription()
 
 
 def test_that_a_click_selects_a_cell_and_tells_its_classes(
     matrix: ConfusionMatrix, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(matrix.cell_selected) as told:
+    with qtbot.waitSignal(matrix.cell_selected) as reported:
         qtbot.mouseClick(matrix, LEFT, pos=centre(matrix, 3, 17))
     names = make_names()
-    assert told.args == [names.classes_in(3), names.classes_in(17)]
-    assert matrix.current == (3, 17)
+    assert reported.args == [names.classes_in(3), names.classes_in(17)]
+    assert matrix.position.current == (3, 17)
 
 
 def test_that_a_click_beside_the_matrix_selects_nothing(
@@ -47,22 +48,22 @@ def test_that_a_click_beside_the_matrix_selects_nothing(
 def test_that_arrow_keys_walk_and_stop_at_the_edge(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Up):
         qtbot.keyClick(matrix, key)
-    assert matrix.current == (1, 1)
+    assert matrix.position.current == (1, 1)
     qtbot.keyClick(matrix, Qt.Key.Key_End)
     qtbot.keyClick(matrix, Qt.Key.Key_Right)
-    assert matrix.current == (1, 19)
+    assert matrix.position.current == (1, 19)
     qtbot.keyClick(matrix, Qt.Key.Key_Home)
     qtbot.keyClick(matrix, Qt.Key.Key_PageDown)
-    assert matrix.current == (6, 0)
-    assert matrix.accessibleDescription() == matrix.describe()
-    assert matrix.describe().startswith("kind 6 shown, kind 0 said: ")
+    assert matrix.position.current == (6, 0)
+    assert matrix.accessibleDescription() == matrix.position.describe()
+    assert matrix.position.describe().startswith("kind 6 shown, kind 0 said: ")
 
 
 def test_that_enter_opens_the_current_cell(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
-    with qtbot.waitSignal(matrix.cell_opened) as told:
+    with qtbot.waitSignal(matrix.cell_opened) as reported:
         qtbot.keyClick(matrix, Qt.Key.Key_Return)
-    assert told.args == [make_names().classes_in(1), make_names().classes_in(0)]
+    assert reported.args == [make_names().classes_in(1), make_names().classes_in(0)]
 
 
 @pytest.mark.parametrize("way", ["+", "double-click"])
@@ -70,28 +71,28 @@ def test_that_a_cells_classes_are_a_step_away_and_esc_returns(
     matrix: ConfusionMatrix, qtbot: QtBot, way: str
 ) -> None:
     matrix.select_classes(1, 2)  # superclasses 7 and 14
-    with qtbot.waitSignal(matrix.level_changed) as told:
+    with qtbot.waitSignal(matrix.level_changed) as reported:
         if way == "+":
             qtbot.keyClicks(matrix, "+")
         else:
             qtbot.mouseDClick(matrix, LEFT, pos=centre(matrix, 7, 14))
-    assert told.args == ["classes"]
-    assert matrix.is_in_block
-    (true,), (said,) = matrix.chosen_classes()
+    assert reported.args == ["classes"]
+    assert matrix.position.is_in_block
+    (true,), (said,) = matrix.position.chosen_classes()
     names = make_names()
     assert (names.superclass_of[true], names.superclass_of[said]) == (7, 14)
-    with qtbot.waitSignal(matrix.level_changed) as told:
+    with qtbot.waitSignal(matrix.level_changed) as reported:
         qtbot.keyClick(matrix, Qt.Key.Key_Escape)
-    assert told.args == ["superclasses"]
-    assert matrix.current == (7, 14)
+    assert reported.args == ["superclasses"]
+    assert matrix.position.current == (7, 14)
 
 
 def test_that_a_double_click_on_a_class_opens_it(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
     matrix.zoom_in()
     qtbot.mouseClick(matrix, LEFT, pos=centre(matrix, 2, 4))
-    with qtbot.waitSignal(matrix.cell_opened) as told:
+    with qtbot.waitSignal(matrix.cell_opened) as reported:
         qtbot.mouseDClick(matrix, LEFT, pos=centre(matrix, 2, 4))
-    assert [len(numbers) for numbers in told.args] == [1, 1]
+    assert [len(numbers) for numbers in reported.args] == [1, 1]
 
 
 def test_that_a_walk_out_of_a_block_goes_into_the_next(
@@ -100,8 +101,8 @@ def test_that_a_walk_out_of_a_block_goes_into_the_next(
     matrix.zoom_in()
     for _ in range(5):
         qtbot.keyClick(matrix, Qt.Key.Key_Right)
-    assert matrix.current == (0, 5)
-    assert matrix.is_in_block
+    assert matrix.position.current == (0, 5)
+    assert matrix.position.is_in_block
     assert matrix.cell_rect(0, 5).width() > 50
 
 
@@ -110,23 +111,23 @@ def test_that_esc_leads_from_a_block_of_the_whole_to_the_whole_and_on(
 ) -> None:
     matrix.set_level("classes")
     qtbot.keyClicks(matrix, "+")
-    assert matrix.is_in_block
+    assert matrix.position.is_in_block
     qtbot.keyClick(matrix, Qt.Key.Key_Escape)
-    assert (matrix.level, matrix.is_in_block) == ("classes", False)
+    assert (matrix.position.level, matrix.position.is_in_block) == ("classes", False)
     qtbot.keyClick(matrix, Qt.Key.Key_Escape)
-    assert matrix.level == "superclasses"
+    assert matrix.position.level == "superclasses"
     with qtbot.assertNotEmitted(matrix.level_changed):
         qtbot.keyClick(matrix, Qt.Key.Key_Escape)
 
 
 def test_that_the_pointer_tells_the_cell_under_it(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(matrix.cell_hovered) as told:
+    with qtbot.waitSignal(matrix.cell_hovered) as reported:
         qtbot.mouseMove(matrix, centre(matrix, 4, 9))
-    assert told.args == [matrix.hover_text(QPointF(centre(matrix, 4, 9)))]
-    assert told.args[0].startswith("kind 4 shown, kind 9 said: ")
-    with qtbot.waitSignal(matrix.cell_hovered) as told:
+    assert reported.args == [matrix.hover_text(QPointF(centre(matrix, 4, 9)))]
+    assert reported.args[0].startswith("kind 4 shown, kind 9 said: ")
+    with qtbot.waitSignal(matrix.cell_hovered) as reported:
         qtbot.mouseMove(matrix, QPoint(2, 2))
-    assert told.args == [""]
+    assert reported.args == [""]
 
 
 def test_that_the_tooltip_says_the_cell(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
@@ -147,13 +148,13 @@ def test_that_the_matrix_is_copied_as_it_is_shown(matrix: ConfusionMatrix, qtbot
 
 
 def test_that_cells_have_the_colours_of_their_counts(matrix: ConfusionMatrix) -> None:
-    cells = matrix.cells
+    cells = matrix.position.cells
     assert cells is not None
     matrix.set_level("classes")
     matrix.set_logarithmic(False)
     image = matrix.grab().toImage()
-    assert matrix.cells is not None
-    counts = matrix.cells.counts
+    assert matrix.position.cells is not None
+    counts = matrix.position.cells.counts
     zero = tuple(int(place) for place in np.argwhere(counts == 0)[-1])
     most = tuple(int(place) for place in np.argwhere(counts == counts.max())[-1])
     ratio = image.devicePixelRatio()
@@ -175,12 +176,12 @@ def test_that_it_draws_at_any_size_and_every_cell_can_be_hit(
     for level in ("superclasses", "classes"):
         matrix.set_level(level)  # type: ignore[arg-type]
         matrix.grab()
-        assert matrix.cells is not None
-        last = len(matrix.cells) - 1
+        assert matrix.position.cells is not None
+        last = len(matrix.position.cells) - 1
         for place in ((0, 0), (last, 0), (0, last), (last, last), (last // 2, 3)):
             rect = matrix.cell_rect(*place)
             assert matrix.rect().toRectF().contains(rect)
-            assert matrix.hover_text(rect.center()) == matrix.cells.describe(*place)
+            assert matrix.hover_text(rect.center()) == matrix.position.cells.describe(*place)
         matrix.zoom_in()
         matrix.grab()
         matrix.zoom_out()
@@ -189,14 +190,12 @@ def test_that_it_draws_at_any_size_and_every_cell_can_be_hit(
 def test_that_a_difference_is_drawn_with_its_signs(matrix: ConfusionMatrix) -> None:
     names = make_names()
     a, b = make_answers(names), make_answers(names, seed=3)
-    cells = [
-        cells_of(a.confusion, names, level, b.confusion)
-        for level in ("superclasses", "classes")  # type: ignore[arg-type]
-    ]
-    matrix.show_cells(*cells)
+    cells = cells_by_level(a.confusion, names, b.confusion)
+    matrix.show_cells(cells)
     image = matrix.grab().toImage()
-    more = np.unravel_index(cells[0].counts.argmax(), cells[0].counts.shape)
-    less = np.unravel_index(cells[0].counts.argmin(), cells[0].counts.shape)
+    counts = cells["superclasses"].counts
+    more = np.unravel_index(counts.argmax(), counts.shape)
+    less = np.unravel_index(counts.argmin(), counts.shape)
     corners = [
         image.pixelColor((matrix.cell_rect(*map(int, place)).topLeft()).toPoint() + QPoint(3, 3))
         for place in (more, less)
@@ -207,20 +206,14 @@ def test_that_a_difference_is_drawn_with_its_signs(matrix: ConfusionMatrix) -> N
 
 def test_that_two_runs_share_a_scale(matrix: ConfusionMatrix) -> None:
     names = make_names()
-    cells = [
-        cells_of(make_answers(names).confusion, names, level)
-        for level in ("superclasses", "classes")  # type: ignore[arg-type]
-    ]
-    more = [
-        cells_of(3 * make_answers(names).confusion, names, level)
-        for level in ("superclasses", "classes")  # type: ignore[arg-type]
-    ]
+    cells = cells_by_level(make_answers(names).confusion, names)
+    more = cells_by_level(3 * make_answers(names).confusion, names)
     at = centre(matrix, 0, 0) - QPoint(8, 8)
-    matrix.show_cells(*cells)
+    matrix.show_cells(cells)
     alone = matrix.grab().toImage().pixelColor(at)
-    matrix.show_cells(*cells, scaled_with=(more[0], more[1]))
-    beside = matrix.grab().toImage().pixelColor(at)
-    assert beside.lightness() > alone.lightness()
+    matrix.show_cells(cells, scaled_with=more)
+    together = matrix.grab().toImage().pixelColor(at)
+    assert together.lightness() > alone.lightness()
 
 
 def test_that_the_menu_asks_how_a_cell_is_computed(matrix: ConfusionMatrix, qtbot: QtBot) -> None:
@@ -229,12 +222,13 @@ def test_that_the_menu_asks_how_a_cell_is_computed(matrix: ConfusionMatrix, qtbo
     QApplication.sendEvent(matrix, event)
     menu = matrix.findChildren(QMenu)[-1]
     actions = {action.text(): action for action in menu.actions()}
-    assert matrix.current == (2, 2)
+    assert matrix.position.current == (2, 2)
     assert not actions["Back"].isEnabled()
-    with qtbot.waitSignal(matrix.explanation_requested) as told:
-        actions["How is this computed?"].trigger()
-    assert told.args[0] == "cell"
+    actions["How is this computed?"].trigger()
     menu.close()
+    (popup,) = matrix.findChildren(ExplanationPopup)
+    assert popup.accessibleName() == EXPLANATIONS["cell"][0]
+    popup.close()
 
 
 def test_that_nothing_to_show_harms_no_key(light: None, qtbot: QtBot) -> None:
@@ -245,5 +239,5 @@ def test_that_nothing_to_show_harms_no_key(light: None, qtbot: QtBot) -> None:
         qtbot.keyClick(matrix, key)
     qtbot.mouseClick(matrix, LEFT, pos=QPoint(50, 50))
     qtbot.keyClick(matrix, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert matrix.chosen_classes() == ((), ())
-    assert matrix.describe() == ""
+    assert matrix.position.chosen_classes() == ((), ())
+    assert matrix.position.describe() == ""

@@ -10,9 +10,8 @@ from pytestqt.qtbot import QtBot
 from sklearn.metrics import precision_recall_fscore_support
 
 from cifar_studio.runs.folder.evaluation import confusion_matrix
-from cifar_studio.ui.confusion.class_table import ClassTable
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
-from cifar_studio.ui.confusion.most_confused import MostConfused
+from cifar_studio.ui.confusion.tables import ClassTable, MistakeTable
 from cifar_studio.ui.tables.figure_table import FigureTable
 from ui.confusion.answers import make_answers, make_names
 
@@ -33,8 +32,8 @@ def classes(light: None, qtbot: QtBot) -> ClassTable:
 
 
 @pytest.fixture
-def confused(light: None, qtbot: QtBot) -> MostConfused:
-    table = MostConfused()
+def confused(light: None, qtbot: QtBot) -> MistakeTable:
+    table = MistakeTable()
     qtbot.addWidget(table)
     table.resize(520, 400)
     table.show_matrix(ANSWERS.confusion, NAMES)
@@ -103,14 +102,14 @@ def test_that_undefined_sorts_below_everything(classes: ClassTable) -> None:
 
 
 def test_that_search_finds_part_of_a_name(classes: ClassTable) -> None:
-    classes.search(" CLASS 1")
+    classes.table.search(" CLASS 1")
     assert column(classes.table, 0) == ["class 1"] + [f"class {n}" for n in range(10, 20)]
-    classes.search("kind 19")
+    classes.table.search("kind 19")
     assert len(column(classes.table, 0)) == 5
-    classes.search("no such")
+    classes.table.search("no such")
     assert column(classes.table, 0) == []
     classes.table.grab()
-    classes.search("")
+    classes.table.search("")
     assert len(column(classes.table, 0)) == 100
 
 
@@ -132,7 +131,7 @@ def test_that_chosen_rows_or_all_are_copied_in_the_order_shown(
     ]
 
 
-def test_that_the_most_frequent_mistake_comes_first(confused: MostConfused) -> None:
+def test_that_the_most_frequent_mistake_comes_first(confused: MistakeTable) -> None:
     mistakes = ANSWERS.confusion.copy()
     np.fill_diagonal(mistakes, 0)
     true, said = divmod(int(mistakes.argmax()), 100)
@@ -144,20 +143,20 @@ def test_that_the_most_frequent_mistake_comes_first(confused: MostConfused) -> N
 
 
 def test_that_a_row_is_chosen_by_key_and_opened_by_enter(
-    confused: MostConfused, qtbot: QtBot
+    confused: MistakeTable, qtbot: QtBot
 ) -> None:
     confused.setFocus()
     confused.selectRow(0)
-    with qtbot.waitSignal(confused.row_chosen) as told:
+    with qtbot.waitSignal(confused.row_chosen) as reported:
         qtbot.keyClick(confused, Qt.Key.Key_Down)
-    assert told.args == [confused.subject_of(1)]
-    with qtbot.waitSignal(confused.row_opened) as told:
+    assert reported.args == [confused.subject_of(1)]
+    with qtbot.waitSignal(confused.row_opened) as reported:
         qtbot.keyClick(confused, Qt.Key.Key_Return)
-    assert told.args == [confused.subject_of(1)]
+    assert reported.args == [confused.subject_of(1)]
 
 
 def test_that_a_difference_lists_what_changed_most_with_its_sign(
-    classes: ClassTable, confused: MostConfused
+    classes: ClassTable, confused: MistakeTable
 ) -> None:
     other = make_answers(NAMES, seed=4)
     a, b = ANSWERS.confusion, other.confusion
@@ -179,7 +178,7 @@ def test_that_a_difference_lists_what_changed_most_with_its_sign(
     assert "−" not in classes.table.copy()
 
 
-def test_that_new_figures_choose_no_row(confused: MostConfused, qtbot: QtBot) -> None:
+def test_that_new_figures_choose_no_row(confused: MistakeTable, qtbot: QtBot) -> None:
     confused.selectRow(3)
     with qtbot.assertNotEmitted(confused.row_chosen):
         confused.show_matrix(make_answers(NAMES, seed=4).confusion, NAMES)
@@ -195,9 +194,9 @@ def test_that_each_column_can_be_asked_how_it_is_computed(
         rect = table.visualRect(table.proxy.index(0, place))
         table.customContextMenuRequested.emit(rect.center())
         menu = table.findChildren(QMenu)[-1]
-        with qtbot.waitSignal(table.explanation_requested) as told:
+        with qtbot.waitSignal(table.explanation_requested) as reported:
             menu.actions()[-1].trigger()
-        assert told.args[0] == figures.key
+        assert reported.args[0] == figures.key
         assert figures.key in EXPLANATIONS
         menu.close()
     assert table.indexAt(QPoint(0, 0)).isValid()

@@ -1,4 +1,4 @@
-"""The Confusion tab as a whole, with a run alone and with another one beside it."""
+"""The Confusion tab as a whole, with a run alone and compared with a second one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 from sklearn.metrics import accuracy_score, top_k_accuracy_score
 
+from cifar_studio.ui.confusion.evaluations import Evaluations
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.widgets import theme
@@ -20,7 +21,7 @@ from ui.confusion.answers import make_answers, make_names
 
 NAMES = make_names()
 BEST, LAST = make_answers(NAMES), make_answers(NAMES, seed=5, epoch=10)
-BESIDE = make_answers(NAMES, seed=3, epoch=4)
+SECOND = make_answers(NAMES, seed=3, epoch=4)
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -56,8 +57,8 @@ def test_that_the_latest_epoch_is_a_click_away(view: ConfusionView, qtbot: QtBot
     assert view.evaluation is not None
     assert view.evaluation.epoch == LAST.epoch
     assert "latest epoch evaluated, epoch 10" in view.summary.origin.text()
-    assert view.matrix.cells is not None
-    assert np.trace(view.matrix.cells.counts) == accuracy_count(LAST)
+    assert view.matrix.position.cells is not None
+    assert np.trace(view.matrix.position.cells.counts) == accuracy_count(LAST)
 
 
 def accuracy_count(answers) -> int:
@@ -67,8 +68,8 @@ def accuracy_count(answers) -> int:
 
 def test_that_level_and_unit_are_switched(view: ConfusionView, qtbot: QtBot) -> None:
     press(view, qtbot, "level", "classes")
-    assert view.matrix.cells is not None
-    assert len(view.matrix.cells) == 100
+    assert view.matrix.position.cells is not None
+    assert len(view.matrix.position.cells) == 100
     press(view, qtbot, "unit", "percent")
     assert "100.00" not in view.matrix.copy().splitlines()[0]
     assert "." in view.matrix.copy().splitlines()[1]
@@ -77,13 +78,13 @@ def test_that_level_and_unit_are_switched(view: ConfusionView, qtbot: QtBot) -> 
     assert view.toolbar.level.key == "superclasses"
 
 
-def test_that_a_cell_is_told_outward(view: ConfusionView, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(view.cell_selected) as told:
+def test_that_a_selected_cell_is_reported(view: ConfusionView, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(view.cell_selected) as reported:
         qtbot.mouseClick(view.matrix, LEFT, pos=centre(view, 2, 9))
-    assert told.args == [NAMES.classes_in(2), NAMES.classes_in(9)]
-    with qtbot.waitSignal(view.cell_opened) as told:
+    assert reported.args == [NAMES.classes_in(2), NAMES.classes_in(9)]
+    with qtbot.waitSignal(view.matrix.cell_opened) as reported:
         qtbot.keyClick(view.matrix, Qt.Key.Key_Return)
-    assert told.args == [NAMES.classes_in(2), NAMES.classes_in(9)]
+    assert reported.args == [NAMES.classes_in(2), NAMES.classes_in(9)]
     assert view.heading.text().startswith("kind 2 → kind 9: ")
     assert view.readout.text().startswith("kind 2 shown, kind 9 said: ")
     qtbot.mouseMove(view.matrix, centre(view, 4, 4))
@@ -103,25 +104,25 @@ def test_that_back_leads_out_of_a_block(view: ConfusionView, qtbot: QtBot) -> No
 def test_that_a_frequent_mistake_selects_and_opens_its_cell(
     view: ConfusionView, qtbot: QtBot
 ) -> None:
-    view.tabs.setCurrentWidget(view.confused)
-    view.confused.setFocus()
-    view.confused.selectRow(0)
-    with qtbot.waitSignal(view.cell_selected) as told:
-        qtbot.keyClick(view.confused, Qt.Key.Key_Down)
-    true, said = view.confused.subject_of(1)
-    assert told.args == [(true,), (said,)]
+    view.tabs.setCurrentWidget(view.mistakes)
+    view.mistakes.setFocus()
+    view.mistakes.selectRow(0)
+    with qtbot.waitSignal(view.cell_selected) as reported:
+        qtbot.keyClick(view.mistakes, Qt.Key.Key_Down)
+    true, said = view.mistakes.subject_of(1)
+    assert reported.args == [(true,), (said,)]
     assert view.toolbar.level.key == "classes"
-    with qtbot.waitSignal(view.cell_opened) as told:
-        qtbot.keyClick(view.confused, Qt.Key.Key_Return)
-    assert told.args == [(true,), (said,)]
+    with qtbot.waitSignal(view.matrix.cell_opened) as reported:
+        qtbot.keyClick(view.mistakes, Qt.Key.Key_Return)
+    assert reported.args == [(true,), (said,)]
 
 
 def test_that_a_class_selects_its_own_cell(view: ConfusionView, qtbot: QtBot) -> None:
     view.classes.table.selectRow(30)
-    assert view.matrix.chosen_classes() == ((30,), (30,))
+    assert view.matrix.position.chosen_classes() == ((30,), (30,))
     qtbot.mouseClick(view.classes.level.buttons["superclasses"], LEFT)
     view.classes.table.selectRow(6)
-    assert view.matrix.chosen_classes() == (NAMES.classes_in(6),) * 2
+    assert view.matrix.position.chosen_classes() == (NAMES.classes_in(6),) * 2
     assert view.toolbar.level.key == "superclasses"
 
 
@@ -135,9 +136,9 @@ def test_that_slash_finds_a_class_everywhere(view: ConfusionView, qtbot: QtBot) 
     qtbot.keyClicks(field, "kind 1")
     assert view.classes.table.proxy.rowCount() == 55
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert view.matrix.current == (1, 1)
+    assert view.matrix.position.current == (1, 1)
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert view.matrix.current == (10, 10)
+    assert view.matrix.position.current == (10, 10)
     view.grab()
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == ""
@@ -146,24 +147,24 @@ def test_that_slash_finds_a_class_everywhere(view: ConfusionView, qtbot: QtBot) 
 
 
 def test_that_a_run_without_answers_offers_to_evaluate(view: ConfusionView, qtbot: QtBot) -> None:
-    view.show_evaluations(None, None, NAMES, "ResNet18", "best on test (selected)")
+    view.show_evaluations(Evaluations(None, None, NAMES, "ResNet18", "best on test (selected)"))
     assert view.empty.isVisible()
     assert not view.matrix.isVisible()
     with qtbot.waitSignal(view.evaluate_requested):
-        qtbot.mouseClick(view.empty.button, LEFT)
+        qtbot.mouseClick(view.evaluate_button, LEFT)
     view.clear()
-    assert not view.empty.button.isVisible()
+    assert not view.evaluate_button.isVisible()
     assert "Select a run" in view.empty.body.text()
-    view.show_evaluations(BEST, None, NAMES, "ResNet18", "best on test (selected)")
+    view.show_evaluations(Evaluations(BEST, None, NAMES, "ResNet18", "best on test (selected)"))
     assert view.matrix.isVisible()
 
 
 def test_that_the_epoch_that_is_there_is_shown(view: ConfusionView) -> None:
-    view.show_evaluations(None, LAST, NAMES, "ResNet18", "best on test (selected)")
+    view.show_evaluations(Evaluations(None, LAST, NAMES, "ResNet18", "best on test (selected)"))
     assert view.evaluation is not None
     assert view.evaluation.epoch == LAST.epoch
     assert not view.toolbar.epoch.buttons["best"].isEnabled()
-    view.show_evaluations(BEST, None, NAMES, "ResNet18", "best on test (selected)")
+    view.show_evaluations(Evaluations(BEST, None, NAMES, "ResNet18", "best on test (selected)"))
     assert view.evaluation is not None
     assert view.evaluation.epoch == BEST.epoch
     assert not view.toolbar.epoch.buttons["last"].isEnabled()
@@ -172,64 +173,64 @@ def test_that_the_epoch_that_is_there_is_shown(view: ConfusionView) -> None:
 def test_that_an_update_keeps_the_place(view: ConfusionView) -> None:
     view.matrix.set_level("classes")
     view.matrix.select_classes(30, 31)
-    view.show_evaluations(LAST, LAST, NAMES, "ResNet18", "best on test (selected)")
-    assert view.matrix.chosen_classes() == ((30,), (31,))
+    view.show_evaluations(Evaluations(LAST, LAST, NAMES, "ResNet18", "best on test (selected)"))
+    assert view.matrix.position.chosen_classes() == ((30,), (31,))
 
 
-def test_that_a_run_beside_can_be_chosen_and_taken_away(view: ConfusionView, qtbot: QtBot) -> None:
+def test_that_a_second_run_can_be_chosen_and_taken_away(view: ConfusionView, qtbot: QtBot) -> None:
     assert view.toolbar.side.isHidden()
-    view.offer_runs([("VGG11", "one"), ("MobileNetV2", "two")])
-    actions = {action.text(): action for action in view.toolbar.beside.menu().actions()}
-    with qtbot.waitSignal(view.beside_chosen) as told:
+    view.toolbar.offer_runs([("VGG11", "one"), ("MobileNetV2", "two")])
+    actions = {action.text(): action for action in view.toolbar.second_run.menu().actions()}
+    with qtbot.waitSignal(view.toolbar.second_run_chosen) as reported:
         actions["MobileNetV2"].trigger()
-    assert told.args == ["two"]
-    view.show_beside(BESIDE, "MobileNetV2")
-    assert "MobileNetV2" in view.toolbar.beside.text()
+    assert reported.args == ["two"]
+    view.show_second_run(SECOND, "MobileNetV2")
+    assert "MobileNetV2" in view.toolbar.second_run.text()
     assert view.toolbar.side.isVisible()
-    actions = {action.text(): action for action in view.toolbar.beside.menu().actions()}
+    actions = {action.text(): action for action in view.toolbar.second_run.menu().actions()}
     assert actions["MobileNetV2"].isChecked()
-    with qtbot.waitSignal(view.beside_chosen) as told:
+    with qtbot.waitSignal(view.toolbar.second_run_chosen) as reported:
         actions["None"].trigger()
-    assert told.args == [None]
-    view.show_beside(None)
+    assert reported.args == [None]
+    view.show_second_run(None)
     assert view.toolbar.side.isHidden()
     assert view.disagreements.isHidden()
 
 
 def test_that_b_and_the_difference_are_shown(view: ConfusionView, qtbot: QtBot) -> None:
-    view.show_beside(BESIDE, "VGG11")
+    view.show_second_run(SECOND, "VGG11")
     press(view, qtbot, "side", "b")
-    assert view.evaluation is BESIDE
+    assert view.evaluation is SECOND
     assert view.summary.origin.text() == "B: VGG11, epoch 4, 2,000 test pictures"
     press(view, qtbot, "side", "difference")
-    cells = view.matrix.cells
+    cells = view.matrix.position.cells
     assert cells is not None
     assert cells.is_difference
     press(view, qtbot, "level", "classes")
-    cells = view.matrix.cells
+    cells = view.matrix.position.cells
     assert cells is not None
-    difference = BEST.confusion - BESIDE.confusion
+    difference = BEST.confusion - SECOND.confusion
     assert cells.counts[cells.place_of(3), cells.place_of(8)] == difference[3, 8]
     assert view.evaluation is not None
     assert view.evaluation.epoch == BEST.epoch
-    a, b = (100 * np.trace(part.confusion) / 2_000 for part in (BEST, BESIDE))
+    a, b = (100 * np.trace(part.confusion) / 2_000 for part in (BEST, SECOND))
     expected = (
         f"2,000 pictures that both were tested on: A has {a:.2f} % of them right, B {b:.2f} %"
     )
     assert expected in view.notice.text()
     assert "Δ Recall" in view.classes.table.copy()
-    assert view.confused.copy().startswith("Shown → said\tA − B\tA\tB\n")
+    assert view.mistakes.copy().startswith("Shown → said\tA − B\tA\tB\n")
     view.grab()
-    view.show_beside(None)
-    cells = view.matrix.cells
+    view.show_second_run(None)
+    cells = view.matrix.position.cells
     assert cells is not None
     assert not cells.is_difference
     assert view.notice.isHidden()
 
 
 def test_that_disagreements_are_counted_and_opened(view: ConfusionView, qtbot: QtBot) -> None:
-    view.show_beside(BESIDE, "VGG11")
-    a_right, b_right = BEST.predicted == BEST.true, BESIDE.predicted == BESIDE.true
+    view.show_second_run(SECOND, "VGG11")
+    a_right, b_right = BEST.predicted == BEST.true, SECOND.predicted == SECOND.true
     expected = {
         "a_only": a_right & ~b_right,
         "b_only": b_right & ~a_right,
@@ -239,31 +240,29 @@ def test_that_disagreements_are_counted_and_opened(view: ConfusionView, qtbot: Q
     for key, chosen in expected.items():
         link = view.disagreements.links[key]
         assert link.text().endswith(f": {chosen.sum():,} pictures")
-        with qtbot.waitSignal(view.disagreement_opened) as told:
+        with qtbot.waitSignal(view.disagreements.opened) as reported:
             qtbot.mouseClick(link, LEFT)
-        assert told.args[0] == key
-        assert np.array_equal(told.args[1], BEST.indices[chosen])
+        assert reported.args[0] == key
+        assert np.array_equal(reported.args[1], BEST.indices[chosen])
 
 
-def test_that_runs_on_other_data_are_not_held_against_each_other(
-    view: ConfusionView, qtbot: QtBot
-) -> None:
-    other = dataclasses.replace(BESIDE, true=((BESIDE.true + 1) % 100).astype(np.uint8))
-    view.show_beside(BESIDE, "VGG11")
+def test_that_runs_on_other_data_are_not_compared(view: ConfusionView, qtbot: QtBot) -> None:
+    other = dataclasses.replace(SECOND, true=((SECOND.true + 1) % 100).astype(np.uint8))
+    view.show_second_run(SECOND, "VGG11")
     press(view, qtbot, "side", "difference")
-    view.show_beside(other, "VGG11 on other data")
+    view.show_second_run(other, "VGG11 on other data")
     assert "The two runs were tested on different data" in view.notice.text()
     assert view.disagreements.isHidden()
     assert not view.toolbar.side.buttons["difference"].isEnabled()
     assert view.toolbar.side.key == "a"
-    cells = view.matrix.cells
+    cells = view.matrix.position.cells
     assert cells is not None
     assert not cells.is_difference
 
 
 @pytest.mark.parametrize("key", sorted(EXPLANATIONS))
 def test_that_every_number_can_be_explained(view: ConfusionView, qtbot: QtBot, key: str) -> None:
-    view.matrix.explanation_requested.emit(key, view.mapToGlobal(view.rect().center()))
+    view.mistakes.explanation_requested.emit(key, view.mapToGlobal(view.rect().center()))
     popup = view.findChildren(ExplanationPopup)[-1]
     assert popup.accessibleName() == EXPLANATIONS[key][0]
     popup.close()
@@ -274,12 +273,12 @@ def test_that_a_figure_can_be_asked_how_it_is_computed(view: ConfusionView, qtbo
     at = label.rect().center()
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, label.mapToGlobal(at))
     QApplication.sendEvent(label, event)
-    menu = view.summary.findChildren(QMenu)[-1]
-    with qtbot.waitSignal(view.summary.explanation_requested) as told:
-        menu.actions()[0].trigger()
-    assert told.args[0] == "superclass"
+    menu = label.findChildren(QMenu)[-1]
+    menu.actions()[0].trigger()
     menu.close()
-    view.findChildren(ExplanationPopup)[-1].close()
+    (popup,) = view.findChildren(ExplanationPopup)
+    assert popup.accessibleName() == EXPLANATIONS["superclass"][0]
+    popup.close()
 
 
 def test_that_the_gallery_stands_under_its_cell(light: None, qtbot: QtBot) -> None:
@@ -287,7 +286,7 @@ def test_that_the_gallery_stands_under_its_cell(light: None, qtbot: QtBot) -> No
     view = ConfusionView(gallery)
     qtbot.addWidget(view)
     view.resize(1240, 690)
-    view.show_evaluations(BEST, None, NAMES, "ResNet18", "best on validation")
+    view.show_evaluations(Evaluations(BEST, None, NAMES, "ResNet18", "best on validation"))
     view.show()
     qtbot.waitExposed(view)
     assert gallery.isVisible()
@@ -298,7 +297,7 @@ def test_that_the_gallery_stands_under_its_cell(light: None, qtbot: QtBot) -> No
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("width", [640, 900, 1600])
 def test_that_it_draws_in_every_theme_and_width(view: ConfusionView, mode: str, width: int) -> None:
-    view.show_beside(BESIDE, "VGG11")
+    view.show_second_run(SECOND, "VGG11")
     theme.manager().apply(mode, 1.25)
     view.resize(width, 800)
     for place in range(view.tabs.count()):
@@ -308,25 +307,25 @@ def test_that_it_draws_in_every_theme_and_width(view: ConfusionView, mode: str, 
 
 
 def test_that_every_control_has_a_name(view: ConfusionView) -> None:
-    view.show_beside(BESIDE, "VGG11")
+    view.show_second_run(SECOND, "VGG11")
     bar = view.toolbar
     for switch in (bar.level, bar.unit, bar.scale, bar.epoch, bar.side):
         assert switch.accessibleName()
         for button in switch.buttons.values():
             assert button.accessibleName()
             assert button.toolTip()
-    for widget in (bar.beside, bar.find_field, view.matrix, view.confused, view.calibration):
+    for widget in (bar.second_run, bar.find_field, view.matrix, view.mistakes, view.calibration):
         assert widget.accessibleName()
 
 
 def test_that_an_empty_evaluation_harms_nothing(view: ConfusionView) -> None:
-    view.show_evaluations(make_answers(NAMES, n=0), None, NAMES, "ResNet18", "best")
+    view.show_evaluations(Evaluations(make_answers(NAMES, n=0), None, NAMES, "ResNet18", "best"))
     assert view.summary.figures["top1"].text() == "—"
     assert view.summary.inside.text() == "No mistake"
     for place in range(view.tabs.count()):
         view.tabs.setCurrentIndex(place)
         view.grab()
-    view.show_beside(BESIDE, "VGG11")
+    view.show_second_run(SECOND, "VGG11")
     assert not view.toolbar.side.buttons["difference"].isEnabled()
 
 
@@ -334,11 +333,11 @@ def test_that_a_class_is_found_from_the_superclasses_too(view: ConfusionView, qt
     names = make_names()
     view.toolbar.find_field.setText("class 42")
     qtbot.keyClick(view.toolbar.find_field, Qt.Key.Key_Return)
-    assert view.matrix.level == "classes"
+    assert view.matrix.position.level == "classes"
     assert view.toolbar.level.key == "classes"
-    assert view.matrix.chosen_classes() == ((42,), (42,))
+    assert view.matrix.position.chosen_classes() == ((42,), (42,))
     view.toolbar.level.buttons["superclasses"].click()
     view.toolbar.find_field.setText(names.superclass_titles[7])
     qtbot.keyClick(view.toolbar.find_field, Qt.Key.Key_Return)
-    assert view.matrix.level == "superclasses"
-    assert view.matrix.chosen_classes()[0] == names.classes_in(7)
+    assert view.matrix.position.level == "superclasses"
+    assert view.matrix.position.chosen_classes()[0] == names.classes_in(7)

@@ -99,9 +99,9 @@ def test_that_a_missing_evaluation_says_how_to_get_it_and_one_click_gets_it(
     folder.last_evaluation.unlink()
     window.commands.show_tab(CONFUSION)
     view = window.pictures_and_confusion.part.confusion
-    assert view.empty.button.isVisible()
+    assert view.evaluate_button.isVisible()
     assert "answer all test pictures now" in view.empty.body.text()
-    view.empty.button.click()
+    view.evaluate_button.click()
     qtbot.waitUntil(lambda: view.evaluation is not None, timeout=WORK_MS)
     assert view.evaluation is not None
     assert np.array_equal(view.evaluation.confusion, before.confusion)
@@ -118,7 +118,7 @@ def test_that_a_damaged_evaluation_is_said_and_can_be_made_again(
     RunFolder(trained).last_evaluation.unlink()
     window.commands.show_tab(CONFUSION)
     assert "is damaged" in window.parts.message.text
-    window.pictures_and_confusion.part.confusion.empty.button.click()
+    window.pictures_and_confusion.part.confusion.evaluate_button.click()
     qtbot.waitUntil(
         lambda: window.pictures_and_confusion.part.confusion.evaluation is not None, timeout=WORK_MS
     )
@@ -251,7 +251,7 @@ def test_that_another_run_is_asked_anew_and_can_stand_beside(
     wait_for_own(qtbot, window, 2)
     window.commands.show_tab(CONFUSION)
     confusion = window.pictures_and_confusion.part.confusion
-    menu = confusion.toolbar.beside.menu()
+    menu = confusion.toolbar.second_run.menu()
     assert menu is not None
     menu.actions()[1].trigger()
     assert confusion.disagreements.isVisible()

@@ -26,10 +26,10 @@ from torch.utils.data import Dataset as TorchDataset
 from torchvision import models, transforms
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.speed.bench.results import Slice
 from cifar_studio.errors import TrainingError
 
-CLASSES = 100
 PREFETCHED = 2  # batches a loader process is ahead: the default of DataLoader
 REST_S = 2.0
 POLL_S = 0.05

@@ -6,8 +6,7 @@ import numpy as np
 from typing_extensions import override
 
 from cifar_studio.runs import wording
-from cifar_studio.runs.analysis.mean_curves import MeanCurves, mean_curves
-from cifar_studio.runs.analysis.seeds import SeedGroup
+from cifar_studio.runs.analysis.seeds import MeanCurves, SeedGroup, mean_curves
 from cifar_studio.ui.curves.data.run_data import RunData
 
 

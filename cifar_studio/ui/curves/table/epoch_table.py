@@ -14,12 +14,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor
 from typing_extensions import override
 
+from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE
 from cifar_studio.ui.tables.row_table import RowModel
-from cifar_studio.ui.tables.table import Cell
 from cifar_studio.ui.widgets import theme
 
 STAR = "★"

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from cifar_studio.ui.pictures.data.picture_set import CLASSES, PictureSet
+from cifar_studio.data.dataset import CLASSES
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 
 NAME, COUNT = 0, 1
 COLUMNS = 2

@@ -17,7 +17,6 @@ TEST_START = 50_000
 """Reference of the first test picture."""
 COUNT = 60_000
 SIDE_PX = 32
-CLASSES = 100
 SplitName = Literal["training", "test"]
 
 

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.ui.pictures.data.answers import NO_ANSWER, Answers
-from cifar_studio.ui.pictures.data.picture_set import CLASSES, PictureSet
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 
 WhichSplit = Literal["training", "test", "both"]
 WhichAnswers = Literal["all", "right", "wrong", "mistakes"]

@@ -10,10 +10,10 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
 from cifar_studio.data.repeats.find_repeats import Repeats
+from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.ui.pictures.data.picture_set import PictureSet, split_of
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
-from cifar_studio.ui.tables.table import Cell
 
 FIRST, SECOND = 0, 1
 """The columns that show pictures."""
