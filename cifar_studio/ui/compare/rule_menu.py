@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QDoubleValidator, QIntValidator
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLineEdit,
     QMenu,
     QToolButton,
-    QVBoxLayout,
     QWidget,
     QWidgetAction,
 )
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from cifar_studio.runs.analysis.convergence import ConvergenceRule, Measure
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import Placed, column
 
 _LOSSES: tuple[tuple[Measure, str], ...] = (
     ("test_loss", "Test loss"),
@@ -42,11 +42,7 @@ class RuleMenu(QToolButton):
         self.setProperty("role", "button")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setAccessibleName("Rule of convergence")
-        self.within = QLineEdit()
-        percent = QDoubleValidator(0.0, 100.0, 3, self)
-        percent.setNotation(QDoubleValidator.Notation.StandardNotation)
-        percent.setLocale(QLocale.c())
-        self.within.setValidator(percent)
+        self.within = basics.decimal_field(0.0, 100.0, decimals=3)
         self.within.setToolTip("How near its minimum a loss has converged, 0 to 100 %")
         self.window_epochs = QLineEdit()
         self.window_epochs.setValidator(QIntValidator(1, 1000, self))
@@ -54,30 +50,30 @@ class RuleMenu(QToolButton):
         self.measure = QComboBox()
         for key, text in _LOSSES:
             self.measure.addItem(text, key)
-        self._words = basics.label("", "muted")
-        self._words.setWordWrap(True)
+        self._words = basics.text("", "muted")
         self._setting = False
         self._rule = DEFAULT_RULE
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(*[3 * theme.GRID] * 4)
-        column.setSpacing(2 * theme.GRID)
-        column.addWidget(basics.label("A run has converged at the", "heading"))
-        column.addWidget(self._words)
         fields = QFormLayout()
         fields.setSpacing(2 * theme.GRID)
         fields.addRow("Loss", self.measure)
         fields.addRow("Within, %", self.within)
         fields.addRow("Mean over, epochs", self.window_epochs)
-        column.addLayout(fields)
         back = basics.link(
             "Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE, tell=True)
         )
-        column.addWidget(back, 0, Qt.AlignmentFlag.AlignLeft)
-        self._form = form
+        self._form = QWidget()
+        column(
+            basics.label("A run has converged at the", "heading"),
+            self._words,
+            fields,
+            Placed(back, alignment=Qt.AlignmentFlag.AlignLeft),
+            parent=self._form,
+            margins=(3, 3, 3, 3),
+            spacing=2,
+        )
         menu = QMenu(self)
         action = QWidgetAction(menu)
-        action.setDefaultWidget(form)
+        action.setDefaultWidget(self._form)
         menu.addAction(action)
         self.setMenu(menu)
         self.within.textChanged.connect(self._on_changed)

@@ -121,8 +121,8 @@ class CompareView(QWidget):
 
     def _connect(self) -> None:
         toolbar, table = self.toolbar, self.table
-        toolbar.rows_chosen.connect(lambda _: self._compute())
-        toolbar.search_changed.connect(table.search)
+        toolbar.rows.chosen.connect(lambda _: self._compute())
+        toolbar.search.textChanged.connect(table.search)
         toolbar.columns_changed.connect(table.set_hidden)
         toolbar.rule.rule_changed.connect(lambda _: self._compute())
         toolbar.draw_requested.connect(lambda: self.draw_requested.emit(table.chosen))

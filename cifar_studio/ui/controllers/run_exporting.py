@@ -47,9 +47,7 @@ class RunExporting(QObject):
         one = wording.dated_title(runs[0])
         title = one if len(runs) == 1 else f"{len(runs)} runs"
         dialog = ExportDialog(self._parts.window, title, self._folder, self._formats)
-        accepted = dialog.exec()
-        dialog.deleteLater()
-        if accepted:
+        if dialog.is_answered():
             self.export(runs, dialog.choice)
 
     def export(self, runs: Sequence[Run], choice: ExportChoice) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from cifar_studio import paths
 from cifar_studio.runner.training.speeds import SpeedBook
@@ -22,6 +22,7 @@ from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.training.run_controller import RunController
 from cifar_studio.ui.training.run_selection import RunSelection
 from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 from cifar_studio.ui.widgets.message_bar import MessageBar
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import HelperWorker
@@ -102,21 +103,10 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
         tabs=CentralTabs((data_bar, message, header), curves),
         status=StatusLine(),
     )
-    _lay_out(parts)
-    return parts
-
-
-def _lay_out(parts: Parts) -> None:
-    upper = QHBoxLayout()
-    upper.setSpacing(0)
-    upper.addWidget(parts.panel)
-    upper.addWidget(parts.tabs, 1)
+    upper = row(parts.panel, grow(parts.tabs), spacing=0)
     whole = QWidget()
-    layout = QVBoxLayout(whole)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addLayout(upper, 1)
-    layout.addWidget(parts.status)
-    parts.window.setCentralWidget(whole)
-    parts.data_bar.hide()
-    parts.header.show_nothing()
+    column(grow(upper), parts.status, parent=whole, margins=NO_MARGINS, spacing=0)
+    window.setCentralWidget(whole)
+    data_bar.hide()
+    header.show_nothing()
+    return parts

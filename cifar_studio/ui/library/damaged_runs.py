@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import DamagedRun
 from cifar_studio.ui.library.run_model import RunModel
 from cifar_studio.ui.system.open_folder import open_folder
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import STRETCH, row
 
 MOST_IN_MENU = 12
 MOST_LETTERS = 110
@@ -36,10 +37,7 @@ class DamagedRuns(QWidget):
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self._link = basics.link("", self._on_clicked)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, theme.GRID, 4 * theme.GRID, theme.GRID)
-        layout.addWidget(self._link)
-        layout.addStretch(1)
+        row(self._link, STRETCH, parent=self, margins=(4, 1, 4, 1))
         model.damaged_changed.connect(self._on_damaged_changed)
         self._on_damaged_changed()
 

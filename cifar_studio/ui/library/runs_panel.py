@@ -6,15 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
 
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
@@ -26,6 +18,7 @@ from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow
 from cifar_studio.ui.widgets.shortcut_keys import DELETE, RENAME, STAR
 
 NO_RUNS = "No runs yet.\nEvery training leaves one here, with its settings, figures and networks."
@@ -57,14 +50,8 @@ class RunsPanel(QWidget):
         self.notes.written.connect(model.refresh)
         self.beside = OverlaidRuns(self)
         self.menu = RunMenu(self.notes, self.beside, self)
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search runs (Ctrl+F)")
-        self._search.setAccessibleName("Search runs")
-        self._search.setClearButtonEnabled(True)
+        self._search = basics.search_field("Search runs (Ctrl+F)", "Search runs")
         self._search.textChanged.connect(self._on_search_changed)
-        clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._search)
-        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
-        clear.activated.connect(self._search.clear)
         self._list = QListView()
         self._list.setAccessibleName("Runs, newest first")
         self._list.setModel(self._filter)
@@ -110,27 +97,19 @@ class RunsPanel(QWidget):
                 return
 
     def _lay_out(self, queue: RunQueue) -> None:
-        empty = self._empty = basics.label("", "muted")
-        empty.setWordWrap(True)
+        empty = self._empty = basics.text("", "muted")
         empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         empty.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 0)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._list)
         self._stack.addWidget(empty)
-        top = QVBoxLayout()
-        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 4 * theme.GRID, 2 * theme.GRID)
-        top.addWidget(self._search)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        search = column(self._search, margins=(4, 3, 4, 2))
         waiting = QueueList(queue)
         waiting.go_on_requested.connect(self.queue_go_on_requested)
-        layout.addWidget(waiting)
-        layout.addLayout(top)
-        layout.addLayout(self._stack, 1)
         damaged = DamagedRuns(self._model)
         damaged.mend_requested.connect(self.mend_requested)
-        layout.addWidget(damaged)
+        parts = (waiting, search, grow(self._stack), damaged)
+        column(*parts, parent=self, margins=NO_MARGINS, spacing=0)
 
     def _show_empty(self) -> None:
         self._stack.setCurrentIndex(0 if self._filter.rowCount() else 1)

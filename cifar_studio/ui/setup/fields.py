@@ -9,21 +9,20 @@ from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
 LABEL_PX = 96
 RESET_PX = 24
-TEXT_MARGIN_PX = 2
+TEXT_MARGIN_PX = FAULT_GAP_PX = 2
 
 
 class Field(QWidget):
@@ -46,19 +45,11 @@ class Field(QWidget):
         self._label = basics.label(text)
         self._reset = basics.GlyphButton("reset", f"{text}: take the preset's value again")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
-        self._fault = basics.label("", "fault")
-        self._fault.setWordWrap(True)
+        self._fault = basics.text("", "fault")
         self._fault.hide()
         self._text = text
-        self._row = QHBoxLayout()
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.GRID)
-        self._row.addWidget(self._label)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(self._row)
-        layout.addWidget(self._fault)
+        self._row = row(self._label, spacing=1)
+        column(self._row, self._fault, parent=self, margins=NO_MARGINS).setSpacing(FAULT_GAP_PX)
         self.setToolTip(tip)
         theme.manager().changed.connect(self._on_theme_changed)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from cifar_studio.paths import resources_folder
 from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
 
 class FoldingGroup(QWidget):
@@ -33,14 +34,8 @@ class FoldingGroup(QWidget):
         self._header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._header.toggled.connect(self._on_toggled)
         self._body = QWidget()
-        self._rows = QVBoxLayout(self._body)
-        self._rows.setContentsMargins(0, 0, 0, 2 * theme.GRID)
-        self._rows.setSpacing(theme.GRID)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._header)
-        layout.addWidget(self._body)
+        self._rows = column(parent=self._body, margins=(0, 0, 0, 2), spacing=1)
+        column(self._header, self._body, parent=self, margins=NO_MARGINS, spacing=0)
         theme.manager().changed.connect(self._show_chevron)
         self._show_chevron()
 

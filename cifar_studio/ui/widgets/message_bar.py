@@ -8,9 +8,10 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import column, grow, row
 
 DETAILS_PX = 140
 MOST_ACTIONS = 2
@@ -51,8 +52,7 @@ class MessageBar(QFrame):
         self._actions: tuple[Action, ...] = ()
         self._subject = ""
         self._notices: list[str] = []
-        self._text = basics.label("")
-        self._text.setWordWrap(True)
+        self._text = basics.text()
         self._buttons = tuple(
             basics.button("", partial(self.act, position)) for position in range(MOST_ACTIONS)
         )
@@ -65,16 +65,8 @@ class MessageBar(QFrame):
         self._details.setAccessibleName("Details")
         self._details.setFixedHeight(theme.px(DETAILS_PX))
         self._details.hide()
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(self._text, 1)
-        for part in (*self._buttons, self._more, self._copy, close):
-            row.addWidget(part)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addLayout(row)
-        layout.addWidget(self._details)
+        top = row(grow(self._text), *self._buttons, self._more, self._copy, close, spacing=2)
+        column(top, self._details, parent=self, margins=(4, 2, 2, 2), spacing=2)
         self.hide()
 
     def show_message(
