@@ -64,7 +64,7 @@ class CompareTab(QObject):
         if groups:
             self._parts.curves.show_groups(groups)
         else:
-            self._parts.runs.beside.set_runs(runs[1:])
+            self._parts.runs.overlays.set_runs(runs[1:])
         self._parts.tabs.show_tab(CURVES)
 
     def _on_menu_requested(self, lines: Sequence[Line], at: QPoint) -> None:

@@ -13,10 +13,8 @@ from cifar_studio.runs.folder.events import EpochEnded, Event, RunEnded, RunStar
 from cifar_studio.runs.folder.library import Run, can_resume, load
 from cifar_studio.runs.folder.run_folder import is_run_folder
 from cifar_studio.ui.controllers.run_messages import RunMessages
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.system.keep_awake import KeepAwake
-from cifar_studio.ui.system.notification import notify
+from cifar_studio.ui.frame.parts import OnDemand, Parts
+from cifar_studio.ui.system.desktop import KeepAwake, notify
 from cifar_studio.ui.training.run_controller import Activity
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class RunDisplay(QObject):
         for chosen in (parts.runs.run_chosen, parts.header.run_chosen):
             chosen.connect(parts.selection.select)
         parts.header.live_requested.connect(parts.selection.select_live)
-        parts.runs.beside.changed.connect(parts.curves.set_overlays)
+        parts.runs.overlays.changed.connect(parts.curves.set_overlays)
 
     def choose_first(self, remembered: str) -> None:
         """Show the run of last time, else the newest; offer to resume an interrupted one."""

@@ -16,7 +16,7 @@ from cifar_studio.runs.answers import Cancelled, Exported, ExportProgressed, Req
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.dialogs.export_dialog import ExportChoice, ExportDialog
 from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.system.open_folder import open_folder
+from cifar_studio.ui.system.desktop import open_folder
 from cifar_studio.ui.widgets.message_bar import Action
 
 

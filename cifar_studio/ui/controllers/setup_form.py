@@ -11,8 +11,7 @@ from cifar_studio.data.cifar100.places import locate
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import DataReady
 from cifar_studio.runs.folder.events import BatchesEnded, DeviceInfo, EpochEnded, Event
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.parts import Parts
+from cifar_studio.ui.frame.parts import OnDemand, Parts
 from cifar_studio.ui.training.run_controller import Activity
 
 if TYPE_CHECKING:

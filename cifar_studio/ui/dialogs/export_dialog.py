@@ -27,7 +27,6 @@ from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
 FIELD_PX = 56
-TITLE_BAR_PX = 40
 SIZES_IN = (3.0, 40.0)
 DPI = (50, 1200)
 
@@ -88,7 +87,7 @@ class ExportDialog(QuestionDialog):
             box.toggled.connect(self._on_changed)
         self._on_changed()
         # With large type or on a small screen the formats scroll, and the buttons stay in reach.
-        room = self.screen().availableSize() - QSize(0, theme.px(TITLE_BAR_PX))
+        room = self.screen().availableSize() - QSize(0, theme.px(theme.TITLE_BAR_PX))
         self.resize(self.sizeHint().boundedTo(room))
 
     @property

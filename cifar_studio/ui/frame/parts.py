@@ -1,8 +1,13 @@
-"""What the window is made of. Controllers take these parts; nobody takes the window itself."""
+"""What the window is made of. Controllers take these parts; nobody takes the window itself.
+
+What is not needed for the window to stand is built on demand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
@@ -26,6 +31,8 @@ from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 from cifar_studio.ui.widgets.message_bar import MessageBar
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import HelperWorker
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,31 @@ class Parts:
     curves: CurvesView
     tabs: CentralTabs
     status: StatusLine
+
+
+class OnDemand(Generic[Part]):
+    """Something built once, at the first look at `part`.
+
+    Parameters
+    ----------
+    build : callable
+        Makes it.
+
+    Attributes
+    ----------
+    built : Part or None
+        It, where it was needed already.
+    """
+
+    def __init__(self, build: Callable[[], Part]) -> None:
+        self._build = build
+        self.built: Part | None = None
+
+    @property
+    def part(self) -> Part:
+        if self.built is None:
+            self.built = self._build()
+        return self.built
 
 
 def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:

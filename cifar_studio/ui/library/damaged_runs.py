@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import DamagedRun
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.system.open_folder import open_folder
+from cifar_studio.ui.system.desktop import open_folder
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import STRETCH, row
 

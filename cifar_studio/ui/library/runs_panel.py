@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayou
 
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
-from cifar_studio.ui.library.overlaid_runs import OverlaidRuns
 from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.run_delegate import RunDelegate
-from cifar_studio.ui.library.run_menu import RunMenu
+from cifar_studio.ui.library.run_menu import OverlaidRuns, RunMenu
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.training.run_queue import RunQueue
@@ -32,15 +31,9 @@ class RunsPanel(QWidget):
     -------
     run_chosen(Path)
         The person wants to see this run.
-    mend_requested(Path)
-        Take what cannot be read of a run from its checkpoint.
-    queue_go_on_requested()
-        Start the runs that wait, though several have failed.
     """
 
     run_chosen = Signal(object)
-    mend_requested = Signal(object)
-    queue_go_on_requested = Signal()
 
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
@@ -48,8 +41,8 @@ class RunsPanel(QWidget):
         self._filter = RunFilter(model, self)
         self.notes = RunNotes(self)
         self.notes.written.connect(model.refresh)
-        self.beside = OverlaidRuns(self)
-        self.menu = RunMenu(self.notes, self.beside, self)
+        self.overlays = OverlaidRuns(self)
+        self.menu = RunMenu(self.notes, self.overlays, self)
         self._search = basics.search_field("Search runs (Ctrl+F)", "Search runs")
         self._search.textChanged.connect(self._on_search_changed)
         self._list = QListView()
@@ -74,7 +67,8 @@ class RunsPanel(QWidget):
             shortcut.activated.connect(slot)
         self._loading = False
         self._selected: Path | None = None
-        self._lay_out(queue)
+        self.waiting = QueueList(queue)
+        self._lay_out()
         for shown in (model, self._filter):
             shown.rowsInserted.connect(self._show_empty)
             shown.rowsRemoved.connect(self._show_empty)
@@ -96,7 +90,7 @@ class RunsPanel(QWidget):
                 self._loading = False
                 return
 
-    def _lay_out(self, queue: RunQueue) -> None:
+    def _lay_out(self) -> None:
         empty = self._empty = basics.text("", "muted")
         empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         empty.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 0)
@@ -104,11 +98,9 @@ class RunsPanel(QWidget):
         self._stack.addWidget(self._list)
         self._stack.addWidget(empty)
         search = column(self._search, margins=(4, 3, 4, 2))
-        waiting = QueueList(queue)
-        waiting.go_on_requested.connect(self.queue_go_on_requested)
         damaged = DamagedRuns(self._model)
-        damaged.mend_requested.connect(self.mend_requested)
-        parts = (waiting, search, grow(self._stack), damaged)
+        damaged.mend_requested.connect(self.menu.mend_requested)
+        parts = (self.waiting, search, grow(self._stack), damaged)
         column(*parts, parent=self, margins=NO_MARGINS, spacing=0)
 
     def _show_empty(self) -> None:

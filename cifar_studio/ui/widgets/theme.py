@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLayout, QWidget
 
 from cifar_studio.paths import resources_folder
 
@@ -20,7 +20,10 @@ AXIS_PX = 11
 HEADLINE_PX = 24
 CONTROL_PX = 30
 FIELD_PX = 26
+TITLE_BAR_PX = 40
 GRID = 4  # spacing is a multiple of this
+SCALE_STEP = 1.1
+LAYOUT_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,34 @@ def tabular(font: QFont) -> QFont:
     if hasattr(QFont, "Tag"):
         changed.setFeature(QFont.Tag("tnum"), 1)
     return changed
+
+
+def apply_fitting(window: QWidget, choice: str, scale: float) -> bool:
+    """Apply a theme with scaled type.
+
+    Returns False where the window would no longer fit on its screen; the scale is then the
+    largest one with which it does, and never below the normal one.
+    """
+    room = window.screen().availableSize() - QSize(0, TITLE_BAR_PX)
+    layout = window.layout()
+    assert layout is not None
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it must not grow by trying
+    fitting = scale
+    while True:
+        manager().apply(choice, fitting)
+        _settle()
+        needed = window.minimumSizeHint()
+        if fitting <= 1 or needed.boundedTo(room) == needed:
+            break
+        fitting = max(1.0, fitting / SCALE_STEP)
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetDefaultConstraint)
+    return fitting == scale
+
+
+def _settle() -> None:
+    """Have every layout know its new size; a view that arranges itself anew asks for another."""
+    for _ in range(LAYOUT_ROUNDS):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -19,7 +19,6 @@ from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
 from cifar_studio.ui.system.writable import faults_of_places
 from cifar_studio.ui.widgets import theme
-from cifar_studio.ui.widgets.type_size import FRAME_PX, apply_fitting
 
 if TYPE_CHECKING:
     from cifar_studio.ui.compare.view import CompareView
@@ -119,10 +118,10 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
     """
     window = parts.window
     room = window.screen().availableSize()
-    if room.width() <= SIZE[0] or room.height() <= SIZE[1] + FRAME_PX:
+    if room.width() <= SIZE[0] or room.height() <= SIZE[1] + theme.TITLE_BAR_PX:
         window.setWindowState(Qt.WindowState.WindowMaximized)
     if kept.scale > 1:  # perhaps chosen on a larger screen
-        apply_fitting(window, kept.theme, kept.scale)
+        theme.apply_fitting(window, kept.theme, kept.scale)
     window.resize(QSize(*SIZE).boundedTo(room))
     if kept.geometry:
         window.restoreGeometry(QByteArray(_bytes(kept.geometry)))
