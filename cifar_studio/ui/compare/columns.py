@@ -9,24 +9,12 @@ from cifar_studio.export.tables.report_columns import MEASURES, Measure
 
 @dataclass(frozen=True)
 class Column:
-    """One column.
+    """One column."""
 
-    Attributes
-    ----------
-    key : str
-        Of its explanation, and of its figure in `RunSummary`.
-    title : str
-        Whole, for files and menus.
-    heading : str
-        As it stands above the column, in two lines.
-    measure : Measure or None
-        None for words.
-    """
-
-    key: str
-    title: str
-    heading: str
-    measure: Measure | None = None
+    key: str  # of its explanation, and of its figure in `RunSummary`
+    title: str  # whole, for files and menus
+    heading: str  # as it stands above the column, in two lines
+    measure: Measure | None = None  # None for words
 
 
 _HEADINGS = {

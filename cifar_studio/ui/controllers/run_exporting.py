@@ -21,14 +21,7 @@ from cifar_studio.ui.widgets.message_bar import Action
 
 
 class RunExporting(QObject):
-    """One export after another; what was chosen last is offered again.
-
-    Parameters
-    ----------
-    parts : Parts
-    rule : callable
-        Gives the rule of convergence that the window shows.
-    """
+    """One export after another, by the window's `rule`; what was chosen last is offered again."""
 
     def __init__(self, parts: Parts, rule: Callable[[], ConvergenceRule]) -> None:
         super().__init__(parts.window)

@@ -33,13 +33,7 @@ DPI = (50, 1200)
 
 @dataclass(frozen=True)
 class ExportChoice:
-    """What a person chose.
-
-    Attributes
-    ----------
-    width_in, height_in : float or None
-        None is what suits each figure.
-    """
+    """What a person chose; a width or height of None is what suits each figure."""
 
     folder: str
     formats: tuple[str, ...]
@@ -51,12 +45,7 @@ class ExportChoice:
 class ExportDialog(QuestionDialog):
     """Formats by what they are for, the size of figures, and the folder.
 
-    Parameters
-    ----------
-    title : str
-        Which runs.
-    folder, formats
-        What is filled in and ticked at first.
+    `title` says which runs; `folder` is filled in and `formats` are ticked at first.
     """
 
     def __init__(

@@ -10,13 +10,7 @@ from cifar_studio.ui.widgets.layouts import STRETCH, Placed, column, row
 
 
 class QuestionDialog(QDialog):
-    """A question; the subclass lays it out, and enables `answer_button` while it can be answered.
-
-    Parameters
-    ----------
-    answer : str
-        On the button that accepts.
-    """
+    """A question; `answer_button` accepts, and is to be enabled while there is an answer."""
 
     def __init__(self, parent: QWidget | None, title: str, answer: str) -> None:
         super().__init__(parent)
@@ -38,15 +32,9 @@ class QuestionDialog(QDialog):
 
 
 class NumberDialog(QuestionDialog):
-    """Asks for a whole number.
+    """Asks for a whole number; `bounds` are the least, the proposed and the largest one.
 
-    Parameters
-    ----------
-    question, name : str
-        Above the editor, and for assistive technology.
-    bounds : tuple of least, proposed and most
-    notes : QWidget
-        What stands below the editor.
+    `name` is the editor's for assistive technology; `notes` stand below it.
     """
 
     def __init__(

@@ -18,13 +18,7 @@ SHOWN = 8
 
 
 class SeedsDialog(NumberDialog):
-    """Says which seeds would be trained, and about how long that takes.
-
-    Parameters
-    ----------
-    present : collection of int
-        Seeds that are there already.
-    """
+    """Says which seeds would be trained besides those `present`, and about how long that takes."""
 
     def __init__(self, parent: QWidget, run: Run, present: Collection[int]) -> None:
         self._first = replace(run.config, seed=min(present))

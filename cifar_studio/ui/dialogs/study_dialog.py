@@ -25,10 +25,7 @@ _HEADS = ("Run", "Epochs", "Time", "Memory")
 class StudyDialog(QuestionDialog):
     """The six runs with time and memory, measured for a few batches where they are not known.
 
-    Parameters
-    ----------
-    on_demo : bool
-        Whether the demo set stands in for CIFAR-100.
+    `on_demo`: the demo set stands in for CIFAR-100.
     """
 
     def __init__(self, parent: QWidget | None, costs: CostEstimator, on_demo: bool) -> None:

@@ -15,14 +15,7 @@ CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
 
 
 class CentralTabs(QWidget):
-    """Bars above, and one of the views of the selected run.
-
-    Parameters
-    ----------
-    bars : sequence of QWidget
-        From top to bottom.
-    curves : QWidget
-        The first view; the others come by `set_view`.
+    """Bars above, and one of the views of the selected run; all but `curves` by `set_view`.
 
     Signals
     -------

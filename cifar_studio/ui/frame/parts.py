@@ -37,57 +37,31 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True)
 class Parts:
-    """The built parts.
+    """The built parts."""
 
-    Attributes
-    ----------
-    window : QMainWindow
-        Parent of dialogs, and nothing else.
-    controller, helper : RunController, HelperWorker
-        The worker that trains, and the one for all else.
-    costs : CostEstimator
-    model, selection : RunModel, RunSelection
-        The library, and which of its runs every tab shows.
-    setup, runs, controls, panel : SetupPanel, RunsPanel, ControlBar, SidePanel
-        The left side: its two pages, the buttons below, and the whole.
-    data_bar, message, header : DataBar, MessageBar, RunHeader
-        What stands above the tabs.
-    tabs, curves : CentralTabs, CurvesView
-        The middle, and its first view; the others are built when they are first needed.
-    status : StatusLine
-    """
-
-    window: QMainWindow
-    controller: RunController
-    helper: HelperWorker
+    window: QMainWindow  # parent of dialogs, and nothing else
+    controller: RunController  # of the worker that trains
+    helper: HelperWorker  # the worker for all else
     costs: CostEstimator
-    model: RunModel
-    selection: RunSelection
+    model: RunModel  # the library
+    selection: RunSelection  # which of its runs every tab shows
+    # The left side: its two pages, the buttons below, and the whole.
     setup: SetupPanel
     runs: RunsPanel
     controls: ControlBar
     panel: SidePanel
+    # What stands above the tabs.
     data_bar: DataBar
     message: MessageBar
     header: RunHeader
+    # The middle, and its first view; the others are built when they are first needed.
     curves: CurvesView
     tabs: CentralTabs
     status: StatusLine
 
 
 class OnDemand(Generic[Part]):
-    """Something built once, at the first look at `part`.
-
-    Parameters
-    ----------
-    build : callable
-        Makes it.
-
-    Attributes
-    ----------
-    built : Part or None
-        It, where it was needed already.
-    """
+    """Something built once, at the first look at `part`; `built` where it was needed already."""
 
     def __init__(self, build: Callable[[], Part]) -> None:
         self._build = build
@@ -101,13 +75,7 @@ class OnDemand(Generic[Part]):
 
 
 def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
-    """Make all parts and lay them out in the window.
-
-    Parameters
-    ----------
-    run_colours : dict of run folder name to place in the theme's colours
-        As they were given out so far.
-    """
+    """Make all parts and lay them out in the window; `run_colours` were given out before."""
     controller = RunController(str(paths.runs_folder()), window)
     helper = HelperWorker(window)
     costs = CostEstimator(SpeedBook(paths.speeds_file()), helper, window)

@@ -118,15 +118,7 @@ def decimal_field(low: float, high: float, decimals: int) -> QLineEdit:
 
 
 class GlyphButton(QToolButton):
-    """A flat button with a glyph that follows the theme.
-
-    Parameters
-    ----------
-    glyph : str
-        A name in `resources/style/glyphs`.
-    tip : str
-        Tooltip and accessible name.
-    """
+    """A flat button with a glyph of `resources/style/glyphs` that follows the theme."""
 
     def __init__(self, glyph: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

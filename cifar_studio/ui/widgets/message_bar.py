@@ -20,14 +20,7 @@ MOST_NOTICES = 5
 
 @dataclass(frozen=True)
 class Action:
-    """What a person can do about a message at once.
-
-    Attributes
-    ----------
-    text : str
-        On the button.
-    do : callable
-    """
+    """What a person can do about a message at once: a button, and what it does."""
 
     text: str
     do: Callable[[], object]
@@ -72,17 +65,9 @@ class MessageBar(QFrame):
     def show_message(
         self, text: str, details: str = "", *, actions: tuple[Action, ...] = (), subject: str = ""
     ) -> None:
-        """Say something.
+        """Say something, with details to fold out, and two actions at most.
 
-        Parameters
-        ----------
-        text : str
-        details : str
-            To fold out and copy.
-        actions : tuple of Action
-            What the person can do about it at once, two at most; the first one is `act()`.
-        subject : str
-            What it is about, for `withdraw`.
+        The first action is `act()`; `subject` is what the message is about, for `withdraw`.
         """
         assert len(actions) <= MOST_ACTIONS
         self._text.setText(text)

@@ -13,13 +13,7 @@ HEIGHT_PX = 28
 
 
 class Segments(QWidget):
-    """A choice of a few.
-
-    Parameters
-    ----------
-    name : str
-        For assistive technology.
-    choices : sequence of (key, text, tooltip)
+    """A choice of a few, each a key, text and tooltip; `name` is for assistive technology.
 
     Signals
     -------

@@ -28,41 +28,26 @@ LAYOUT_ROUNDS = 4
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as #rrggbb. Curves stand at least 3:1 against `surface`, text 4.5:1.
-
-    Attributes
-    ----------
-    ground, surface, raised : str
-        Window, plots and fields, buttons.
-    border, grid : str
-    text, muted, disabled : str
-    accent, on_accent : str
-        The primary button and selections, and text on them.
-    loss, top1, top5 : str
-        The colours of the measures, in every plot of one run.
-    warning, error, good : str
-    runs : tuple of str
-        Colours of runs where several are compared.
-    """
+    """Colours as #rrggbb. Curves stand at least 3:1 against `surface`, text 4.5:1."""
 
     name: str
-    ground: str
-    surface: str
-    raised: str
+    ground: str  # the window
+    surface: str  # plots and fields
+    raised: str  # buttons
     border: str
     grid: str
     text: str
     muted: str
     disabled: str
-    accent: str
-    on_accent: str
-    loss: str
+    accent: str  # the primary button and selections
+    on_accent: str  # text on them
+    loss: str  # the measures, in every plot of one run
     top1: str
     top5: str
     warning: str
     error: str
     good: str
-    runs: tuple[str, ...]
+    runs: tuple[str, ...]  # runs, where several are compared
 
 
 LIGHT = Theme(

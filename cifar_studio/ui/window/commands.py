@@ -27,21 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Commands:
-    """The commands, and what they need.
-
-    Attributes
-    ----------
-    files : IncomingFiles
-        Itself the commands that open files.
-    settings : Settings
-        Keeps the theme that is chosen.
-    """
+    """The commands, and what they need."""
 
     parts: Parts
-    files: IncomingFiles
+    files: IncomingFiles  # itself the commands that open files
     exporting: RunExporting
     compare: OnDemand[CompareTab]
-    settings: Settings
+    settings: Settings  # keeps the theme that is chosen
 
     def start(self) -> None:
         """Start what the form describes, or put it in the queue."""

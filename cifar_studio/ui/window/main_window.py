@@ -38,17 +38,7 @@ if TYPE_CHECKING:
 
 
 class MainWindow(QMainWindow):
-    """Everything that a person sees, on top of a controller that runs the trainings.
-
-    Attributes
-    ----------
-    parts : Parts
-    commands : Commands
-    pictures_and_confusion : OnDemand of PicturesAndConfusion
-        The tabs Pictures and Confusion.
-    compare : OnDemand of CompareTab
-        The tab Compare.
-    """
+    """Everything that a person sees, on top of a controller that runs the trainings."""
 
     def __init__(self) -> None:
         super().__init__()
