@@ -72,6 +72,12 @@ class CompareTable(RowTable):
         return tuple(self.lines.lines[self.source_row(row)] for row in rows)
 
     @property
+    def shown(self) -> tuple[Line, ...]:
+        """All rows that the search leaves, in the order shown."""
+        rows = range(self.filter.rowCount())
+        return tuple(self.lines.lines[self.source_row(row)] for row in rows)
+
+    @property
     def hidden(self) -> frozenset[str]:
         """Keys of the columns that are not shown."""
         places = range(len(COLUMNS))
@@ -97,8 +103,8 @@ class CompareTable(RowTable):
 
     def choose(self, names: Iterable[str]) -> None:
         """Select the rows of these run folders."""
-        wanted = set(names)
-        self._select([line.key for line in self.lines.lines if wanted & set(line.key)])
+        chosen = set(names)
+        self._select([line.key for line in self.lines.lines if chosen & set(line.key)])
 
     def search(self, text: str) -> None:
         self._setting = True
@@ -131,12 +137,10 @@ class CompareTable(RowTable):
     @override
     def as_table(self, name: str) -> Table:
         """All rows in the order shown, with every figure of Table 2, and the report's beside."""
-        rows = range(self.filter.rowCount())
-        lines = [self.lines.lines[self.source_row(row)] for row in rows]
         if self.lines.by_seed:
-            groups = [line.group for line in lines if line.group]
+            groups = [line.group for line in self.shown if line.group]
             return _seeds_table(name, groups, self.lines.rule)
-        table = report_table([line.runs[0] for line in lines], self.lines.rule)
+        table = report_table([line.runs[0] for line in self.shown], self.lines.rule)
         return Table(name, table.header(), table.rows())
 
     @override
@@ -172,9 +176,8 @@ class CompareTable(RowTable):
 
     @override
     def _show_menu(self, section: int, where: QPoint) -> None:
-        at_header = (
-            self.horizontalHeader().rect().contains(self.horizontalHeader().mapFromGlobal(where))
-        )
+        header = self.horizontalHeader()
+        at_header = header.rect().contains(header.mapFromGlobal(where))
         if at_header or not self.chosen:
             super()._show_menu(section, where)
         else:

@@ -81,16 +81,9 @@ class CompareView(QWidget):
         return self.toolbar.rule.rule
 
     @property
-    def hidden_columns(self) -> frozenset[str]:
-        return self.table.hidden
-
-    @property
     def chosen_runs(self) -> tuple[Run, ...]:
         """Runs of the selected rows; all that are shown where none is selected."""
-        lines = self.table.chosen or tuple(
-            self.table.lines.lines[self.table.source_row(row)]
-            for row in range(self.table.filter.rowCount())
-        )
+        lines = self.table.chosen or self.table.shown
         return tuple(run for line in lines for run in line.runs)
 
     def set_runs(self, runs: Sequence[Run]) -> None:
@@ -153,6 +146,9 @@ class CompareView(QWidget):
         self.toolbar.export.setEnabled(bool(self._runs))
         self._settle.start()
 
+    def _on_splitter_moved(self) -> None:
+        self._is_default_layout = False
+
     def _show_details(self) -> None:
         self.toolbar.draw.setEnabled(bool(self.table.chosen))
         self.details.show_lines(self.table.chosen, self.rule)
@@ -160,9 +156,6 @@ class CompareView(QWidget):
     def _on_opened(self, line: Line) -> None:
         if line.runs:
             self.run_requested.emit(line.runs[0].path)
-
-    def _on_splitter_moved(self) -> None:
-        self._is_default_layout = False
 
     def _restyle(self) -> None:
         self._column.setContentsMargins(*[theme.px(MARGIN_PX)] * 4)

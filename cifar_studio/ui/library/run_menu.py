@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.runs.folder.command import train_command
 from cifar_studio.runs.folder.library import Run, can_resume, can_train_longer
+from cifar_studio.ui.library.run_model import goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.system.desktop import open_folder
-
-_GOES_ON = ("running", "paused")
 
 
 class OverlaidRuns(QObject):
@@ -108,7 +107,7 @@ class RunMenu(QObject):
                 "Mend from its checkpoint", lambda: self.mend_requested.emit(run.path)
             )
             mend.setToolTip("\n".join(run.damage))
-            mend.setEnabled(run.status.state not in _GOES_ON)
+            mend.setEnabled(not goes_on(run))
         menu.addSeparator()
         menu.addAction("Use its settings", lambda: self.settings_requested.emit(run))
         menu.addAction("Repeat with more seeds…", lambda: self.seeds_requested.emit(run))
@@ -142,7 +141,7 @@ class RunMenu(QObject):
     def _add_delete(self, menu: QMenu, runs: tuple[Run, ...]) -> None:
         text = "Move to the bin" if len(runs) == 1 else f"Move {len(runs)} runs to the bin"
         delete = menu.addAction(text, lambda: self.delete_requested.emit(runs))
-        delete.setEnabled(not any(run.status.state in _GOES_ON for run in runs))
+        delete.setEnabled(not any(goes_on(run) for run in runs))
         if not delete.isEnabled():
             delete.setToolTip("It is being trained; stop it first")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
@@ -13,7 +15,7 @@ from cifar_studio.ui.library.damaged_runs import DamagedRuns
 from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.run_delegate import RunDelegate
 from cifar_studio.ui.library.run_menu import OverlaidRuns, RunMenu
-from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
+from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel, goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.widgets import basics, theme
@@ -55,16 +57,16 @@ class RunsPanel(QWidget):
         self._list.customContextMenuRequested.connect(self._on_context_menu_requested)
         self._list.selectionModel().currentChanged.connect(self._on_current_changed)
         delegate = RunDelegate(self._list)
-        delegate.star_clicked.connect(lambda run: self.notes.toggle_star(run))
+        delegate.star_clicked.connect(self.notes.toggle_star)
         self._list.setItemDelegate(delegate)
-        for keys, slot in (
-            (STAR, self._on_star_pressed),
-            (RENAME, self._on_rename_pressed),
-            (DELETE, self._on_delete_pressed),
+        for keys, action in (
+            (STAR, self.notes.toggle_star),
+            (RENAME, self.notes.rename),
+            (DELETE, self._delete),
         ):
             shortcut = QShortcut(QKeySequence(keys), self._list)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+            shortcut.activated.connect(partial(self._on_key_pressed, action))
         self._loading = False
         self._selected: Path | None = None
         self.waiting = QueueList(queue)
@@ -122,22 +124,14 @@ class RunsPanel(QWidget):
             self._selected = current.data(RUN_ROLE).path
             self.run_chosen.emit(current.data(RUN_ROLE).path)
 
-    def _on_star_pressed(self) -> None:
-        if (run := self._current()) is not None:
-            self.notes.toggle_star(run)
+    def _on_key_pressed(self, action: Callable[[Run], None]) -> None:
+        """Do this with the run that is chosen in the list."""
+        if (index := self._list.currentIndex()).isValid():
+            action(index.data(RUN_ROLE))
 
-    def _on_rename_pressed(self) -> None:
-        if (run := self._current()) is not None:
-            self.notes.rename(run)
-
-    def _on_delete_pressed(self) -> None:
-        run = self._current()
-        if run is not None and run.status.state not in ("running", "paused"):
+    def _delete(self, run: Run) -> None:
+        if not goes_on(run):
             self.menu.delete_requested.emit((run,))
-
-    def _current(self) -> Run | None:
-        index = self._list.currentIndex()
-        return index.data(RUN_ROLE) if index.isValid() else None
 
     def _on_context_menu_requested(self, position: QPoint) -> None:
         index = self._list.indexAt(position)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
@@ -12,15 +12,7 @@ from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
 
 class FoldingGroup(QWidget):
-    """A header that shows and hides what is below it.
-
-    Signals
-    -------
-    toggled(bool)
-        Whether it is open now.
-    """
-
-    toggled = Signal(bool)
+    """A header that shows and hides what is below it."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -52,7 +44,6 @@ class FoldingGroup(QWidget):
     def _on_toggled(self, is_open: bool) -> None:
         self._body.setVisible(is_open)
         self._show_chevron()
-        self.toggled.emit(is_open)
 
     def _show_chevron(self) -> None:
         name = "chevron-down" if self.is_open else "chevron-right"

@@ -124,7 +124,8 @@ class GlyphButton(QToolButton):
         super().__init__(parent)
         self._glyph = glyph
         self.setProperty("role", "flat")
-        self.set_tip(tip)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip.split(" (")[0])
         theme.manager().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
@@ -132,10 +133,6 @@ class GlyphButton(QToolButton):
         if glyph != self._glyph:
             self._glyph = glyph
             self._on_theme_changed()
-
-    def set_tip(self, tip: str) -> None:
-        self.setToolTip(tip)
-        self.setAccessibleName(tip.split(" (")[0])
 
     def _on_theme_changed(self) -> None:
         side = theme.px(glyphs.SIZE_PX)

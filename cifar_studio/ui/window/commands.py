@@ -57,8 +57,7 @@ class Commands:
         if self.parts.tabs.tab == COMPARE:
             self.exporting.ask(self.compare.part.view.chosen_runs)
             return
-        selected = self.parts.selection.selected
-        run = self.parts.model.find(selected) if selected is not None else None
+        run = self.parts.model.find(self.parts.selection.selected)
         self.exporting.ask([run] if run is not None else [])
 
     def show_tab(self, position: int) -> None:

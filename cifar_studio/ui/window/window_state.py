@@ -153,7 +153,7 @@ def remember(
         kept.thumbnail_px, kept.picture_split = pictures_and_confusion.pictures.chosen
     if compare is not None:
         kept.compare_layout = _text(compare.save_layout())
-        kept.hidden_columns = sorted(compare.hidden_columns)
+        kept.hidden_columns = sorted(compare.table.hidden)
         rule = compare.rule
         kept.convergence = (rule.within_percent, rule.window, rule.measure)
     save(paths.settings_file(), kept)
