@@ -90,20 +90,15 @@ def line_of_group(group: SeedGroup, rule: ConvergenceRule) -> Line:
     summaries = group.summaries(rule)
     figures = {c.key: _of_group(c.measure, summaries) for c in COLUMNS if c.measure is not None}
     title = wording.network(group.config)
+    names = [run.notes.name for run in (*group.runs, *group.left_out)]
     return Line(
         runs=group.runs,
         title=f"{title}, {group.config.epochs} epochs",
         facts=(group.data_name, group.describe()),
         figures=figures,
         group=group,
-        words=" ".join(
-            (title, group.config.architecture, group.data_name, *_names(group))
-        ).casefold(),
+        words=" ".join((title, group.config.architecture, group.data_name, *names)).casefold(),
     )
-
-
-def _names(group: SeedGroup) -> list[str]:
-    return [run.notes.name for run in (*group.runs, *group.left_out)]
 
 
 def _of_run(measure: Measure, column: RunColumn) -> Figure:

@@ -52,15 +52,13 @@ class RuleMenu(QToolButton):
             self.measure.addItem(text, key)
         self._words = basics.text("", "muted")
         self._setting = False
-        self._rule = DEFAULT_RULE
+        self.rule = DEFAULT_RULE  # the one in force: the last one that made sense
         fields = QFormLayout()
         fields.setSpacing(2 * theme.GRID)
         fields.addRow("Loss", self.measure)
         fields.addRow("Within, %", self.within)
         fields.addRow("Mean over, epochs", self.window_epochs)
-        back = basics.link(
-            "Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE, tell=True)
-        )
+        back = basics.link("Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE))
         self._form = QWidget()
         column(
             basics.label("A run has converged at the", "heading"),
@@ -82,21 +80,15 @@ class RuleMenu(QToolButton):
         self.set_rule(DEFAULT_RULE)
         self.restyle()
 
-    @property
-    def rule(self) -> ConvergenceRule:
-        """The rule in force: the last one that made sense."""
-        return self._rule
-
-    def set_rule(self, rule: ConvergenceRule, *, tell: bool = False) -> None:
+    def set_rule(self, rule: ConvergenceRule) -> None:
         self._setting = True
-        self._rule = rule
+        self.rule = rule
         self.within.setText(f"{rule.within_percent:g}")
         self.window_epochs.setText(str(rule.window))
         self.measure.setCurrentIndex(self.measure.findData(rule.measure))
         self._setting = False
         self._show()
-        if tell:
-            self.rule_changed.emit(rule)
+        self.rule_changed.emit(rule)
 
     def restyle(self) -> None:
         self._form.setFixedWidth(theme.px(WIDTH_PX))
@@ -109,14 +101,14 @@ class RuleMenu(QToolButton):
             basics.restyle(field)
         if self._setting or not all(field.hasAcceptableInput() for field in fields):
             return
-        self._rule = ConvergenceRule(
+        self.rule = ConvergenceRule(
             float(self.within.text()), int(self.window_epochs.text()), self.measure.currentData()
         )
         self._show()
-        self.rule_changed.emit(self._rule)
+        self.rule_changed.emit(self.rule)
 
     def _show(self) -> None:
-        rule = self._rule
+        rule = self.rule
         self.setText(f"Converged: within {rule.within_percent:g} %")
         self._words.setText(f"{rule.describe()}. The report gives no rule of its own.")
         self.setToolTip(f"{rule.describe().capitalize()}; click to change it")

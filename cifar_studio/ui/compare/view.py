@@ -13,9 +13,8 @@ from typing_extensions import override
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.compare.columns import HIDDEN_AT_FIRST
+from cifar_studio.ui.compare.columns import EXPLANATIONS, HIDDEN_AT_FIRST
 from cifar_studio.ui.compare.details import CompareDetails
-from cifar_studio.ui.compare.explanations import EXPLANATIONS
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.table import CompareTable
 from cifar_studio.ui.compare.toolbar import CompareToolbar
@@ -103,7 +102,7 @@ class CompareView(QWidget):
         with contextlib.suppress(BadInputError):
             within, window, measure = kept
             rule = ConvergenceRule(within, window, measure)  # type: ignore[arg-type]
-            self.toolbar.rule.set_rule(rule, tell=True)
+            self.toolbar.rule.set_rule(rule)
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""

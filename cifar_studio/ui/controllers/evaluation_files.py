@@ -26,7 +26,7 @@ class EvaluationFile:
         self._pictures = pictures
         self._stamp: _Stamp = None
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Read the file if it has changed; returns whether it has."""
         stamp = _stamp_of(self.path)
         if stamp == self._stamp:
@@ -52,9 +52,9 @@ class EvaluationFiles:
         self.last = EvaluationFile(folder.last_evaluation)
         self.training = EvaluationFile(folder.training_evaluation, TRAINING_PICTURES)
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Read what has changed on the disk; returns whether anything has."""
-        changed = [file.look() for file in (self.best, self.last, self.training)]
+        changed = [file.refresh() for file in (self.best, self.last, self.training)]
         return any(changed)
 
     @property

@@ -83,21 +83,21 @@ class PicturesAndConfusion(QObject):
         self._run, self._is_live = run, is_live
         self._detail.show_run(run, is_other=is_other)
         self._own.show_run(run)
-        self.look()
+        self.refresh()
 
     def plan(self, config: TrainConfig | None) -> None:
         """What the form describes."""
         self._detail.plan(config)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read what has changed, if anybody sees it; to be called when a tab comes into sight."""
         if not (self.pictures.isVisible() or self.confusion.isVisible()):
             return
-        has_changed = self._evaluations is not None and self._evaluations.look()
+        has_changed = self._evaluations is not None and self._evaluations.refresh()
         if has_changed or self._is_stale:
             self._is_stale = False
             self._show_evaluations()
-        self._loading.want(pictures_of(self._run))
+        self._loading.load(pictures_of(self._run))
         if self.confusion.isVisible():
             self._second.offer(self._run)
 
@@ -106,10 +106,10 @@ class PicturesAndConfusion(QObject):
         about = self._run.path.name if self._run is not None else "pictures"
         self._saving.save_table(table, about)
 
-    def look_for_pictures(self) -> None:
+    def reload_pictures(self) -> None:
         """Other pictures are on the disk now."""
         self._loading.forget()
-        self.look()
+        self.refresh()
 
     def _wire(self) -> None:
         self._loading.loaded.connect(self._on_loaded)
@@ -195,7 +195,7 @@ class PicturesAndConfusion(QObject):
             references = pictures_of_cell(self._in_gallery, true, said) + np.int32(TEST_START)
         self.gallery.show_references(references)
 
-    # What a person wants
+    # What a person asks for
 
     def _on_cell_opened(self, true: tuple[int, ...], said: tuple[int, ...]) -> None:
         self._open(
@@ -269,4 +269,4 @@ class PicturesAndConfusion(QObject):
 
     def _on_evaluation_ended(self) -> None:
         self._is_stale = True
-        self.look()
+        self.refresh()

@@ -33,7 +33,7 @@ class RunExporting(QObject):
         self._formats: tuple[str, ...] = EVERYDAY
 
     def ask(self, runs: Sequence[Run]) -> None:
-        """Ask what is wanted of these runs, and have it written."""
+        """Ask what to export of these runs, and have it written."""
         if not runs:
             self._parts.message.show_message("There is no run to export yet: train one first.")
             return

@@ -42,7 +42,7 @@ class SecondRun(QObject):
             self._view.show_beside(None)
             return
         file = EvaluationFile(RunFolder(run.path).best_evaluation)
-        file.look()
+        file.refresh()
         self._view.show_beside(file.evaluation, wording.dated_title(run))
 
 

@@ -96,8 +96,8 @@ class QueueList(QWidget):
         self._queue.move(position, to)
         if to < MOST_ROWS:
             buttons = self._rows[to].findChildren(basics.GlyphButton)
-            wanted = buttons[("up", "down").index(glyph)]
-            (wanted if wanted.isEnabled() else buttons[-1]).setFocus()
+            same = buttons[("up", "down").index(glyph)]
+            (same if same.isEnabled() else buttons[-1]).setFocus()
 
 
 def _about(planned: PlannedRun) -> str:

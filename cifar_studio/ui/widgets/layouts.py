@@ -26,15 +26,19 @@ class Placed:
     alignment: Qt.AlignmentFlag = _WHOLE_CELL
 
 
+_Part = QWidget | QLayout | Placed | None
+_Margins = tuple[int, int, int, int] | None
+
+
 def grow(part: QWidget | QLayout) -> Placed:
     """A part that takes the room which the others leave."""
     return Placed(part, 1)
 
 
 def row(
-    *parts: QWidget | QLayout | Placed | None,
+    *parts: _Part,
     parent: QWidget | None = None,
-    margins: tuple[int, int, int, int] | None = None,
+    margins: _Margins = None,
     spacing: int | None = None,
 ) -> QHBoxLayout:
     """Parts from left to right.
@@ -52,9 +56,9 @@ def row(
 
 
 def column(
-    *parts: QWidget | QLayout | Placed | None,
+    *parts: _Part,
     parent: QWidget | None = None,
-    margins: tuple[int, int, int, int] | None = None,
+    margins: _Margins = None,
     spacing: int | None = None,
 ) -> QVBoxLayout:
     """Parts from top to bottom; see `row`."""
@@ -62,21 +66,17 @@ def column(
     return _fill(layout, parts, margins, spacing)
 
 
-def _fill(
-    layout: _Box,
-    parts: tuple[QWidget | QLayout | Placed | None, ...],
-    margins: tuple[int, int, int, int] | None,
-    spacing: int | None,
-) -> _Box:
+def _fill(layout: _Box, parts: tuple[_Part, ...], margins: _Margins, spacing: int | None) -> _Box:
     if margins is not None:
         layout.setContentsMargins(*(side * theme.GRID for side in margins))
     if spacing is not None:
         layout.setSpacing(spacing * theme.GRID)
     for part in parts:
-        placed = part if isinstance(part, Placed) or part is None else Placed(part)
-        if placed is None:
+        if part is None:
             layout.addStretch(1)
-        elif isinstance(placed.part, QLayout):
+            continue
+        placed = part if isinstance(part, Placed) else Placed(part)
+        if isinstance(placed.part, QLayout):
             layout.addLayout(placed.part, placed.stretch)
         else:
             layout.addWidget(placed.part, placed.stretch, placed.alignment)

@@ -43,7 +43,7 @@ class MessageBar(QFrame):
         super().__init__()
         self.setProperty("role", "bar")
         self._actions: tuple[Action, ...] = ()
-        self._subject = ""
+        self.subject = ""  # of the message that is shown, if it has one
         self._notices: list[str] = []
         self._text = basics.text()
         self._buttons = tuple(
@@ -71,7 +71,7 @@ class MessageBar(QFrame):
         """
         assert len(actions) <= MOST_ACTIONS
         self._text.setText(text)
-        self._subject = subject
+        self.subject = subject
         self._details.setPlainText(details)
         self._details.hide()
         self._more.setVisible(bool(details))
@@ -93,13 +93,8 @@ class MessageBar(QFrame):
 
     def withdraw(self, subject: str) -> None:
         """Take a message back that is no longer true, if it is the one that is shown."""
-        if subject and subject == self._subject:
+        if subject and subject == self.subject:
             self._close()
-
-    @property
-    def subject(self) -> str:
-        """What the message is about; empty where that is not told, or none is shown."""
-        return self._subject
 
     @property
     def text(self) -> str:
@@ -118,7 +113,7 @@ class MessageBar(QFrame):
             actions[position].do()
 
     def _close(self) -> None:
-        self._subject = ""
+        self.subject = ""
         self._actions = ()
         self.hide()
         self.changed.emit()

@@ -108,32 +108,24 @@ class ThemeManager(QObject):
         super().__init__(application)
         self._application = application
         self._choice = "system"
-        self._scale = 1.0
-        self._theme = LIGHT
+        self.scale = 1.0
+        self.theme = LIGHT
         self._applied: tuple[Theme, float] | None = None
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @property
-    def scale(self) -> float:
-        return self._scale
-
     def apply(self, choice: str = "system", scale: float = 1.0) -> None:
         """Take "system", "light" or "dark", and type scaled by 0.75 to 2."""
         self._choice = choice
-        self._scale = min(max(scale, 0.75), 2.0)
+        self.scale = min(max(scale, 0.75), 2.0)
         dark = self._system_is_dark() if choice == "system" else choice == "dark"
-        self._theme = DARK if dark else LIGHT
-        if (self._theme, self._scale) == self._applied:
+        self.theme = DARK if dark else LIGHT
+        if (self.theme, self.scale) == self._applied:
             return  # each widget there is would be polished anew
-        self._applied = (self._theme, self._scale)
-        self._application.setPalette(_palette(self._theme))
-        self._application.setFont(body_font(self._scale))
-        self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
+        self._applied = (self.theme, self.scale)
+        self._application.setPalette(_palette(self.theme))
+        self._application.setFont(body_font(self.scale))
+        self._application.setStyleSheet(_style_sheet(self.theme, self.scale))
         self.changed.emit()
 
     def _system_is_dark(self) -> bool:
@@ -141,7 +133,7 @@ class ThemeManager(QObject):
 
     def _on_color_scheme_changed(self) -> None:
         if self._choice == "system":
-            self.apply(self._choice, self._scale)
+            self.apply(self._choice, self.scale)
 
 
 def manager() -> ThemeManager:

@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
     def _on_tab_changed(self) -> None:
         self._fold_for_view()
         if self.pictures_and_confusion.built is not None:
-            self.pictures_and_confusion.built.look()
+            self.pictures_and_confusion.built.refresh()
 
     def _fold_for_view(self) -> None:
         self._folding.show_view(self.parts.tabs.tab != CURVES, self.width())
