@@ -243,7 +243,7 @@ def test_that_seeds_are_saved_with_their_number(
 
 def test_that_columns_are_hidden_and_kept(view: CompareView, make_run: Maker) -> None:
     view.choose_columns(["notes", "run", "nonsense"])
-    assert view.hidden_columns == {"notes"}
+    assert view.table.hidden == {"notes"}
     assert view.toolbar.hidden == {"notes"}
 
 
