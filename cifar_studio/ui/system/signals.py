@@ -30,7 +30,7 @@ class SystemSignals(QObject):
     def __init__(self, application: QGuiApplication) -> None:
         super().__init__(application)
         # What leaves within this call is kept: the system may end the process right after it.
-        application.commitDataRequest.connect(self.leave_requested)
+        application.commitDataRequest.connect(self._on_session_ending)
         self._reading, self._writing = socket.socketpair()
         self._reading.setblocking(False)
         self._writing.setblocking(False)
@@ -56,6 +56,9 @@ class SystemSignals(QObject):
         self._notifier.setEnabled(False)
         self._reading.close()
         self._writing.close()
+
+    def _on_session_ending(self) -> None:
+        self.leave_requested.emit()
 
     def _on_activated(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -118,7 +118,8 @@ class ThemeManager(QObject):
         """Take "system", "light" or "dark", and type scaled by 0.75 to 2."""
         self._choice = choice
         self.scale = min(max(scale, 0.75), 2.0)
-        dark = self._system_is_dark() if choice == "system" else choice == "dark"
+        system_is_dark = self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = system_is_dark if choice == "system" else choice == "dark"
         self.theme = DARK if dark else LIGHT
         if (self.theme, self.scale) == self._applied:
             return  # each widget there is would be polished anew
@@ -127,9 +128,6 @@ class ThemeManager(QObject):
         self._application.setFont(body_font(self.scale))
         self._application.setStyleSheet(_style_sheet(self.theme, self.scale))
         self.changed.emit()
-
-    def _system_is_dark(self) -> bool:
-        return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
     def _on_color_scheme_changed(self) -> None:
         if self._choice == "system":
@@ -164,8 +162,7 @@ def body_font(scale: float) -> QFont:
 def tabular(font: QFont) -> QFont:
     """The font with figures of one width, so that numbers that change do not jump."""
     changed = QFont(font)
-    if hasattr(QFont, "Tag"):
-        changed.setFeature(QFont.Tag("tnum"), 1)
+    changed.setFeature(QFont.Tag("tnum"), 1)
     return changed
 
 
