@@ -27,7 +27,7 @@ from cifar_studio.runs.folder.events import (
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.runs.queue_rules import PlannedRun
-from cifar_studio.ui.dialogs.messages import EpochsDialog
+from cifar_studio.ui.dialogs.question_dialog import NumberDialog
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.training.run_controller import Activity
 from cifar_studio.ui.widgets import theme
@@ -159,7 +159,7 @@ def test_that_a_finished_run_can_be_trained_longer(
     window.parts.model.refresh()
     proposed = []
 
-    def accept(dialog: EpochsDialog) -> int:
+    def accept(dialog: NumberDialog) -> int:
         assert any("3 epochs are done" in label.text() for label in dialog.findChildren(QLabel))
         proposed.append(dialog.editor.text())
         train = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Train")
@@ -168,7 +168,7 @@ def test_that_a_finished_run_can_be_trained_longer(
             assert train.isEnabled() is is_possible
         return 1
 
-    monkeypatch.setattr(EpochsDialog, "exec", accept)
+    monkeypatch.setattr(NumberDialog, "exec", accept)
     run_menu(window, folder)["Train longer…"].trigger()
     assert proposed == ["13"]
     (request,) = stage.asked()

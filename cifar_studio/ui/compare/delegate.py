@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -49,25 +51,28 @@ class CompareDelegate(QStyledItemDelegate):
         self._write(painter, top, shown, option.font, text, side)
         small = QFont(option.font)
         small.setPixelSize(theme.px(theme.AXIS_PX))
-        at = QRect(top)
-        at.setHeight(theme.px(BELOW_PX))
-        at.moveTop(top.bottom() + 1)
-        for words in index.data(BELOW_ROLE):
-            self._write(painter, at, words, small, muted, side)
-            at.translate(0, theme.px(BELOW_PX))
+        self._write_below(painter, top, index.data(BELOW_ROLE), small, muted, side)
         if is_run and line.compares:
-            self._write_labels(painter, top, small, muted)
+            # What the small lines of the other columns are, at the right of the first one.
+            right = int(Qt.AlignmentFlag.AlignRight)
+            self._write_below(painter, top, REPORT, small, muted, right)
         painter.setPen(QPen(QColor(colours.grid), 1))
         painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
 
-    def _write_labels(self, painter: QPainter, top: QRect, font: QFont, colour: str) -> None:
-        """What the small lines of the other columns are, at the right of the first one."""
-        at = QRect(top)
-        at.setHeight(theme.px(BELOW_PX))
-        at.moveTop(top.bottom() + 1)
-        for word in REPORT:
-            self._write(painter, at, word, font, colour, int(Qt.AlignmentFlag.AlignRight))
-            at.translate(0, theme.px(BELOW_PX))
+    def _write_below(
+        self,
+        painter: QPainter,
+        top: QRect,
+        lines: Sequence[str],
+        font: QFont,
+        colour: str,
+        side: int,
+    ) -> None:
+        height = theme.px(BELOW_PX)
+        at = QRect(top.left(), top.bottom() + 1, top.width(), height)
+        for words in lines:
+            self._write(painter, at, words, font, colour, side)
+            at.translate(0, height)
 
     def _write(
         self, painter: QPainter, at: QRect, text: str, font: QFont, colour: str, side: int

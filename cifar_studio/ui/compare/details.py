@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.settings_difference import (
@@ -23,6 +23,7 @@ from cifar_studio.ui.compare.verdict import (
 from cifar_studio.ui.tables.figure_model import Column, Row
 from cifar_studio.ui.tables.figure_table import FigureTable
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 MOST_RUNS = 8
 EMPTY = "Select rows to see in which settings they differ"
@@ -34,11 +35,8 @@ class CompareDetails(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.heading = basics.label("", "heading")
-        self.settings = FigureTable(
-            "Settings that differ", "Select rows to see in which settings they differ"
-        )
-        self.words = basics.label("")
-        self.words.setWordWrap(True)
+        self.settings = FigureTable("Settings that differ", EMPTY)
+        self.words = basics.text()
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.words.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -49,17 +47,10 @@ class CompareDetails(QWidget):
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(self.words)
-        left = QVBoxLayout()
-        left.addWidget(self.heading)
-        left.addWidget(self.settings, 1)
-        right = QVBoxLayout()
-        right.addWidget(basics.label("About these figures", "heading"))
-        right.addWidget(area, 1)
+        left = column(self.heading, grow(self.settings))
+        right = column(basics.label("About these figures", "heading"), grow(area))
         self._columns = (left, right)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.addLayout(left, 1)
-        self._row.addLayout(right, 1)
+        self._row = row(grow(left), grow(right), parent=self, margins=NO_MARGINS)
         self.restyle()
 
     def show_lines(self, lines: Sequence[Line], rule: ConvergenceRule) -> None:
@@ -69,8 +60,8 @@ class CompareDetails(QWidget):
 
     def restyle(self) -> None:
         self._row.setSpacing(theme.px(16))
-        for column in self._columns:
-            column.setSpacing(theme.px(8))
+        for side in self._columns:
+            side.setSpacing(theme.px(8))
         self.settings.restyle()
 
     def _show_settings(self, runs: Sequence[Run]) -> None:

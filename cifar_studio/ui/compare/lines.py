@@ -21,54 +21,27 @@ _SHOWN_REASONS = 2
 
 @dataclass(frozen=True)
 class Figure:
-    """A cell.
+    """A cell."""
 
-    Attributes
-    ----------
-    value : float, str or None
-        To sort by and to write into a file; None where it is not known.
-    text : str
-        As it is shown.
-    below : tuple of str
-        The report's value and the difference, or none.
-    """
-
-    value: float | str | None
-    text: str
-    below: tuple[str, ...] = ()
+    value: float | str | None  # to sort by and to write into a file; None where it is not known
+    text: str  # as it is shown
+    below: tuple[str, ...] = ()  # the report's value and the difference, or none
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A row.
+    """A row."""
 
-    Attributes
-    ----------
-    runs : tuple of Run
-        The run, or those of a group that count.
-    group : SeedGroup or None
-    title : str
-    facts : tuple of str
-        What it is of; then why it does not compare with the report, or what its spread is of.
-    figures : dict of column key to Figure
-    notes : str
-        What a person wrote.
-    star : bool
-    compares : bool
-        Whether the report's values stand below.
-    words : str
-        What a search looks through, in small letters.
-    """
-
-    runs: tuple[Run, ...]
+    runs: tuple[Run, ...]  # the run, or those of a group that count
     title: str
+    # What it is of; then why it does not compare with the report, or what its spread is of.
     facts: tuple[str, ...]
-    figures: dict[str, Figure]
+    figures: dict[str, Figure]  # by column key
     group: SeedGroup | None = None
-    notes: str = ""
+    notes: str = ""  # what a person wrote
     star: bool = False
-    compares: bool = False
-    words: str = ""
+    compares: bool = False  # whether the report's values stand below
+    words: str = ""  # what a search looks through, in small letters
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -117,20 +90,15 @@ def line_of_group(group: SeedGroup, rule: ConvergenceRule) -> Line:
     summaries = group.summaries(rule)
     figures = {c.key: _of_group(c.measure, summaries) for c in COLUMNS if c.measure is not None}
     title = wording.network(group.config)
+    names = [run.notes.name for run in (*group.runs, *group.left_out)]
     return Line(
         runs=group.runs,
         title=f"{title}, {group.config.epochs} epochs",
         facts=(group.data_name, group.describe()),
         figures=figures,
         group=group,
-        words=" ".join(
-            (title, group.config.architecture, group.data_name, *_names(group))
-        ).casefold(),
+        words=" ".join((title, group.config.architecture, group.data_name, *names)).casefold(),
     )
-
-
-def _names(group: SeedGroup) -> list[str]:
-    return [run.notes.name for run in (*group.runs, *group.left_out)]
 
 
 def _of_run(measure: Measure, column: RunColumn) -> Figure:

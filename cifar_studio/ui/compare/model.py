@@ -15,8 +15,7 @@ from cifar_studio.runs.analysis.seeds import group_by_seed
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import MINUS, NONE
-from cifar_studio.ui.compare.columns import COLUMNS, RUN, Column
-from cifar_studio.ui.compare.explanations import EXPLANATIONS
+from cifar_studio.ui.compare.columns import COLUMNS, EXPLANATIONS, RUN, Column
 from cifar_studio.ui.compare.lines import Line, line_of_group, line_of_run
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
@@ -50,7 +49,7 @@ class CompareModel(RowModel):
         else:
             lines = [self._line(run) for run in runs]
             self._known = {id(run): self._known[id(run)] for run in runs}
-        is_same = by_seed == self.by_seed and _keys(lines) == _keys(self.lines)
+        is_same = by_seed == self.by_seed and [x.key for x in lines] == [x.key for x in self.lines]
         self.by_seed = by_seed
         if is_same:
             self.lines = lines
@@ -123,7 +122,8 @@ class CompareModel(RowModel):
             case _ if role == BELOW_ROLE:
                 return line.facts if column is RUN else line.figure(column).below
             case _ if role == SORT_ROLE:
-                return _sortable(line.figure(column).value)
+                value = line.figure(column).value
+                return -math.inf if value is None else value
         return None
 
     def _tip(self, line: Line, column: Column) -> str:
@@ -167,14 +167,6 @@ class CompareProxy(ArrowProxy):
     def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
         words = self._model.lines[source_row].words
         return all(word in words for word in self._words)
-
-
-def _keys(lines: Sequence[Line]) -> list[tuple[str, ...]]:
-    return [line.key for line in lines]
-
-
-def _sortable(value: float | str | None) -> float | str:
-    return -math.inf if value is None else value
 
 
 def _spoken(line: Line, column: Column) -> str:

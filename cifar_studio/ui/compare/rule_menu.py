@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, Signal
-from PySide6.QtGui import QDoubleValidator, QIntValidator
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLineEdit,
     QMenu,
     QToolButton,
-    QVBoxLayout,
     QWidget,
     QWidgetAction,
 )
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from cifar_studio.runs.analysis.convergence import ConvergenceRule, Measure
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import Placed, column
 
 _LOSSES: tuple[tuple[Measure, str], ...] = (
     ("test_loss", "Test loss"),
@@ -42,11 +42,7 @@ class RuleMenu(QToolButton):
         self.setProperty("role", "button")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setAccessibleName("Rule of convergence")
-        self.within = QLineEdit()
-        percent = QDoubleValidator(0.0, 100.0, 3, self)
-        percent.setNotation(QDoubleValidator.Notation.StandardNotation)
-        percent.setLocale(QLocale.c())
-        self.within.setValidator(percent)
+        self.within = basics.decimal_field(0.0, 100.0, decimals=3)
         self.within.setToolTip("How near its minimum a loss has converged, 0 to 100 %")
         self.window_epochs = QLineEdit()
         self.window_epochs.setValidator(QIntValidator(1, 1000, self))
@@ -54,30 +50,28 @@ class RuleMenu(QToolButton):
         self.measure = QComboBox()
         for key, text in _LOSSES:
             self.measure.addItem(text, key)
-        self._words = basics.label("", "muted")
-        self._words.setWordWrap(True)
+        self._words = basics.text("", "muted")
         self._setting = False
-        self._rule = DEFAULT_RULE
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(*[3 * theme.GRID] * 4)
-        column.setSpacing(2 * theme.GRID)
-        column.addWidget(basics.label("A run has converged at the", "heading"))
-        column.addWidget(self._words)
+        self.rule = DEFAULT_RULE  # the one in force: the last one that made sense
         fields = QFormLayout()
         fields.setSpacing(2 * theme.GRID)
         fields.addRow("Loss", self.measure)
         fields.addRow("Within, %", self.within)
         fields.addRow("Mean over, epochs", self.window_epochs)
-        column.addLayout(fields)
-        back = basics.link(
-            "Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE, tell=True)
+        back = basics.link("Back to the studio's rule", lambda: self.set_rule(DEFAULT_RULE))
+        self._form = QWidget()
+        column(
+            basics.label("A run has converged at the", "heading"),
+            self._words,
+            fields,
+            Placed(back, alignment=Qt.AlignmentFlag.AlignLeft),
+            parent=self._form,
+            margins=(3, 3, 3, 3),
+            spacing=2,
         )
-        column.addWidget(back, 0, Qt.AlignmentFlag.AlignLeft)
-        self._form = form
         menu = QMenu(self)
         action = QWidgetAction(menu)
-        action.setDefaultWidget(form)
+        action.setDefaultWidget(self._form)
         menu.addAction(action)
         self.setMenu(menu)
         self.within.textChanged.connect(self._on_changed)
@@ -86,21 +80,15 @@ class RuleMenu(QToolButton):
         self.set_rule(DEFAULT_RULE)
         self.restyle()
 
-    @property
-    def rule(self) -> ConvergenceRule:
-        """The rule in force: the last one that made sense."""
-        return self._rule
-
-    def set_rule(self, rule: ConvergenceRule, *, tell: bool = False) -> None:
+    def set_rule(self, rule: ConvergenceRule) -> None:
         self._setting = True
-        self._rule = rule
+        self.rule = rule
         self.within.setText(f"{rule.within_percent:g}")
         self.window_epochs.setText(str(rule.window))
         self.measure.setCurrentIndex(self.measure.findData(rule.measure))
         self._setting = False
         self._show()
-        if tell:
-            self.rule_changed.emit(rule)
+        self.rule_changed.emit(rule)
 
     def restyle(self) -> None:
         self._form.setFixedWidth(theme.px(WIDTH_PX))
@@ -113,14 +101,14 @@ class RuleMenu(QToolButton):
             basics.restyle(field)
         if self._setting or not all(field.hasAcceptableInput() for field in fields):
             return
-        self._rule = ConvergenceRule(
+        self.rule = ConvergenceRule(
             float(self.within.text()), int(self.window_epochs.text()), self.measure.currentData()
         )
         self._show()
-        self.rule_changed.emit(self._rule)
+        self.rule_changed.emit(self.rule)
 
     def _show(self) -> None:
-        rule = self._rule
+        rule = self.rule
         self.setText(f"Converged: within {rule.within_percent:g} %")
         self._words.setText(f"{rule.describe()}. The report gives no rule of its own.")
         self.setToolTip(f"{rule.describe().capitalize()}; click to change it")

@@ -8,14 +8,17 @@ from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from typing_extensions import override
 
+from cifar_studio.export.tables.report_columns import MEASURES
 from cifar_studio.export.tables.report_table import report_table
+from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.compare.columns import COLUMNS, HIDDEN_AT_FIRST, NOTES, RUN
 from cifar_studio.ui.compare.delegate import ROW_PX, CompareDelegate
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.model import CompareModel, CompareProxy
-from cifar_studio.ui.compare.seeds_table import seeds_table
 from cifar_studio.ui.tables.row_delegate import PAD_PX
 from cifar_studio.ui.tables.row_table import RowTable
 from cifar_studio.ui.tables.table import Table
@@ -70,6 +73,12 @@ class CompareTable(RowTable):
         return tuple(self.lines.lines[self.source_row(row)] for row in rows)
 
     @property
+    def shown(self) -> tuple[Line, ...]:
+        """All rows that the search leaves, in the order shown."""
+        rows = range(self.filter.rowCount())
+        return tuple(self.lines.lines[self.source_row(row)] for row in rows)
+
+    @property
     def hidden(self) -> frozenset[str]:
         """Keys of the columns that are not shown."""
         places = range(len(COLUMNS))
@@ -95,8 +104,8 @@ class CompareTable(RowTable):
 
     def choose(self, names: Iterable[str]) -> None:
         """Select the rows of these run folders."""
-        wanted = set(names)
-        self._select([line.key for line in self.lines.lines if wanted & set(line.key)])
+        chosen = set(names)
+        self._select([line.key for line in self.lines.lines if chosen & set(line.key)])
 
     def search(self, text: str) -> None:
         self._setting = True
@@ -129,11 +138,10 @@ class CompareTable(RowTable):
     @override
     def as_table(self, name: str) -> Table:
         """All rows in the order shown, with every figure of Table 2, and the report's beside."""
-        rows = range(self.filter.rowCount())
-        lines = [self.lines.lines[self.source_row(row)] for row in rows]
         if self.lines.by_seed:
-            return seeds_table(name, [line.group for line in lines if line.group], self.lines.rule)
-        table = report_table([line.runs[0] for line in lines], self.lines.rule)
+            groups = [line.group for line in self.shown if line.group]
+            return _seeds_table(name, groups, self.lines.rule)
+        table = report_table([line.runs[0] for line in self.shown], self.lines.rule)
         return Table(name, table.header(), table.rows())
 
     @override
@@ -169,9 +177,8 @@ class CompareTable(RowTable):
 
     @override
     def _show_menu(self, section: int, where: QPoint) -> None:
-        at_header = (
-            self.horizontalHeader().rect().contains(self.horizontalHeader().mapFromGlobal(where))
-        )
+        header = self.horizontalHeader()
+        at_header = header.rect().contains(header.mapFromGlobal(where))
         if at_header or not self.chosen:
             super()._show_menu(section, where)
         else:
@@ -190,3 +197,19 @@ class CompareTable(RowTable):
     @override
     def _nothing(self) -> str:
         return "No run matches" if self.lines.lines else super()._nothing()
+
+
+def _seeds_table(name: str, groups: Sequence[SeedGroup], rule: ConvergenceRule) -> Table:
+    """Mean, sample standard deviation and number of seeds of every figure of Table 2."""
+    figures = [f"{m.title} ({what})" for m in MEASURES for what in ("mean", "sd over seeds")]
+    rows = []
+    for group in groups:
+        seeds = " ".join(map(str, group.seeds))
+        n, title = len(group.runs), wording.network(group.config)
+        cells: list[Cell] = [n, n, title, group.data_name, group.config.epochs, seeds]
+        summaries = group.summaries(rule)
+        for measure in MEASURES:
+            found = over_seeds(summaries, measure.name)
+            cells += [found.mean, found.standard_deviation]
+        rows.append(cells)
+    return Table(name, ("n", "n", "Network", "Data", "Epochs", "Seeds", *figures), rows)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.ui.compare.columns import COLUMNS, RUN
 from cifar_studio.ui.compare.rule_menu import RuleMenu
@@ -16,21 +15,16 @@ SEARCH_PX = 180
 
 
 class CompareToolbar(QWidget):
-    """The controls.
+    """The controls; `rows` is "runs" or "seeds".
 
     Signals
     -------
-    rows_chosen(str)
-        "runs" or "seeds".
-    search_changed(str)
     columns_changed(frozenset of str)
         Keys of the columns that are to be hidden.
     draw_requested()
     export_requested()
     """
 
-    rows_chosen = Signal(str)
-    search_changed = Signal(str)
     columns_changed = Signal(object)
     draw_requested = Signal()
     export_requested = Signal()
@@ -44,20 +38,9 @@ class CompareToolbar(QWidget):
                 ("seeds", "Seeds", "Mean and spread over runs that differ only in their seed"),
             ],
         )
-        self.rows.chosen.connect(self.rows_chosen)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search (/)")
-        self.search.setAccessibleName("Search the comparison")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self.search_changed)
-        clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.search)
-        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
-        clear.activated.connect(self.search.clear)
+        self.search = basics.search_field("Search (/)", "Search the comparison")
         self.rule = RuleMenu()
-        self.columns = QToolButton()
-        self.columns.setText("Columns")
-        self.columns.setProperty("role", "button")
-        self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.columns = basics.menu_button("Columns")
         self.columns.setAccessibleName("Which columns are shown")
         self._column_menu = QMenu(self)
         self.columns.setMenu(self._column_menu)

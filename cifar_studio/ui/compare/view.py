@@ -13,9 +13,8 @@ from typing_extensions import override
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.compare.columns import HIDDEN_AT_FIRST
+from cifar_studio.ui.compare.columns import EXPLANATIONS, HIDDEN_AT_FIRST
 from cifar_studio.ui.compare.details import CompareDetails
-from cifar_studio.ui.compare.explanations import EXPLANATIONS
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.table import CompareTable
 from cifar_studio.ui.compare.toolbar import CompareToolbar
@@ -81,16 +80,9 @@ class CompareView(QWidget):
         return self.toolbar.rule.rule
 
     @property
-    def hidden_columns(self) -> frozenset[str]:
-        return self.table.hidden
-
-    @property
     def chosen_runs(self) -> tuple[Run, ...]:
         """Runs of the selected rows; all that are shown where none is selected."""
-        lines = self.table.chosen or tuple(
-            self.table.lines.lines[self.table.source_row(row)]
-            for row in range(self.table.filter.rowCount())
-        )
+        lines = self.table.chosen or self.table.shown
         return tuple(run for line in lines for run in line.runs)
 
     def set_runs(self, runs: Sequence[Run]) -> None:
@@ -110,7 +102,7 @@ class CompareView(QWidget):
         with contextlib.suppress(BadInputError):
             within, window, measure = kept
             rule = ConvergenceRule(within, window, measure)  # type: ignore[arg-type]
-            self.toolbar.rule.set_rule(rule, tell=True)
+            self.toolbar.rule.set_rule(rule)
 
     def save_layout(self) -> bytes:
         """Where the splitter stands, for the settings."""
@@ -121,8 +113,8 @@ class CompareView(QWidget):
 
     def _connect(self) -> None:
         toolbar, table = self.toolbar, self.table
-        toolbar.rows_chosen.connect(lambda _: self._compute())
-        toolbar.search_changed.connect(table.search)
+        toolbar.rows.chosen.connect(lambda _: self._compute())
+        toolbar.search.textChanged.connect(table.search)
         toolbar.columns_changed.connect(table.set_hidden)
         toolbar.rule.rule_changed.connect(lambda _: self._compute())
         toolbar.draw_requested.connect(lambda: self.draw_requested.emit(table.chosen))
@@ -153,6 +145,9 @@ class CompareView(QWidget):
         self.toolbar.export.setEnabled(bool(self._runs))
         self._settle.start()
 
+    def _on_splitter_moved(self) -> None:
+        self._is_default_layout = False
+
     def _show_details(self) -> None:
         self.toolbar.draw.setEnabled(bool(self.table.chosen))
         self.details.show_lines(self.table.chosen, self.rule)
@@ -160,9 +155,6 @@ class CompareView(QWidget):
     def _on_opened(self, line: Line) -> None:
         if line.runs:
             self.run_requested.emit(line.runs[0].path)
-
-    def _on_splitter_moved(self) -> None:
-        self._is_default_layout = False
 
     def _restyle(self) -> None:
         self._column.setContentsMargins(*[theme.px(MARGIN_PX)] * 4)

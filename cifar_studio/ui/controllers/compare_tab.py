@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QMenu
@@ -51,8 +52,8 @@ class CompareTab(QObject):
         if self.view.isVisible() and selected is not None and not self.view.table.chosen:
             self.view.table.choose([selected.name])
 
-    def _on_run_requested(self, path: object) -> None:
-        self._parts.selection.select(path)  # type: ignore[arg-type]
+    def _on_run_requested(self, path: Path) -> None:
+        self._parts.selection.select(path)
         self._parts.tabs.show_tab(CURVES)
 
     def _on_draw_requested(self, lines: Sequence[Line]) -> None:
@@ -64,7 +65,7 @@ class CompareTab(QObject):
         if groups:
             self._parts.curves.show_groups(groups)
         else:
-            self._parts.runs.beside.set_runs(runs[1:])
+            self._parts.runs.overlays.set_runs(runs[1:])
         self._parts.tabs.show_tab(CURVES)
 
     def _on_menu_requested(self, lines: Sequence[Line], at: QPoint) -> None:

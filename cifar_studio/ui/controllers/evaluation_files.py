@@ -17,24 +17,16 @@ _Stamp = tuple[int, int, int] | None
 
 
 class EvaluationFile:
-    """One file of arrays; what was read is kept until the file is another one.
-
-    Attributes
-    ----------
-    evaluation : Evaluation or None
-        None where it is missing or damaged.
-    fault : str
-        What is wrong with a file that is there; else empty.
-    """
+    """One file of arrays; what was read is kept until the file is another one."""
 
     def __init__(self, path: Path, pictures: int = TEST_PICTURES) -> None:
         self.path = path
-        self.evaluation: Evaluation | None = None
-        self.fault = ""
+        self.evaluation: Evaluation | None = None  # None where it is missing or damaged
+        self.fault = ""  # what is wrong with a file that is there
         self._pictures = pictures
         self._stamp: _Stamp = None
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Read the file if it has changed; returns whether it has."""
         stamp = _stamp_of(self.path)
         if stamp == self._stamp:
@@ -51,24 +43,18 @@ class EvaluationFile:
 class EvaluationFiles:
     """What a run's network answered, as far as it was asked.
 
-    Attributes
-    ----------
-    path : Path
-        The run's folder.
-    best, last, training : EvaluationFile
-        Test pictures at the best and at the latest epoch; training pictures at the best one.
+    Test pictures at the best and at the latest epoch, training pictures at the best one.
     """
 
     def __init__(self, path: Path) -> None:
         folder = RunFolder(path)
-        self.path = path
         self.best = EvaluationFile(folder.best_evaluation)
         self.last = EvaluationFile(folder.last_evaluation)
         self.training = EvaluationFile(folder.training_evaluation, TRAINING_PICTURES)
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Read what has changed on the disk; returns whether anything has."""
-        changed = [file.look() for file in (self.best, self.last, self.training)]
+        changed = [file.refresh() for file in (self.best, self.last, self.training)]
         return any(changed)
 
     @property

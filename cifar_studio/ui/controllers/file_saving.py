@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -44,8 +43,14 @@ class FileSaving(QObject):
     def save_table(self, table: Table, about: str) -> None:
         """Ask where, and write; `about` begins the name that is offered."""
         path = self._ask("Save the table", f"{about} {table.name}", TABLES)
-        if path is not None:
-            self._write(path, lambda: write_table(path, table.header, table.rows))
+        if path is None:
+            return
+        try:
+            write_table(path, table.header, table.rows)
+        except StudioError as error:
+            self._parts.message.show_message(str(error))
+        else:
+            self._parts.status.show_word(f"Saved {path}")
 
     def save_picture(self, image: QImage, name: str) -> None:
         """Ask where, and write a PNG."""
@@ -86,14 +91,6 @@ class FileSaving(QObject):
         self._folder = str(path.parent)
         known = [_suffix(one) for one in filters.split(";;")]
         return path if path.suffix.lower() in known else path.with_name(path.name + _suffix(kind))
-
-    def _write(self, path: Path, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except StudioError as error:
-            self._parts.message.show_message(str(error))
-        else:
-            self._parts.status.show_word(f"Saved {path}")
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, FigureSaved):

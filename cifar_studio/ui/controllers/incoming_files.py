@@ -15,8 +15,7 @@ from cifar_studio.runs.bundle.manifest import SUFFIX
 from cifar_studio.runs.folder.run_folder import is_run_folder
 from cifar_studio.ui.controllers.run_actions import RunActions
 from cifar_studio.ui.frame.central_tabs import PICTURES
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.parts import Parts
+from cifar_studio.ui.frame.parts import OnDemand, Parts
 
 if TYPE_CHECKING:
     from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion

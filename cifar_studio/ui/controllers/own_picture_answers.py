@@ -22,7 +22,7 @@ from cifar_studio.ui.pictures.view import PicturesView
 from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 NO_RUN = "Choose a run under Runs first: its network names what is in your pictures."
-MOST_TOLD = 3
+MOST_REPORTED = 3
 
 
 class OwnPictureAnswers(QObject):
@@ -128,7 +128,7 @@ class OwnPictureAnswers(QObject):
                 self._names.pop(path)
             self.failed.emit(wording.failure(event))
         else:
-            self._tell_refused()
+            self._report_refused()
         self._show()
 
     def _picture(self, event: Predicted) -> OwnPicture:
@@ -138,9 +138,9 @@ class OwnPictureAnswers(QObject):
         is_file = name == Path(event.picture).name
         return OwnPicture(event.picture, name, pixels, answer, is_file)
 
-    def _tell_refused(self) -> None:
-        told = self._refused[:MOST_TOLD]
-        more = len(self._refused) - len(told)
-        if told:
-            self.failed.emit(" ".join(told) + (f" And {more} more." if more else ""))
+    def _report_refused(self) -> None:
+        reported = self._refused[:MOST_REPORTED]
+        more = len(self._refused) - len(reported)
+        if reported:
+            self.failed.emit(" ".join(reported) + (f" And {more} more." if more else ""))
         self._refused = []

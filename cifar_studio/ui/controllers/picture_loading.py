@@ -39,10 +39,10 @@ class PictureLoading(QObject):
     def __init__(self, helper: HelperWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._helper = helper
-        self._asked = ""  # what is wanted now; answers about anything else are passed over
+        self._asked = ""  # requested last; answers about anything else are passed over
         self._is_shown = False
 
-    def want(self, asked: str) -> None:
+    def load(self, asked: str) -> None:
         """Have "auto", "demo" or a path loaded, unless that is what was loaded last."""
         if asked == self._asked:
             return
@@ -57,7 +57,7 @@ class PictureLoading(QObject):
         self._helper.ask(request, lambda event: self._on_event(asked, event))
 
     def forget(self) -> None:
-        """The pictures on the disk are others now: look again at the next wish."""
+        """The pictures on the disk are others now: look again at the next request."""
         self._asked = ""
 
     def _on_event(self, asked: str, event: object) -> None:

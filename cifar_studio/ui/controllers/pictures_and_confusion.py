@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -15,7 +14,6 @@ from cifar_studio.data.names import names_of
 from cifar_studio.runner.protocol import SaveFigureRequest
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.metrics import pictures_of_cell
-from cifar_studio.runs.answers import RunEvaluated
 from cifar_studio.runs.folder.evaluation import Evaluation
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.confusion.evaluations import Evaluations
@@ -23,11 +21,11 @@ from cifar_studio.ui.confusion.summary import DISAGREEMENTS
 from cifar_studio.ui.confusion.view import ConfusionView
 from cifar_studio.ui.controllers.evaluation_files import EvaluationFiles
 from cifar_studio.ui.controllers.file_saving import FileSaving
-from cifar_studio.ui.controllers.network_requests import NetworkRequests
 from cifar_studio.ui.controllers.own_picture_answers import OwnPictureAnswers
 from cifar_studio.ui.controllers.picture_detail import PictureDetailRequests
 from cifar_studio.ui.controllers.picture_loading import PictureLoading, pictures_of
 from cifar_studio.ui.controllers.repeats_finding import RepeatsFinding
+from cifar_studio.ui.controllers.run_evaluating import RunEvaluating
 from cifar_studio.ui.controllers.second_run import SecondRun
 from cifar_studio.ui.frame.central_tabs import PICTURES
 from cifar_studio.ui.frame.parts import Parts
@@ -45,14 +43,7 @@ Shown = Literal["best", "confusion"]
 
 
 class PicturesAndConfusion(QObject):
-    """Keeps both tabs in step with the selected run; a tab that nobody sees costs nothing.
-
-    Parameters
-    ----------
-    parts : Parts
-        The library, the helper, and where to say what happens.
-    saving : FileSaving
-    """
+    """Keeps both tabs in step with the selected run; a tab that nobody sees costs nothing."""
 
     def __init__(self, parts: Parts, saving: FileSaving) -> None:
         super().__init__(parts.window)
@@ -63,10 +54,10 @@ class PicturesAndConfusion(QObject):
         self.gallery = PictureGrid()
         self.gallery.set_thumbnail_size(GALLERY_PX)
         self.confusion = ConfusionView(self.gallery)
-        self.second_run = SecondRun(self.confusion, parts.model, self)
+        self._second = SecondRun(self.confusion, parts.model, self)
         self._loading = PictureLoading(helper, self)
-        self._questions = NetworkRequests(helper, self)
-        self._singles = PictureDetailRequests(self.pictures, self._questions, self)
+        self._evaluating = RunEvaluating(parts)
+        self._detail = PictureDetailRequests(self.pictures, helper, self)
         self._own = OwnPictureAnswers(self.pictures, helper, self)
         self.repeats = RepeatsFinding(helper, self.pictures)
         self._run: Run | None = None
@@ -84,7 +75,6 @@ class PicturesAndConfusion(QObject):
         if is_other:
             self._evaluations = EvaluationFiles(path) if path is not None else None
             self._shown = "best"
-            self._questions.forget()
             self.confusion.toolbar.epoch.choose("last" if is_live else "best")
             self._is_stale = True
         elif is_live != self._is_live:
@@ -92,46 +82,43 @@ class PicturesAndConfusion(QObject):
             if is_live:
                 self.confusion.toolbar.epoch.choose("last")
         self._run, self._is_live = run, is_live
-        self._singles.show_run(run)
-        if is_other:  # its training shows other versions, and its network sees other things
-            self.pictures.detail.show_picture(self.pictures.detail.reference)
+        self._detail.show_run(run, is_other=is_other)
         self._own.show_run(run)
-        self.look()
+        self.refresh()
 
     def plan(self, config: TrainConfig | None) -> None:
         """What the form describes."""
-        self._singles.plan(config)
+        self._detail.plan(config)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read what has changed, if anybody sees it; to be called when a tab comes into sight."""
         if not (self.pictures.isVisible() or self.confusion.isVisible()):
             return
-        has_changed = self._evaluations is not None and self._evaluations.look()
+        has_changed = self._evaluations is not None and self._evaluations.refresh()
         if has_changed or self._is_stale:
             self._is_stale = False
             self._show_evaluations()
-        self._loading.want(pictures_of(self._run))
+        self._loading.load(pictures_of(self._run))
         if self.confusion.isVisible():
-            self.second_run.offer(self._run)
+            self._second.offer(self._run)
 
     def save_table(self, table: Table) -> None:
         """Keep something of the selected run as a file."""
         about = self._run.path.name if self._run is not None else "pictures"
         self._saving.save_table(table, about)
 
-    def look_for_pictures(self) -> None:
+    def reload_pictures(self) -> None:
         """Other pictures are on the disk now."""
         self._loading.forget()
-        self.look()
+        self.refresh()
 
     def _wire(self) -> None:
         self._loading.loaded.connect(self._on_loaded)
         self._loading.waiting.connect(self.pictures.show_waiting)
         self._loading.failed.connect(self.pictures.show_failure)
         self._own.failed.connect(self._parts.message.show_message)
-        self._questions.evaluating.connect(self._on_evaluating)
-        self._questions.evaluated.connect(self._on_evaluated)
-        self._questions.not_evaluated.connect(self._on_not_evaluated)
+        self._evaluating.progressed.connect(self._on_evaluation_progressed)
+        self._evaluating.ended.connect(self._on_evaluation_ended)
         self.pictures.evaluate_requested.connect(self._on_evaluate_requested)
         self.pictures.filter_dropped.connect(self._on_filter_dropped)
         self.confusion.evaluate_requested.connect(lambda: self._on_evaluate_requested("test"))
@@ -209,7 +196,7 @@ class PicturesAndConfusion(QObject):
             references = pictures_of_cell(self._in_gallery, true, said) + np.int32(TEST_START)
         self.gallery.show_references(references)
 
-    # What a person wants
+    # What a person asks for
 
     def _on_cell_opened(self, true: tuple[int, ...], said: tuple[int, ...]) -> None:
         self._open(
@@ -246,12 +233,8 @@ class PicturesAndConfusion(QObject):
             self._show_answers()
 
     def _on_evaluate_requested(self, split: str) -> None:
-        if self._run is None:
-            return
-        if self._questions.is_evaluating:
-            self._on_not_evaluated("Another evaluation is under way. Ask again when it has ended.")
-        else:
-            self._questions.evaluate(str(self._run.path), split == "training")
+        if self._run is not None:
+            self._evaluating.evaluate(str(self._run.path), split)
 
     def _on_gallery_list_requested(self) -> None:
         pictures, shown = self.pictures.pictures, self._in_gallery
@@ -272,34 +255,19 @@ class PicturesAndConfusion(QObject):
             level=switches.level,
             percent=switches.percent,
             logarithmic=switches.logarithmic,
-            beside=self.second_run.folder,
+            beside=str(self._second.path or ""),
             side="a" if is_calibration and switches.side == "difference" else switches.side,
         )
-        minus = f" minus {self.second_run.name}" if request.side == "difference" else ""
-        size = (
-            ""
-            if is_calibration
-            else {"classes": " 100x100", "superclasses": " 20x20"}[request.level]
-        )
-        self._saving.save_figure(request, f"{self._run.path.name}{minus}", size)
+        about = self._run.path.name
+        if request.side == "difference" and self._second.path is not None:
+            about += f" minus {self._second.path.name}"
+        sizes = {"classes": " 100x100", "superclasses": " 20x20"}
+        self._saving.save_figure(request, about, "" if is_calibration else sizes[request.level])
 
-    def _on_evaluating(self, text: str) -> None:
-        if self._run is not None and self._questions.is_evaluating_run(str(self._run.path)):
+    def _on_evaluation_progressed(self, folder: str, text: str) -> None:
+        if self._run is not None and folder == str(self._run.path):
             self.confusion.empty.body.setText(text)
-        self._parts.status.show_word(text)
 
-    def _on_evaluated(self, event: RunEvaluated) -> None:
-        split = "training" if event.split == "train" else "test"
-        self._parts.status.show_word(
-            f"{Path(event.folder).name}: {event.pictures:,} {split} pictures evaluated, "
-            f"top-1 {event.top1:.2f} %"
-        )
+    def _on_evaluation_ended(self) -> None:
         self._is_stale = True
-        self.look()
-
-    def _on_not_evaluated(self, text: str) -> None:
-        self._parts.status.show_word("")
-        if text:
-            self._parts.message.show_message(text)
-        self._is_stale = True
-        self.look()
+        self.refresh()

@@ -11,6 +11,7 @@ from cifar_studio.runner.protocol import FindRepeatsRequest
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import Cancelled, DataProgressed, RepeatsFound, RequestFailed
+from cifar_studio.ui.controllers.latest_request import LatestRequest
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.pictures.repeats.repeats_dialog import RepeatsDialog
 from cifar_studio.ui.workers.helper_worker import HelperWorker
@@ -34,12 +35,11 @@ class RepeatsFinding(QObject):
 
     def __init__(self, helper: HelperWorker, window: QWidget) -> None:
         super().__init__(window)
-        self._helper = helper
+        self._request = LatestRequest(helper)
         self._window = window
         self._dialog: RepeatsDialog | None = None
         self._pictures: PictureSet | None = None
         self._data = ""
-        self._asked = 0
 
     def show(self, pictures: PictureSet, data: str) -> None:
         """List the pairs of a set; `data` is what `load_dataset` takes for it."""
@@ -55,7 +55,7 @@ class RepeatsFinding(QObject):
         if self._dialog is None:
             self._dialog = RepeatsDialog(self._window)
             self._dialog.find_requested.connect(self._find)
-            self._dialog.cancel_requested.connect(self._cancel)
+            self._dialog.cancel_requested.connect(self._request.cancel)
             self._dialog.pair_opened.connect(self.pair_opened)
             self._dialog.table_requested.connect(self.table_requested)
         return self._dialog
@@ -63,30 +63,20 @@ class RepeatsFinding(QObject):
     def _find(self) -> None:
         if self._pictures is None:
             return
-        self._cancel()
+        self._request.cancel()
         self.dialog.begin(self._pictures)
         kept = read_kept(self._pictures.dataset)
         if kept is not None:
             self.dialog.show_repeats(kept)
             return
         request = FindRepeatsRequest(id=new_id(), data=self._data)
-        self._asked = request.id
-        self._helper.ask(request, lambda event: self._on_event(request.id, event))
+        self._request.ask(request, self._on_event)
 
-    def _cancel(self) -> None:
-        if self._asked:
-            self._helper.cancel(self._asked)
-            self._asked = 0
-
-    def _on_event(self, asked: int, event: object) -> None:
-        if asked != self._asked or self._pictures is None:
-            return
+    def _on_event(self, event: object) -> None:
         if isinstance(event, DataProgressed):
             self.dialog.show_progress(event.done, event.total)
-            return
-        self._asked = 0
-        if isinstance(event, RepeatsFound):
-            kept = read_kept(self._pictures.dataset)
+        elif isinstance(event, RepeatsFound):
+            kept = read_kept(self._pictures.dataset) if self._pictures is not None else None
             if kept is not None:
                 self.dialog.show_repeats(kept)
             else:

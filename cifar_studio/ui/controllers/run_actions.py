@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from cifar_studio import paths
 from cifar_studio.config.presets import nearest_preset
+from cifar_studio.errors import RunFolderError
 from cifar_studio.runner.protocol import MendRequest, OpenBundleRequest
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
@@ -18,11 +19,12 @@ from cifar_studio.runs.analysis.seeds import group_by_seed, group_key, missing_s
 from cifar_studio.runs.answers import RequestFailed, RunMended, RunOpened
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.queue_rules import PlannedRun
-from cifar_studio.ui.controllers.run_deleting import RunDeleting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.seeds_dialog import ask_seeds
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
+from cifar_studio.ui.system.trash import Deleted, move_to_bin, restore
+from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 
 
 class RunActions(QObject):
@@ -40,8 +42,7 @@ class RunActions(QObject):
         menu.longer_requested.connect(self._train_longer)
         menu.seeds_requested.connect(self._repeat_with_seeds)
         menu.reproduction_requested.connect(self._reproduce)
-        for requested in (menu.mend_requested, parts.runs.mend_requested):
-            requested.connect(self.mend)
+        menu.mend_requested.connect(self.mend)
         menu.delete_requested.connect(self._delete)
 
     def use_settings(self, run: Run) -> None:
@@ -117,3 +118,50 @@ class RunActions(QObject):
         self._parts.status.show_word(f"{path.name} {how}")
         self._parts.model.refresh()
         self._parts.selection.select(path)
+
+
+class RunDeleting(QObject):
+    """Runs on their way to the bin and back.
+
+    Signals
+    -------
+    changed()
+        The folder of runs has others in it now.
+    """
+
+    changed = Signal()
+
+    def __init__(self, message: MessageBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._message = message
+
+    def delete(self, runs: Sequence[Run]) -> None:
+        """Move runs to the bin, and say so, with an Undo."""
+        deleted: list[Deleted] = []
+        titles: list[str] = []
+        faults: list[str] = []
+        for run in runs:
+            try:
+                deleted.append(move_to_bin(run.path))
+                titles.append(wording.dated_title(run))
+            except RunFolderError as error:
+                faults.append(str(error))
+        if deleted:
+            what = f"{titles[0]} is" if len(titles) == 1 else f"{len(titles)} runs are"
+            undo = Action("Undo", lambda: self._restore(deleted))
+            text = " ".join((f"{what} in the system's bin.", *faults))
+            self._message.show_message(text, actions=(undo,))
+        elif faults:
+            self._message.show_message(" ".join(faults))
+        self.changed.emit()
+
+    def _restore(self, deleted: Sequence[Deleted]) -> None:
+        faults: list[str] = []
+        for one in deleted:
+            try:
+                restore(one)
+            except RunFolderError as error:
+                faults.append(str(error))
+        if faults:
+            self._message.show_message(" ".join(faults))
+        self.changed.emit()

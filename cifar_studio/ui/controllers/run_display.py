@@ -13,10 +13,8 @@ from cifar_studio.runs.folder.events import EpochEnded, Event, RunEnded, RunStar
 from cifar_studio.runs.folder.library import Run, can_resume, load
 from cifar_studio.runs.folder.run_folder import is_run_folder
 from cifar_studio.ui.controllers.run_messages import RunMessages
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.system.keep_awake import KeepAwake
-from cifar_studio.ui.system.notification import notify
+from cifar_studio.ui.frame.parts import OnDemand, Parts
+from cifar_studio.ui.system.desktop import KeepAwake, notify
 from cifar_studio.ui.training.run_controller import Activity
 
 if TYPE_CHECKING:
@@ -43,11 +41,12 @@ class RunDisplay(QObject):
         parts.controller.event_received.connect(self._on_event_received)
         parts.selection.selected_changed.connect(self._on_selected_changed)
         parts.model.run_changed.connect(self._on_run_changed)
-        parts.message.changed.connect(self._on_message_changed)
+        # What the message offers the header need not offer too.
+        parts.message.changed.connect(self._show_header_again)
         for chosen in (parts.runs.run_chosen, parts.header.run_chosen):
             chosen.connect(parts.selection.select)
         parts.header.live_requested.connect(parts.selection.select_live)
-        parts.runs.beside.changed.connect(parts.curves.set_overlays)
+        parts.runs.overlays.changed.connect(parts.curves.set_overlays)
 
     def choose_first(self, remembered: str) -> None:
         """Show the run of last time, else the newest; offer to resume an interrupted one."""
@@ -71,9 +70,7 @@ class RunDisplay(QObject):
         is_paused = activity is Activity.PAUSED
         self._model.say_paused(self._live.path if is_paused else None)
         if activity in (Activity.PAUSED, Activity.RUNNING, Activity.IDLE, Activity.STARTING):
-            run = self._model.find(self._selection.selected) if self._selection.selected else None
-            if run is not None:
-                self._show_header(run)
+            self._show_header_again()
         if activity is Activity.STARTING:
             self._parts.status.show_waiting("Starting: reading pictures, building the network…")
         elif activity in (Activity.PAUSING, Activity.STOPPING):
@@ -142,11 +139,8 @@ class RunDisplay(QObject):
             self._parts.runs.select(path)
             self._show_selected(path)
 
-    def _on_message_changed(self) -> None:
-        """What the message offers the header need not offer too."""
-        selected = self._selection.selected
-        run = self._model.find(selected) if selected is not None else None
-        if run is not None:
+    def _show_header_again(self) -> None:
+        if (run := self._model.find(self._selection.selected)) is not None:
             self._show_header(run)
 
     def _on_run_changed(self, path: Path) -> None:

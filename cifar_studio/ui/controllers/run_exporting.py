@@ -16,19 +16,12 @@ from cifar_studio.runs.answers import Cancelled, Exported, ExportProgressed, Req
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.dialogs.export_dialog import ExportChoice, ExportDialog
 from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.system.open_folder import open_folder
+from cifar_studio.ui.system.desktop import open_folder
 from cifar_studio.ui.widgets.message_bar import Action
 
 
 class RunExporting(QObject):
-    """One export after another; what was chosen last is offered again.
-
-    Parameters
-    ----------
-    parts : Parts
-    rule : callable
-        Gives the rule of convergence that the window shows.
-    """
+    """One export after another, by the window's `rule`; what was chosen last is offered again."""
 
     def __init__(self, parts: Parts, rule: Callable[[], ConvergenceRule]) -> None:
         super().__init__(parts.window)
@@ -40,16 +33,14 @@ class RunExporting(QObject):
         self._formats: tuple[str, ...] = EVERYDAY
 
     def ask(self, runs: Sequence[Run]) -> None:
-        """Ask what is wanted of these runs, and have it written."""
+        """Ask what to export of these runs, and have it written."""
         if not runs:
             self._parts.message.show_message("There is no run to export yet: train one first.")
             return
         one = wording.dated_title(runs[0])
         title = one if len(runs) == 1 else f"{len(runs)} runs"
         dialog = ExportDialog(self._parts.window, title, self._folder, self._formats)
-        accepted = dialog.exec()
-        dialog.deleteLater()
-        if accepted:
+        if dialog.is_answered():
             self.export(runs, dialog.choice)
 
     def export(self, runs: Sequence[Run], choice: ExportChoice) -> None:

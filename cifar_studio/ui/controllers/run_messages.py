@@ -122,18 +122,26 @@ class RunMessages(QObject):
             return ()
         resume = (self._resume(run),) if run is not None and can_resume(run) else ()
         if event.reason == "out_of_memory":
-            smaller = self._smaller_batches(planned)
+            smaller = self._start_with(
+                "Try with batch size {0.batch_size}",
+                planned,
+                remedies.with_smaller_batches(planned.config),
+            )
             # A process that the system has ended may have been in its way by chance.
             return (*resume, *smaller) if event.state == "crashed" else (smaller or resume)
         if event.reason == "not_finite":
-            return self._shorter_steps(planned) or resume
+            shorter = remedies.with_shorter_steps(planned.config)
+            text = "Start again with learning rate {0.learning_rate:g}"
+            return self._start_with(text, planned, shorter) or resume
         if event.reason == "device_lost":
             return self._on_the_processor(planned, run) or resume
         if event.reason == "no_checkpoint":
-            return (self._start("Start anew", planned, planned.config),)
+            return self._start_with("Start anew", planned, planned.config)
         if resume:
             return resume
-        if run is None and self._controller.live.planned is planned and not self._waits(planned):
+        # Of a run that waits again there is nothing to offer.
+        waits = self._controller.queue.has_taken(planned)
+        if run is None and self._controller.live.planned is planned and not waits:
             return (Action("Try again", lambda: self._controller.start(planned)),)
         return ()
 
@@ -157,30 +165,22 @@ class RunMessages(QObject):
         else:
             self._controller.resume(str(run.path), "auto", device=device)
 
-    def _smaller_batches(self, planned: PlannedRun) -> tuple[Action, ...]:
-        config = remedies.with_smaller_batches(planned.config)
-        if config is None:
-            return ()
-        return (self._start(f"Try with batch size {config.batch_size}", planned, config),)
-
-    def _shorter_steps(self, planned: PlannedRun) -> tuple[Action, ...]:
-        config = remedies.with_shorter_steps(planned.config)
-        if config is None:
-            return ()
-        text = f"Start again with learning rate {config.learning_rate:g}"
-        return (self._start(text, planned, config),)
-
     def _on_the_processor(self, planned: PlannedRun, run: Run | None) -> tuple[Action, ...]:
         config = remedies.on_the_processor(planned.config)
         if config is None or self._ran_on_the_processor(run):
             return ()
         if run is None or not can_resume(run):
-            return (self._start("Start on the processor", planned, config),)
+            return self._start_with("Start on the processor", planned, config)
         return (Action("Resume on the processor", lambda: self._on_resume_accepted(run, "cpu")),)
 
-    def _start(self, text: str, planned: PlannedRun, config: TrainConfig) -> Action:
+    def _start_with(
+        self, text: str, planned: PlannedRun, config: TrainConfig | None
+    ) -> tuple[Action, ...]:
+        """Offer to start the run with other settings, which `text` names; nothing without any."""
+        if config is None:
+            return ()
         changed = PlannedRun(config, planned.data, planned.preset)
-        return Action(text, lambda: self._controller.start(changed))
+        return (Action(text.format(config), lambda: self._controller.start(changed)),)
 
     def _ran_on_the_processor(self, run: Run | None) -> bool:
         return (
@@ -189,10 +189,6 @@ class RunMessages(QObject):
             and run.environment is not None
             and run.environment.resolved.device == "cpu"
         )
-
-    def _waits(self, planned: PlannedRun) -> bool:
-        """Whether a run is tried again by itself."""
-        return self._controller.queue.has_taken(planned)
 
     def _on_not_answered(self) -> None:
         self._bar.show_message(

@@ -17,24 +17,14 @@ MOST_OFFERED = 40  # a menu longer than a screen helps nobody
 
 
 class SecondRun(QObject):
-    """Offers the runs that can be compared with the selected one, and shows the chosen one."""
+    """Offers the runs that can be compared with the selected one; the chosen one's is `path`."""
 
     def __init__(self, view: ConfusionView, model: RunModel, parent: QObject) -> None:
         super().__init__(parent)
+        self.path: Path | None = None
         self._view = view
         self._model = model
-        self._chosen: Path | None = None
         view.toolbar.second_run_chosen.connect(self._on_chosen)
-
-    @property
-    def folder(self) -> str:
-        """Of the chosen run; empty for none."""
-        return str(self._chosen or "")
-
-    @property
-    def name(self) -> str:
-        """Of that folder."""
-        return self._chosen.name if self._chosen is not None else ""
 
     def offer(self, selected: Run | None) -> None:
         """Offer the evaluated runs on the same data."""
@@ -42,17 +32,17 @@ class SecondRun(QObject):
             [] if selected is None else [run for run in self._model.runs if _fits(run, selected)]
         )
         self._view.toolbar.offer_runs([(_title(run), run.path) for run in offered[:MOST_OFFERED]])
-        if self._chosen is not None and self._chosen not in [run.path for run in offered]:
+        if self.path is not None and self.path not in [run.path for run in offered]:
             self._on_chosen(None)
 
-    def _on_chosen(self, path: object) -> None:
+    def _on_chosen(self, path: Path | None) -> None:
         run = next((run for run in self._model.runs if run.path == path), None)
-        self._chosen = run.path if run is not None else None
+        self.path = run.path if run is not None else None
         if run is None:
             self._view.show_second_run(None)
             return
         file = EvaluationFile(RunFolder(run.path).best_evaluation)
-        file.look()
+        file.refresh()
         self._view.show_second_run(file.evaluation, wording.dated_title(run))
 
 

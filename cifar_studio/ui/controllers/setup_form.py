@@ -11,8 +11,7 @@ from cifar_studio.data.cifar100.places import locate
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import DataReady
 from cifar_studio.runs.folder.events import BatchesEnded, DeviceInfo, EpochEnded, Event
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.parts import Parts
+from cifar_studio.ui.frame.parts import OnDemand, Parts
 from cifar_studio.ui.training.run_controller import Activity
 
 if TYPE_CHECKING:
@@ -57,16 +56,13 @@ class SetupForm(QObject):
         parts.curves.set_empty_hint(f"Press Ctrl+R{about}", config.epochs if config else 10)
         data = "CIFAR-100" if parts.setup.data() == "auto" else "demo set"
         started = parts.controller.live.started
-        if started is not None:
-            parts.status.show_data(started.environment.data.name)
-        else:
-            parts.status.show_data(data)
+        parts.status.show_data(data if started is None else started.environment.data.name)
         parts.controls.show_data(data)
 
     def _on_data_ready(self, event: DataReady) -> None:
         self.offer_data("auto")
         if self._pictures_and_confusion.built is not None:
-            self._pictures_and_confusion.built.look_for_pictures()
+            self._pictures_and_confusion.built.reload_pictures()
         self._parts.status.show_idle(f"{event.name} is ready: {event.source}")
 
     def _on_devices_found(self, devices: tuple[DeviceInfo, ...]) -> None:

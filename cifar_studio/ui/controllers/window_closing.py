@@ -18,13 +18,8 @@ SAVE_LIMIT_MS = 60_000
 class WindowClosing(QObject):
     """Asks, ends the workers, at last by force, and closes the window when they are gone.
 
-    Parameters
-    ----------
-    parts : Parts
-    queue_file : QueueFile
-        Let go when no worker is left.
-    remember : callable
-        Writes down how the window is left; called once, before anything ends.
+    `remember` writes down how the window is left; it is called once, before anything ends. The
+    queue's file is let go when no worker is left.
 
     Signals
     -------

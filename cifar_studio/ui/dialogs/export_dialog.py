@@ -7,43 +7,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QDoubleValidator, QIntValidator
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFileDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
 from cifar_studio.export.formats import FORMATS, Format
+from cifar_studio.ui.dialogs.question_dialog import QuestionDialog
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
 FIELD_PX = 56
-TITLE_BAR_PX = 40
 SIZES_IN = (3.0, 40.0)
 DPI = (50, 1200)
 
 
 @dataclass(frozen=True)
 class ExportChoice:
-    """What a person chose.
-
-    Attributes
-    ----------
-    folder : str
-    formats : tuple of str
-    width_in, height_in : float or None
-        None is what suits each figure.
-    dpi : int
-    """
+    """What a person chose; a width or height of None is what suits each figure."""
 
     folder: str
     formats: tuple[str, ...]
@@ -52,53 +42,41 @@ class ExportChoice:
     dpi: int
 
 
-class ExportDialog(QDialog):
+class ExportDialog(QuestionDialog):
     """Formats by what they are for, the size of figures, and the folder.
 
-    Parameters
-    ----------
-    parent : QWidget or None
-    title : str
-        Which runs.
-    folder : str
-        Offered.
-    formats : iterable of str
-        Ticked at first.
+    `title` says which runs; `folder` is filled in and `formats` are ticked at first.
     """
 
     def __init__(
         self, parent: QWidget | None, title: str, folder: str, formats: Iterable[str]
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export")
+        super().__init__(parent, "Export", "Export")
         self.boxes: dict[str, QCheckBox] = {}
         self.folder = QLineEdit(folder)
         self.folder.setAccessibleName("Folder")
         self.folder.setToolTip("Made if it is not there; each run gets a folder of its name in it")
-        self.width_in, self.height_in = (_number(SIZES_IN) for _ in range(2))
-        self.width_in.setAccessibleName("Width of figures in inches")
-        self.height_in.setAccessibleName("Height of figures in inches")
+        self.width_in = _length_field("Width of figures in inches")
+        self.height_in = _length_field("Height of figures in inches")
         self.dpi = QLineEdit("300")
         self.dpi.setValidator(QIntValidator(*DPI, self))
         self.dpi.setFixedWidth(theme.px(FIELD_PX))
         self.dpi.setAccessibleName("Dots an inch of PNG files")
         self._fault = basics.label("", "fault")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*[6 * theme.GRID] * 4)
-        layout.setSpacing(3 * theme.GRID)
-        layout.addWidget(basics.label(title, "heading"))
-        layout.addWidget(self._formats(set(formats)), 1)
-        layout.addLayout(self._sizes())
-        layout.addLayout(self._place())
-        layout.addWidget(self._fault)
-        layout.addLayout(self._buttons())
+        self.lay_out(
+            basics.label(title, "heading"),
+            grow(self._formats(set(formats))),
+            self._sizes(),
+            self._place(),
+            self._fault,
+        )
         for field in (self.folder, self.width_in, self.height_in, self.dpi):
             field.textChanged.connect(self._on_changed)
         for box in self.boxes.values():
             box.toggled.connect(self._on_changed)
         self._on_changed()
         # With large type or on a small screen the formats scroll, and the buttons stay in reach.
-        room = self.screen().availableSize() - QSize(0, theme.px(TITLE_BAR_PX))
+        room = self.screen().availableSize() - QSize(0, theme.px(theme.TITLE_BAR_PX))
         self.resize(self.sizeHint().boundedTo(room))
 
     @property
@@ -113,13 +91,10 @@ class ExportDialog(QDialog):
         )
 
     def _formats(self, ticked: set[str]) -> QScrollArea:
+        by_group = itertools.groupby(FORMATS.values(), lambda one: one.group)
+        groups = [self._group(title, list(members), ticked) for title, members in by_group]
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3 * theme.GRID)
-        for group, members in itertools.groupby(FORMATS.values(), lambda one: one.group):
-            column.addLayout(self._group(group, list(members), ticked))
-        column.addStretch(1)
+        column(*groups, STRETCH, parent=content, margins=NO_MARGINS, spacing=3)
         return _WholeScroll(content)
 
     def _group(self, title: str, formats: list[Format], ticked: set[str]) -> QGridLayout:
@@ -129,45 +104,31 @@ class ExportDialog(QDialog):
         grid.setColumnMinimumWidth(0, theme.px(120))
         grid.setColumnStretch(1, 1)
         grid.addWidget(basics.label(title, "muted"), 0, 0, 1, 2)
-        for row, one in enumerate(formats, 1):
+        for line, one in enumerate(formats, 1):
             box = QCheckBox(one.title)
             box.setChecked(one.key in ticked)
             box.setAccessibleDescription(one.about)
             self.boxes[one.key] = box
-            grid.addWidget(box, row, 0)
-            grid.addWidget(basics.label(one.about, "muted"), row, 1)
+            grid.addWidget(box, line, 0)
+            grid.addWidget(basics.label(one.about, "muted"), line, 1)
         return grid
 
     def _sizes(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(basics.label("Figures"))
-        row.addWidget(self.width_in)
-        row.addWidget(basics.label("x"))
-        row.addWidget(self.height_in)
-        row.addWidget(basics.label("inches, PNG"))
-        row.addWidget(self.dpi)
-        row.addWidget(basics.label("dots an inch"))
-        row.addStretch(1)
-        return row
+        return row(
+            basics.label("Figures"),
+            self.width_in,
+            basics.label("x"),
+            self.height_in,
+            basics.label("inches, PNG"),
+            self.dpi,
+            basics.label("dots an inch"),
+            STRETCH,
+            spacing=2,
+        )
 
     def _place(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(basics.label("Folder"))
-        row.addWidget(self.folder, 1)
-        row.addWidget(basics.button("Choose…", self._on_choose))
-        return row
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        row.addStretch(1)
-        self._export = basics.button("Export", self.accept, primary=True)
-        self._export.setDefault(True)
-        row.addWidget(self._export)
-        row.addWidget(basics.button("Cancel", self.reject))
-        return row
+        choose = basics.button("Choose…", self._on_choose)
+        return row(basics.label("Folder"), grow(self.folder), choose, spacing=2)
 
     def _on_choose(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
@@ -177,7 +138,7 @@ class ExportDialog(QDialog):
     def _on_changed(self) -> None:
         fault = self._first_fault()
         self._fault.setText(fault)
-        self._export.setEnabled(not fault)
+        self.answer_button.setEnabled(not fault)
 
     def _first_fault(self) -> str:
         if not any(box.isChecked() for box in self.boxes.values()):
@@ -215,12 +176,9 @@ class _WholeScroll(QScrollArea):
         return QSize(self._content.minimumSizeHint().width() + bar, 0)
 
 
-def _number(bounds: tuple[float, float]) -> QLineEdit:
-    field = QLineEdit()
+def _length_field(name: str) -> QLineEdit:
+    field = basics.decimal_field(*SIZES_IN, decimals=2)
     field.setPlaceholderText("fit")
-    validator = QDoubleValidator(*bounds, 2, field)
-    validator.setNotation(QDoubleValidator.Notation.StandardNotation)
-    validator.setLocale(QLocale.c())
-    field.setValidator(validator)
     field.setFixedWidth(theme.px(FIELD_PX))
+    field.setAccessibleName(name)
     return field

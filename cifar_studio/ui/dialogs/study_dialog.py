@@ -6,21 +6,14 @@ import datetime
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.study import FULL, SHORT, StudyRun, StudySize, study_runs
 from cifar_studio.runs import wording
+from cifar_studio.ui.dialogs.question_dialog import QuestionDialog
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import STRETCH, row
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
 FIELD_PX = 64
@@ -29,20 +22,14 @@ AS_IT_RAN = "With the report's epochs, and all pictures."
 _HEADS = ("Run", "Epochs", "Time", "Memory")
 
 
-class StudyDialog(QDialog):
+class StudyDialog(QuestionDialog):
     """The six runs with time and memory, measured for a few batches where they are not known.
 
-    Parameters
-    ----------
-    parent : QWidget or None
-    costs : CostEstimator
-    on_demo : bool
-        Whether the demo set stands in for CIFAR-100.
+    `on_demo`: the demo set stands in for CIFAR-100.
     """
 
     def __init__(self, parent: QWidget | None, costs: CostEstimator, on_demo: bool) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Repeat the report")
+        super().__init__(parent, "Repeat the report", "Add to queue")
         self._costs = costs
         self.short = QCheckBox("A smaller version")
         self.short.setToolTip("Fewer epochs and pictures; its runs are marked and do not compare")
@@ -56,10 +43,21 @@ class StudyDialog(QDialog):
         self._grid.setColumnStretch(0, 1)
         self._cells: list[tuple[QLabel, ...]] = []
         self._total = basics.label("", "heading")
-        self._words = basics.label("", "muted")
-        self._words.setWordWrap(True)
+        self._words = basics.text("", "muted")
         self._on_demo = on_demo
-        self._lay_out()
+        self._fill_grid()
+        size = row(
+            self.short,
+            self.epochs,
+            basics.label("epochs,"),
+            self.per_class,
+            basics.label("training pictures a class"),
+            STRETCH,
+            basics.label("Seeds"),
+            self.seeds,
+            spacing=2,
+        )
+        self.lay_out(size, self._grid, self._total, self._words)
         for field in (self.epochs, self.per_class, self.seeds):
             field.textChanged.connect(self._show)
         self.short.toggled.connect(self._show)
@@ -86,42 +84,15 @@ class StudyDialog(QDialog):
         field.setToolTip(f"{tip}, 1 to {high:,}")
         return field
 
-    def _lay_out(self) -> None:
-        size = QHBoxLayout()
-        size.setSpacing(2 * theme.GRID)
-        size.addWidget(self.short)
-        for field, name in (
-            (self.epochs, "epochs,"),
-            (self.per_class, "training pictures a class"),
-        ):
-            size.addWidget(field)
-            size.addWidget(basics.label(name))
-        size.addStretch(1)
-        size.addWidget(basics.label("Seeds"))
-        size.addWidget(self.seeds)
+    def _fill_grid(self) -> None:
         for column, head in enumerate(_HEADS):
             self._grid.addWidget(basics.label(head, "muted"), 0, column, _side(column))
-        for row, run in enumerate(study_runs(FULL), 1):
+        for line, run in enumerate(study_runs(FULL), 1):
             cells = tuple(basics.label() for _ in _HEADS)
             cells[0].setText(run.preset.title)
             for column, cell in enumerate(cells):
-                self._grid.addWidget(cell, row, column, _side(column))
+                self._grid.addWidget(cell, line, column, _side(column))
             self._cells.append(cells)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(2 * theme.GRID)
-        buttons.addStretch(1)
-        self._add = basics.button("Add to queue", self.accept, primary=True)
-        self._add.setDefault(True)
-        buttons.addWidget(self._add)
-        buttons.addWidget(basics.button("Cancel", self.reject))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*[6 * theme.GRID] * 4)
-        layout.setSpacing(3 * theme.GRID)
-        layout.addLayout(size)
-        layout.addLayout(self._grid)
-        layout.addWidget(self._total)
-        layout.addWidget(self._words)
-        layout.addLayout(buttons)
 
     def _show(self) -> None:
         short = self.short.isChecked()
@@ -129,7 +100,7 @@ class StudyDialog(QDialog):
             field.setEnabled(short)
         fields = (self.epochs, self.per_class, self.seeds)
         is_whole = all(field.hasAcceptableInput() for field in fields)
-        self._add.setEnabled(is_whole)
+        self.answer_button.setEnabled(is_whole)
         if is_whole:
             self._show_costs()
 
@@ -181,6 +152,4 @@ def _side(column: int) -> Qt.AlignmentFlag:
 def ask_study(parent: QWidget, costs: CostEstimator, on_demo: bool) -> list[StudyRun] | None:
     """The runs that are to be trained; None where the person thinks better."""
     dialog = StudyDialog(parent, costs, on_demo)
-    accepted = dialog.exec()
-    dialog.deleteLater()
-    return dialog.runs if accepted else None
+    return dialog.runs if dialog.is_answered() else None

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
 TITLES = ("Curves", "Pictures", "Confusion", "Compare")
 CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
 
 
 class CentralTabs(QWidget):
-    """Bars above, and one of the views of the selected run.
-
-    Parameters
-    ----------
-    bars : sequence of QWidget
-        From top to bottom.
-    curves : QWidget
-        The first view; the others come by `set_view`.
+    """Bars above, and one of the views of the selected run; all but `curves` by `set_view`.
 
     Signals
     -------
@@ -44,18 +38,9 @@ class CentralTabs(QWidget):
         for position, title in enumerate(TITLES):
             self._tabs.addTab(title)
             self._views.addWidget(QWidget() if position in self._missing else curves)
-        row = QHBoxLayout()
-        row.setContentsMargins(theme.GRID, 0, 0, 0)
-        row.addWidget(self._tabs)
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for bar in bars:
-            column.addWidget(bar)
-        column.addLayout(row)
-        column.addWidget(basics.line())
-        column.addWidget(self._views, 1)
+        tabs = row(self._tabs, STRETCH, margins=(1, 0, 0, 0))
+        shown = grow(self._views)
+        column(*bars, tabs, basics.line(), shown, parent=self, margins=NO_MARGINS, spacing=0)
         self._tabs.currentChanged.connect(self._on_tab_changed)
 
     @property

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from cifar_studio.ui.training.run_controller import Activity
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import column, grow, row
 
 
 class ControlBar(QWidget):
@@ -33,33 +33,19 @@ class ControlBar(QWidget):
         self._start = basics.button("Start", self.start_requested.emit, primary=True)
         self._pause = QPushButton("Pause")
         self._pause.clicked.connect(self._on_pause_clicked)
-        self._stop = QToolButton()
-        self._stop.setText("Stop")
-        self._stop.setProperty("role", "button")
-        self._stop.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._stop = basics.menu_button("Stop")
         self._stop.setToolTip("Stop the run (Ctrl+.)")
         menu = QMenu(self)
-        self._after_epoch: QAction = menu.addAction("After this epoch")
-        self._after_epoch.triggered.connect(self.stop_after_epoch_requested)
-        self._now: QAction = menu.addAction("Now")
-        self._now.triggered.connect(self.stop_now_requested)
+        self._after_epoch = menu.addAction("After this epoch", self.stop_after_epoch_requested.emit)
+        self._now = menu.addAction("Now", self.stop_now_requested.emit)
         self._stop.setMenu(menu)
-        self._why = basics.label("", "fault")
-        self._why.setWordWrap(True)
+        self._why = basics.text("", "fault")
         self._why.hide()
         self._data = basics.label("", "small")
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(self._pause, 1)
-        row.addWidget(self._stop, 1)
         self._stop.setSizePolicy(self._pause.sizePolicy())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 4 * theme.GRID)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addWidget(self._data)
-        layout.addWidget(self._why)
-        layout.addWidget(self._start)
-        layout.addLayout(row)
+        buttons = row(grow(self._pause), grow(self._stop), spacing=2)
+        parts = (self._data, self._why, self._start, buttons)
+        column(*parts, parent=self, margins=(4, 2, 4, 4), spacing=2)
         self.show_activity(Activity.IDLE)
 
     def show_activity(self, activity: Activity) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMenu, QProgressBar, QToolButton
+from PySide6.QtWidgets import QFileDialog, QFrame, QMenu, QProgressBar
 
 from cifar_studio.runner.protocol import FetchDataRequest, PrepareDataRequest
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import Cancelled, DataProgressed, DataReady, RequestFailed
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import grow, row
 from cifar_studio.ui.workers.helper_worker import HelperWorker
 
 BAR_PX = 160
@@ -34,17 +35,13 @@ class DataBar(QFrame):
         self.setProperty("role", "bar")
         self._helper = helper
         self._request = 0
-        self._text = basics.label("")
-        self._text.setWordWrap(True)
+        self._text = basics.text()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setFixedWidth(theme.px(BAR_PX))
         self._progress.setAccessibleName("Progress of the download")
         self._download = basics.button(f"Download ({DOWNLOAD_MB} MB)", self._on_download)
-        self._own = QToolButton()
-        self._own.setText("I have it…")
-        self._own.setProperty("role", "button")
-        self._own.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._own = basics.menu_button("I have it…")
         menu = QMenu(self)
         menu.addAction("Choose its folder…", self._on_choose_folder)
         menu.addAction("Choose its archive…", self._on_choose_archive)
@@ -52,12 +49,13 @@ class DataBar(QFrame):
         self._cancel = basics.button("Cancel", self._on_cancel)
         self._close = basics.GlyphButton("close", "Hide this bar; it comes back at the next start")
         self._close.clicked.connect(self.hide)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addWidget(self._text, 1)
-        for part in (self._progress, self._download, self._own, self._cancel, self._close):
-            layout.addWidget(part)
+        row(
+            grow(self._text),
+            *(self._progress, self._download, self._own, self._cancel, self._close),
+            parent=self,
+            margins=(4, 2, 2, 2),
+            spacing=2,
+        )
         self._offer(
             "CIFAR-100 is not here yet. Until it is, training uses the built-in demo set, "
             "drawn by code."

@@ -1,10 +1,15 @@
-"""What the window is made of. Controllers take these parts; nobody takes the window itself."""
+"""What the window is made of. Controllers take these parts; nobody takes the window itself.
+
+What is not needed for the window to stand is built on demand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from cifar_studio import paths
 from cifar_studio.runner.training.speeds import SpeedBook
@@ -22,59 +27,55 @@ from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.training.run_controller import RunController
 from cifar_studio.ui.training.run_selection import RunSelection
 from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 from cifar_studio.ui.widgets.message_bar import MessageBar
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import HelperWorker
 
+Part = TypeVar("Part")
+
 
 @dataclass(frozen=True)
 class Parts:
-    """The built parts.
+    """The built parts."""
 
-    Attributes
-    ----------
-    window : QMainWindow
-        Parent of dialogs, and nothing else.
-    controller, helper : RunController, HelperWorker
-        The worker that trains, and the one for all else.
-    costs : CostEstimator
-    model, selection : RunModel, RunSelection
-        The library, and which of its runs every tab shows.
-    setup, runs, controls, panel : SetupPanel, RunsPanel, ControlBar, SidePanel
-        The left side: its two pages, the buttons below, and the whole.
-    data_bar, message, header : DataBar, MessageBar, RunHeader
-        What stands above the tabs.
-    tabs, curves : CentralTabs, CurvesView
-        The middle, and its first view; the others are built when they are first needed.
-    status : StatusLine
-    """
-
-    window: QMainWindow
-    controller: RunController
-    helper: HelperWorker
+    window: QMainWindow  # parent of dialogs, and nothing else
+    controller: RunController  # of the worker that trains
+    helper: HelperWorker  # the worker for all else
     costs: CostEstimator
-    model: RunModel
-    selection: RunSelection
+    model: RunModel  # the library
+    selection: RunSelection  # which of its runs every tab shows
+    # The left side: its two pages, the buttons below, and the whole.
     setup: SetupPanel
     runs: RunsPanel
     controls: ControlBar
     panel: SidePanel
+    # What stands above the tabs.
     data_bar: DataBar
     message: MessageBar
     header: RunHeader
+    # The middle, and its first view; the others are built when they are first needed.
     curves: CurvesView
     tabs: CentralTabs
     status: StatusLine
 
 
-def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
-    """Make all parts and lay them out in the window.
+class OnDemand(Generic[Part]):
+    """Something built once, at the first look at `part`; `built` where it was needed already."""
 
-    Parameters
-    ----------
-    run_colours : dict of run folder name to place in the theme's colours
-        As they were given out so far.
-    """
+    def __init__(self, build: Callable[[], Part]) -> None:
+        self._build = build
+        self.built: Part | None = None
+
+    @property
+    def part(self) -> Part:
+        if self.built is None:
+            self.built = self._build()
+        return self.built
+
+
+def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
+    """Make all parts and lay them out in the window; `run_colours` were given out before."""
     controller = RunController(str(paths.runs_folder()), window)
     helper = HelperWorker(window)
     costs = CostEstimator(SpeedBook(paths.speeds_file()), helper, window)
@@ -102,21 +103,10 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
         tabs=CentralTabs((data_bar, message, header), curves),
         status=StatusLine(),
     )
-    _lay_out(parts)
-    return parts
-
-
-def _lay_out(parts: Parts) -> None:
-    upper = QHBoxLayout()
-    upper.setSpacing(0)
-    upper.addWidget(parts.panel)
-    upper.addWidget(parts.tabs, 1)
+    upper = row(parts.panel, grow(parts.tabs), spacing=0)
     whole = QWidget()
-    layout = QVBoxLayout(whole)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addLayout(upper, 1)
-    layout.addWidget(parts.status)
-    parts.window.setCentralWidget(whole)
-    parts.data_bar.hide()
-    parts.header.show_nothing()
+    column(grow(upper), parts.status, parent=whole, margins=NO_MARGINS, spacing=0)
+    window.setCentralWidget(whole)
+    data_bar.hide()
+    header.show_nothing()
+    return parts

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from cifar_studio.config.study import shortened_by
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import STRETCH, row
 
 RUNS_IN_MENU = 15
 
@@ -43,23 +44,20 @@ class RunHeader(QWidget):
         self._resume = basics.button("Resume", lambda: self.resume_requested.emit(self._run))
         self._resume.setToolTip("Go on with this run where its last state was kept")
         self._resume.hide()
-        self._switch = QToolButton()
-        self._switch.setText("Other run")
-        self._switch.setProperty("role", "button")
-        self._switch.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._switch = basics.menu_button("Other run")
         self._switch.setAccessibleName("Show another run")
         self._menu = QMenu(self)
         self._switch.setMenu(self._menu)
         self._actions = basics.GlyphButton("more", "What can be done with this run")
         self._actions.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID)
-        layout.setSpacing(2 * theme.GRID)
-        for part in (self._name, self._facts, self._state):
-            layout.addWidget(part)
-        layout.addStretch(1)
-        for control in (self._live, self._resume, self._switch, self._actions):
-            layout.addWidget(control)
+        row(
+            *(self._name, self._facts, self._state),
+            STRETCH,
+            *(self._live, self._resume, self._switch, self._actions),
+            parent=self,
+            margins=(4, 2, 3, 2),
+            spacing=2,
+        )
 
     def show_nothing(self) -> None:
         """No run is selected."""

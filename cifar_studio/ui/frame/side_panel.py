@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QStackedWidget,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFrame, QStackedWidget, QTabBar, QWidget
 
 from cifar_studio.ui.frame.control_bar import ControlBar
 from cifar_studio.ui.library.runs_panel import RunsPanel
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.training.run_controller import Activity
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
 WIDTH_PX = 320
 RAIL_PX = 40
+WIDE_WINDOW_PX = 1600  # room for the panel beside any view
 SETUP_PAGE, RUNS_PAGE = 0, 1
 
 
@@ -48,26 +43,13 @@ class SidePanel(QFrame):
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
         fold = basics.GlyphButton("fold", "Fold this panel (Ctrl+B)")
         fold.clicked.connect(lambda: self.set_folded(True))
-        head = QHBoxLayout()
-        head.setContentsMargins(theme.GRID, 0, 2 * theme.GRID, 0)
-        head.addWidget(self._tabs)
-        head.addStretch(1)
-        head.addWidget(fold)
+        head = row(self._tabs, STRETCH, fold, margins=(1, 0, 2, 0))
         self._full = QWidget()
-        full = QVBoxLayout(self._full)
-        full.setContentsMargins(0, 0, 0, 0)
-        full.setSpacing(0)
-        full.addLayout(head)
-        full.addWidget(basics.line())
-        full.addWidget(self._pages, 1)
-        full.addWidget(controls)
+        parts = (head, basics.line(), grow(self._pages), controls)
+        column(*parts, parent=self._full, margins=NO_MARGINS, spacing=0)
         self._rail = _Rail(self, controls)
         self._rail.hide()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._rail)
-        layout.addWidget(self._full)
+        row(self._rail, self._full, parent=self, margins=NO_MARGINS, spacing=0)
         theme.manager().changed.connect(self._fix_width)
         self._fix_width()
 
@@ -124,14 +106,8 @@ class _Rail(QWidget):
         self._pause.clicked.connect(controls.toggle_pause)
         self._stop = basics.GlyphButton("stop", "Stop now, keeping the state")
         self._stop.clicked.connect(controls.stop_now_requested)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, 4 * theme.GRID)
-        layout.setSpacing(theme.GRID)
-        for glyph in (unfold, setup, runs):
-            layout.addWidget(glyph)
-        layout.addStretch(1)
-        for glyph in (self._start, self._pause, self._stop):
-            layout.addWidget(glyph)
+        glyphs = (unfold, setup, runs, STRETCH, self._start, self._pause, self._stop)
+        column(*glyphs, parent=self, margins=(1, 1, 1, 4), spacing=1)
         self.show_activity(Activity.IDLE)
 
     def show_activity(self, activity: Activity) -> None:
@@ -140,3 +116,35 @@ class _Rail(QWidget):
         self._pause.setEnabled(busy)
         self._pause.set_glyph("start" if activity is Activity.PAUSED else "pause")
         self._stop.setEnabled(busy and activity is not Activity.STOPPING)
+
+
+class PanelFolding(QObject):
+    """Folds the panel while a view needs the width; whoever unfolds it is not contradicted."""
+
+    def __init__(self, panel: SidePanel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._is_mine = self._is_contradicted = False
+        panel.folded_changed.connect(self._on_folded_changed)
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the panel is folded for a view, and not by the person."""
+        return self._is_mine
+
+    def show_view(self, needs_width: bool, window_px: int) -> None:
+        """Another view is shown, or the window has so many logical pixels now."""
+        needs_room = needs_width and window_px < theme.px(WIDE_WINDOW_PX)
+        if needs_room and not self._panel.is_folded and not self._is_contradicted:
+            self._panel.set_folded(True)
+            self._is_mine = True
+        elif not needs_room and self._is_mine:
+            self._panel.set_folded(False)
+        if not needs_width:
+            self._is_contradicted = False
+
+    def _on_folded_changed(self, folded: bool) -> None:
+        if not folded:
+            # Whoever unfolds it while a view is short of width wants it so, until he leaves it.
+            self._is_contradicted = self._is_mine
+            self._is_mine = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from cifar_studio.ui.training.run_progress import Progress
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, Placed, column, row
 
 BAR_PX = 120
 
@@ -27,19 +28,13 @@ class StatusLine(QFrame):
         self._data = basics.label("", "muted")
         for part in (self._device, self._speed, self._place, self._left, self._data):
             part.setFont(theme.tabular(part.font()))
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(4 * theme.GRID, theme.GRID, 4 * theme.GRID, theme.GRID)
-        layout.setSpacing(4 * theme.GRID)
-        for shown in (self._device, self._speed, self._place, self._bar, self._left):
-            layout.addWidget(shown, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addStretch(1)
-        layout.addWidget(self._data)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(basics.line())
-        column.addWidget(row)
+        centred = (
+            Placed(part, alignment=Qt.AlignmentFlag.AlignVCenter)
+            for part in (self._device, self._speed, self._place, self._bar, self._left)
+        )
+        facts = QWidget()
+        row(*centred, STRETCH, self._data, parent=facts, margins=(4, 1, 4, 1), spacing=4)
+        column(basics.line(), facts, parent=self, margins=NO_MARGINS, spacing=0)
         theme.manager().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
         self.show_idle("")

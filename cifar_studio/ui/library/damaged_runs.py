@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import DamagedRun
 from cifar_studio.ui.library.run_model import RunModel
-from cifar_studio.ui.system.open_folder import open_folder
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.system.desktop import open_folder
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import STRETCH, row
 
 MOST_IN_MENU = 12
 MOST_LETTERS = 110
@@ -32,21 +32,13 @@ class DamagedRuns(QWidget):
     def __init__(self, model: RunModel) -> None:
         super().__init__()
         self._model = model
-        self._menu = QMenu(self)
-        self._menu.setToolTipsVisible(True)
-        self._menu.aboutToShow.connect(self._fill)
+        self.menu = QMenu(self)  # what can be done, run by run
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill)
         self._link = basics.link("", self._on_clicked)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, theme.GRID, 4 * theme.GRID, theme.GRID)
-        layout.addWidget(self._link)
-        layout.addStretch(1)
+        row(self._link, STRETCH, parent=self, margins=(4, 1, 4, 1))
         model.damaged_changed.connect(self._on_damaged_changed)
         self._on_damaged_changed()
-
-    @property
-    def menu(self) -> QMenu:
-        """What can be done, run by run."""
-        return self._menu
 
     def _on_damaged_changed(self) -> None:
         count = len(self._model.damaged)
@@ -56,15 +48,15 @@ class DamagedRuns(QWidget):
         self.setVisible(count > 0)
 
     def _on_clicked(self) -> None:
-        self._menu.exec(self._link.mapToGlobal(self._link.rect().topLeft()))
+        self.menu.exec(self._link.mapToGlobal(self._link.rect().topLeft()))
 
     def _fill(self) -> None:
-        self._menu.clear()
+        self.menu.clear()
         for run in self._model.damaged[:MOST_IN_MENU]:
             self._add(run)
 
     def _add(self, run: DamagedRun) -> None:
-        menu = self._menu.addMenu(_short(printable(run.path.name)).replace("&", "&&"))
+        menu = self.menu.addMenu(_short(printable(run.path.name)).replace("&", "&&"))
         menu.setToolTipsVisible(True)
         words = run.fault.replace(f"{run.path}{os.sep}", "").replace(str(run.path), run.path.name)
         fault = menu.addAction(_short(words[:1].upper() + words[1:]).replace("&", "&&"))
@@ -72,11 +64,10 @@ class DamagedRuns(QWidget):
         fault.setEnabled(False)
         menu.addSeparator()
         if run.has_checkpoint:
-            menu.addAction("Mend it from its checkpoint", lambda: self._mend(run.path))
+            menu.addAction(
+                "Mend it from its checkpoint", lambda: self.mend_requested.emit(run.path)
+            )
         menu.addAction("Open run folder", lambda: open_folder(run.path))
-
-    def _mend(self, path: Path) -> None:
-        self.mend_requested.emit(path)
 
 
 def _short(text: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cifar_studio.config.study import shortened_by
 from cifar_studio.runs import wording
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 MOST_ROWS = 8
 
@@ -29,9 +30,7 @@ class QueueList(QWidget):
         super().__init__()
         self._queue = queue
         self._rows: list[QWidget] = []
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 3 * theme.GRID, 0)
-        self._layout.setSpacing(theme.GRID)
+        self._layout = column(parent=self, margins=(4, 2, 3, 0), spacing=1)
         queue.changed.connect(self._on_queue_changed)
         self._on_queue_changed()
 
@@ -45,23 +44,16 @@ class QueueList(QWidget):
         if not runs:
             return
         self._layout.addWidget(self._head(len(runs)))
-        shown = enumerate(runs[:MOST_ROWS])
-        self._rows = [self._row(position, planned) for position, planned in shown]
-        for row in self._rows:
-            self._layout.addWidget(row)
+        self._rows = [self._row(*numbered) for numbered in enumerate(runs[:MOST_ROWS])]
+        for shown in self._rows:
+            self._layout.addWidget(shown)
         if len(runs) > MOST_ROWS:
             # Hundreds of rows would be taller than the window, and made anew at each start.
             self._layout.addWidget(basics.label(f"and {len(runs) - MOST_ROWS:,} more", "muted"))
         self._layout.addSpacing(2 * theme.GRID)
 
     def _head(self, count: int) -> QWidget:
-        head = QWidget()
-        layout = QHBoxLayout(head)
-        layout.setContentsMargins(0, 0, 0, 0)
-        is_held = self._queue.is_held
-        held = " · held" if is_held else ""
-        layout.addWidget(basics.label(f"Waiting · {count}{held}", "heading"), 1)
-        if is_held:
+        if self._queue.is_held:
             link = basics.link("Go on", self.go_on_requested.emit)
             link.setToolTip(
                 "Several runs in a row have failed; start the next one"
@@ -71,31 +63,27 @@ class QueueList(QWidget):
         else:
             link = basics.link("Hold", self._queue.pause)
             link.setToolTip("Start no other run after the one that goes on")
-        layout.addWidget(link)
+        held = " · held" if self._queue.is_held else ""
+        title = basics.label(f"Waiting · {count}{held}", "heading")
+        head = QWidget()
+        row(grow(title), link, parent=head, margins=NO_MARGINS)
         return head
 
     def _row(self, position: int, planned: PlannedRun) -> QWidget:
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
         config = planned.config
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
         name = basics.ElidedLabel(f"{position + 1}. {wording.network(config)}")
         about = basics.ElidedLabel(_about(planned))
         about.setProperty("role", "small")
         for text in (name, about):
             text.setToolTip(f"{planned.title}, seed {config.seed}, {planned.data_title}")
-            texts.addWidget(text)
-        layout.addLayout(texts, 1)
         earlier = self._mover("up", "Run it earlier", position, position - 1)
         later = self._mover("down", "Run it later", position, position + 1)
         remove = basics.GlyphButton("close", "Take it out of the queue")
         remove.clicked.connect(lambda: self._queue.remove(position))
-        for button in (earlier, later, remove):
-            layout.addWidget(button)
-        return row
+        whole = QWidget()
+        parts = (grow(column(name, about, spacing=0)), earlier, later, remove)
+        row(*parts, parent=whole, margins=NO_MARGINS, spacing=0)
+        return whole
 
     def _mover(self, glyph: str, tip: str, position: int, to: int) -> basics.GlyphButton:
         button = basics.GlyphButton(glyph, tip)
@@ -108,8 +96,8 @@ class QueueList(QWidget):
         self._queue.move(position, to)
         if to < MOST_ROWS:
             buttons = self._rows[to].findChildren(basics.GlyphButton)
-            wanted = buttons[("up", "down").index(glyph)]
-            (wanted if wanted.isEnabled() else buttons[-1]).setFocus()
+            same = buttons[("up", "down").index(glyph)]
+            (same if same.isEnabled() else buttons[-1]).setFocus()
 
 
 def _about(planned: PlannedRun) -> str:

@@ -10,11 +10,37 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.runs.folder.command import train_command
 from cifar_studio.runs.folder.library import Run, can_resume, can_train_longer
-from cifar_studio.ui.library.overlaid_runs import OverlaidRuns
+from cifar_studio.ui.library.run_model import goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
-from cifar_studio.ui.system.open_folder import open_folder
+from cifar_studio.ui.system.desktop import open_folder
 
-_GOES_ON = ("running", "paused")
+
+class OverlaidRuns(QObject):
+    """Which runs are drawn beside the selected one, in the order in which they were asked for.
+
+    Signals
+    -------
+    changed(list of Run)
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runs: list[Run] = []
+
+    def __contains__(self, run: Run) -> bool:
+        return any(other.path == run.path for other in self._runs)
+
+    def toggle(self, run: Run) -> None:
+        """Draw a run, or draw it no more."""
+        others = [other for other in self._runs if other.path != run.path]
+        self.set_runs(others if len(others) < len(self._runs) else [*others, run])
+
+    def set_runs(self, runs: Sequence[Run]) -> None:
+        """Draw these and no others."""
+        self._runs = list(runs)
+        self.changed.emit(list(runs))
 
 
 class RunMenu(QObject):
@@ -46,10 +72,10 @@ class RunMenu(QObject):
     export_requested = Signal(object)
     delete_requested = Signal(object)
 
-    def __init__(self, notes: RunNotes, beside: OverlaidRuns, parent: QWidget) -> None:
+    def __init__(self, notes: RunNotes, overlays: OverlaidRuns, parent: QWidget) -> None:
         super().__init__(parent)
         self._notes = notes
-        self._beside = beside
+        self._overlays = overlays
         self._busy = False
         self._menu = QMenu(parent)
         self._run: Run | None = None
@@ -81,16 +107,16 @@ class RunMenu(QObject):
                 "Mend from its checkpoint", lambda: self.mend_requested.emit(run.path)
             )
             mend.setToolTip("\n".join(run.damage))
-            mend.setEnabled(run.status.state not in _GOES_ON)
+            mend.setEnabled(not goes_on(run))
         menu.addSeparator()
         menu.addAction("Use its settings", lambda: self.settings_requested.emit(run))
         menu.addAction("Repeat with more seeds…", lambda: self.seeds_requested.emit(run))
         reproduce = menu.addAction("Reproduce", lambda: self.reproduction_requested.emit(run))
         reproduce.setToolTip("Train it again, the seed too, and say figure by figure what differs")
         reproduce.setEnabled(bool(run.rows))
-        beside = menu.addAction("Draw beside the selected run", lambda: self._beside.toggle(run))
-        beside.setCheckable(True)
-        beside.setChecked(run in self._beside)
+        overlay = menu.addAction("Draw beside the selected run", lambda: self._overlays.toggle(run))
+        overlay.setCheckable(True)
+        overlay.setChecked(run in self._overlays)
         menu.addSeparator()
         menu.addAction("Rename…", lambda: self._notes.rename(run))
         menu.addAction("Notes…", lambda: self._notes.edit(run))
@@ -115,7 +141,7 @@ class RunMenu(QObject):
     def _add_delete(self, menu: QMenu, runs: tuple[Run, ...]) -> None:
         text = "Move to the bin" if len(runs) == 1 else f"Move {len(runs)} runs to the bin"
         delete = menu.addAction(text, lambda: self.delete_requested.emit(runs))
-        delete.setEnabled(not any(run.status.state in _GOES_ON for run in runs))
+        delete.setEnabled(not any(goes_on(run) for run in runs))
         if not delete.isEnabled():
             delete.setToolTip("It is being trained; stop it first")
 

@@ -71,9 +71,9 @@ class RunModel(QAbstractListModel):
         self.refresh()
         self._timer.start()
 
-    def find(self, path: Path) -> Run | None:
+    def find(self, path: Path | None) -> Run | None:
         """The run at a path, as it was last read."""
-        position = self._position(path)
+        position = self._position(path) if path is not None else None
         return self._runs[position] if position is not None else None
 
     @property
@@ -96,7 +96,7 @@ class RunModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take in what is new, changed or gone on the disk."""
-        changes = self._watch.poll([run.path for run in self._runs if _goes_on(run)])
+        changes = self._watch.poll([run.path for run in self._runs if goes_on(run)])
         for path in changes.gone:
             self._remove(path)
         # What changed now is what somebody looks at; the rest of a large library can wait.
@@ -137,18 +137,11 @@ class RunModel(QAbstractListModel):
             )
         if role == SEARCH_ROLE:
             star = "star" if run.notes.star else ""
-            words = (
-                wording.run_title(run),
-                wording.network(run.config),
-                run.config.architecture,
-                run.data_name,
-                self._state(run),
-                run.notes.notes,
-                f"seed {run.config.seed}",
-                run.path.name,
-                star,
+            return (
+                f"{wording.run_title(run)} {wording.network(run.config)} "
+                f"{run.config.architecture} {run.data_name} {self._state(run)} "
+                f"{run.notes.notes} seed {run.config.seed} {run.path.name} {star}"
             )
-            return " ".join(words)
         return None
 
     def _on_next_turn(self) -> None:
@@ -253,5 +246,6 @@ def _occurs(word: str, text: str) -> bool:
     return word in text if len(word) > 2 else f" {word}" in f" {text}"
 
 
-def _goes_on(run: Run) -> bool:
+def goes_on(run: Run) -> bool:
+    """Whether a run trains, or is paused."""
     return run.status.state in ("running", "paused")

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLineEdit,
-    QListView,
-    QMenu,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
 
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
-from cifar_studio.ui.library.overlaid_runs import OverlaidRuns
 from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.run_delegate import RunDelegate
-from cifar_studio.ui.library.run_menu import RunMenu
-from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
+from cifar_studio.ui.library.run_menu import OverlaidRuns, RunMenu
+from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel, goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow
 from cifar_studio.ui.widgets.shortcut_keys import DELETE, RENAME, STAR
 
 NO_RUNS = "No runs yet.\nEvery training leaves one here, with its settings, figures and networks."
@@ -39,15 +33,9 @@ class RunsPanel(QWidget):
     -------
     run_chosen(Path)
         The person wants to see this run.
-    mend_requested(Path)
-        Take what cannot be read of a run from its checkpoint.
-    queue_go_on_requested()
-        Start the runs that wait, though several have failed.
     """
 
     run_chosen = Signal(object)
-    mend_requested = Signal(object)
-    queue_go_on_requested = Signal()
 
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
@@ -55,16 +43,10 @@ class RunsPanel(QWidget):
         self._filter = RunFilter(model, self)
         self.notes = RunNotes(self)
         self.notes.written.connect(model.refresh)
-        self.beside = OverlaidRuns(self)
-        self.menu = RunMenu(self.notes, self.beside, self)
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search runs (Ctrl+F)")
-        self._search.setAccessibleName("Search runs")
-        self._search.setClearButtonEnabled(True)
+        self.overlays = OverlaidRuns(self)
+        self.menu = RunMenu(self.notes, self.overlays, self)
+        self._search = basics.search_field("Search runs (Ctrl+F)", "Search runs")
         self._search.textChanged.connect(self._on_search_changed)
-        clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._search)
-        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
-        clear.activated.connect(self._search.clear)
         self._list = QListView()
         self._list.setAccessibleName("Runs, newest first")
         self._list.setModel(self._filter)
@@ -75,19 +57,20 @@ class RunsPanel(QWidget):
         self._list.customContextMenuRequested.connect(self._on_context_menu_requested)
         self._list.selectionModel().currentChanged.connect(self._on_current_changed)
         delegate = RunDelegate(self._list)
-        delegate.star_clicked.connect(lambda run: self.notes.toggle_star(run))
+        delegate.star_clicked.connect(self.notes.toggle_star)
         self._list.setItemDelegate(delegate)
-        for keys, slot in (
-            (STAR, self._on_star_pressed),
-            (RENAME, self._on_rename_pressed),
-            (DELETE, self._on_delete_pressed),
+        for keys, action in (
+            (STAR, self.notes.toggle_star),
+            (RENAME, self.notes.rename),
+            (DELETE, self._delete),
         ):
             shortcut = QShortcut(QKeySequence(keys), self._list)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+            shortcut.activated.connect(partial(self._on_key_pressed, action))
         self._loading = False
         self._selected: Path | None = None
-        self._lay_out(queue)
+        self.waiting = QueueList(queue)
+        self._lay_out()
         for shown in (model, self._filter):
             shown.rowsInserted.connect(self._show_empty)
             shown.rowsRemoved.connect(self._show_empty)
@@ -109,28 +92,18 @@ class RunsPanel(QWidget):
                 self._loading = False
                 return
 
-    def _lay_out(self, queue: RunQueue) -> None:
-        empty = self._empty = basics.label("", "muted")
-        empty.setWordWrap(True)
+    def _lay_out(self) -> None:
+        empty = self._empty = basics.text("", "muted")
         empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         empty.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 0)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._list)
         self._stack.addWidget(empty)
-        top = QVBoxLayout()
-        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 4 * theme.GRID, 2 * theme.GRID)
-        top.addWidget(self._search)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        waiting = QueueList(queue)
-        waiting.go_on_requested.connect(self.queue_go_on_requested)
-        layout.addWidget(waiting)
-        layout.addLayout(top)
-        layout.addLayout(self._stack, 1)
+        search = column(self._search, margins=(4, 3, 4, 2))
         damaged = DamagedRuns(self._model)
-        damaged.mend_requested.connect(self.mend_requested)
-        layout.addWidget(damaged)
+        damaged.mend_requested.connect(self.menu.mend_requested)
+        parts = (self.waiting, search, grow(self._stack), damaged)
+        column(*parts, parent=self, margins=NO_MARGINS, spacing=0)
 
     def _show_empty(self) -> None:
         self._stack.setCurrentIndex(0 if self._filter.rowCount() else 1)
@@ -151,22 +124,14 @@ class RunsPanel(QWidget):
             self._selected = current.data(RUN_ROLE).path
             self.run_chosen.emit(current.data(RUN_ROLE).path)
 
-    def _on_star_pressed(self) -> None:
-        if (run := self._current()) is not None:
-            self.notes.toggle_star(run)
+    def _on_key_pressed(self, action: Callable[[Run], None]) -> None:
+        """Do this with the run that is chosen in the list."""
+        if (index := self._list.currentIndex()).isValid():
+            action(index.data(RUN_ROLE))
 
-    def _on_rename_pressed(self) -> None:
-        if (run := self._current()) is not None:
-            self.notes.rename(run)
-
-    def _on_delete_pressed(self) -> None:
-        run = self._current()
-        if run is not None and run.status.state not in ("running", "paused"):
+    def _delete(self, run: Run) -> None:
+        if not goes_on(run):
             self.menu.delete_requested.emit((run,))
-
-    def _current(self) -> Run | None:
-        index = self._list.currentIndex()
-        return index.data(RUN_ROLE) if index.isValid() else None
 
     def _on_context_menu_requested(self, position: QPoint) -> None:
         index = self._list.indexAt(position)

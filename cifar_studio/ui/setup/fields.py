@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
 LABEL_PX = 96
 RESET_PX = 24
-TEXT_MARGIN_PX = 2
+TEXT_MARGIN_PX = FAULT_GAP_PX = 2
 
 
 class Field(QWidget):
@@ -46,19 +45,11 @@ class Field(QWidget):
         self._label = basics.label(text)
         self._reset = basics.GlyphButton("reset", f"{text}: take the preset's value again")
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
-        self._fault = basics.label("", "fault")
-        self._fault.setWordWrap(True)
+        self._fault = basics.text("", "fault")
         self._fault.hide()
         self._text = text
-        self._row = QHBoxLayout()
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.GRID)
-        self._row.addWidget(self._label)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(self._row)
-        layout.addWidget(self._fault)
+        self._row = row(self._label, spacing=1)
+        column(self._row, self._fault, parent=self, margins=NO_MARGINS).setSpacing(FAULT_GAP_PX)
         self.setToolTip(tip)
         theme.manager().changed.connect(self._on_theme_changed)
 
@@ -103,9 +94,8 @@ class NumberField(Field):
 
     Parameters
     ----------
-    integer : bool
     step : float
-        What the arrow keys add; 0 means that they walk 1, 2, 5, 10, …
+        What the arrow keys add; 0 means that they go through 1, 2, 5, 10, …
     empty_text : str
         What an empty editor means (the value None), shown as a placeholder. Without it an empty
         editor is a fault.
@@ -166,12 +156,12 @@ class NumberField(Field):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Up:
-                return self._walk(+1)
+                return self._step_by(+1)
             if event.key() == Qt.Key.Key_Down:
-                return self._walk(-1)
+                return self._step_by(-1)
         return super().eventFilter(watched, event)
 
-    def _walk(self, direction: int) -> bool:
+    def _step_by(self, direction: int) -> bool:
         value = self.value()
         if isinstance(value, int | float):
             stepped = value + direction * self._step if self._step else _next_125(value, direction)
@@ -183,12 +173,8 @@ class NumberField(Field):
 class ChoiceField(Field):
     """One of several values.
 
-    Parameters
-    ----------
-    choices : dict of value to what is shown
-    takes_others : bool
-        Show a value that is not among them too, such as a device of another machine; the check
-        will judge it. Else such a value is passed over.
+    With `takes_others` a value that is not among them is shown too, such as a device of another
+    machine; the check will judge it. Else such a value is passed over.
     """
 
     def __init__(
@@ -205,8 +191,7 @@ class ChoiceField(Field):
         self._editor = _QuietCombo()
         for value, title in choices.items():
             self._editor.addItem(title, value)
-        self._editor.currentIndexChanged.connect(self._on_index_changed)
-        self._loading = False
+        self._editor.currentIndexChanged.connect(lambda: self.edited.emit(self.key))
         self._set_editor(self._editor)
 
     @override
@@ -215,23 +200,21 @@ class ChoiceField(Field):
 
     @override
     def set_value(self, value: Any) -> None:
-        self._loading = True
-        position = self._editor.findData(value)
-        if position < 0 and self._takes_others and isinstance(value, str):
-            self._editor.addItem(value, value)
-            position = self._editor.count() - 1
-        if position >= 0:
-            self._editor.setCurrentIndex(position)
-        self._loading = False
+        with QSignalBlocker(self._editor):
+            position = self._editor.findData(value)
+            if position < 0 and self._takes_others and isinstance(value, str):
+                self._editor.addItem(value, value)
+                position = self._editor.count() - 1
+            if position >= 0:
+                self._editor.setCurrentIndex(position)
 
     def set_choices(self, choices: dict[Any, str]) -> None:
         """Offer other values, keeping the one that is chosen."""
         value = self.value()
-        self._loading = True
-        self._editor.clear()
-        for choice, title in choices.items():
-            self._editor.addItem(title, choice)
-        self._loading = False
+        with QSignalBlocker(self._editor):
+            self._editor.clear()
+            for choice, title in choices.items():
+                self._editor.addItem(title, choice)
         self.set_value(value)
 
     def set_item_enabled(self, value: Any, enabled: bool) -> None:
@@ -239,10 +222,6 @@ class ChoiceField(Field):
         model = self._editor.model()
         assert isinstance(model, QStandardItemModel)
         model.item(self._editor.findData(value)).setEnabled(enabled)
-
-    def _on_index_changed(self) -> None:
-        if not self._loading:
-            self.edited.emit(self.key)
 
 
 class FlagField(Field):

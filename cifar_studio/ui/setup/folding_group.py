@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from cifar_studio.paths import resources_folder
 from cifar_studio.ui.widgets import theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
 
 class FoldingGroup(QWidget):
-    """A header that shows and hides what is below it.
-
-    Signals
-    -------
-    toggled(bool)
-        Whether it is open now.
-    """
-
-    toggled = Signal(bool)
+    """A header that shows and hides what is below it."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -33,14 +26,8 @@ class FoldingGroup(QWidget):
         self._header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._header.toggled.connect(self._on_toggled)
         self._body = QWidget()
-        self._rows = QVBoxLayout(self._body)
-        self._rows.setContentsMargins(0, 0, 0, 2 * theme.GRID)
-        self._rows.setSpacing(theme.GRID)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._header)
-        layout.addWidget(self._body)
+        self._rows = column(parent=self._body, margins=(0, 0, 0, 2), spacing=1)
+        column(self._header, self._body, parent=self, margins=NO_MARGINS, spacing=0)
         theme.manager().changed.connect(self._show_chevron)
         self._show_chevron()
 
@@ -57,7 +44,6 @@ class FoldingGroup(QWidget):
     def _on_toggled(self, is_open: bool) -> None:
         self._body.setVisible(is_open)
         self._show_chevron()
-        self.toggled.emit(is_open)
 
     def _show_chevron(self) -> None:
         name = "chevron-down" if self.is_open else "chevron-right"

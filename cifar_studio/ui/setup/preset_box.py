@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QInputDialog,
     QMenu,
     QMessageBox,
@@ -20,7 +18,8 @@ from cifar_studio.config.own_presets import delete_preset, own_presets, save_pre
 from cifar_studio.config.presets import PRESETS, QUICK_LOOK, Preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, grow, row
 
 
 class PresetBox(QWidget):
@@ -39,23 +38,18 @@ class PresetBox(QWidget):
         self._folder = folder
         self._presets: dict[str, Preset] = {}
         self._config: TrainConfig | None = None
-        self._changes = 0
         self._combo = QComboBox()
         self._combo.setAccessibleName("Preset")
         self._combo.setToolTip("Ready-made settings; change any of them below.")
-        self._combo.activated.connect(self._on_activated)
+        self._combo.activated.connect(self._on_whole_preset_requested)
         self._more = basics.GlyphButton("more", "Keep, reset or delete presets")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
-        self._reset_all = self._action("Reset all changes", self._on_reset_all)
-        self._save = self._action("Save as preset…", self._on_save)
-        self._delete = self._action("Delete preset", self._on_delete)
+        self._reset_all = self._menu.addAction("Reset all changes", self._on_whole_preset_requested)
+        self._save = self._menu.addAction("Save as preset…", self._on_save)
+        self._delete = self._menu.addAction("Delete preset", self._on_delete)
         self._more.setMenu(self._menu)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(self._combo, 1)
-        layout.addWidget(self._more)
+        row(grow(self._combo), self._more, parent=self, margins=NO_MARGINS, spacing=1)
         self._reload()
 
     @property
@@ -70,7 +64,7 @@ class PresetBox(QWidget):
 
     def show_changes(self, count: int, config: TrainConfig | None) -> None:
         """Say how many fields differ from the preset; None where the form has a fault."""
-        self._changes, self._config = count, config
+        self._config = config
         for position in range(self._combo.count()):
             name = self._combo.itemData(position)
             title = self._presets[name].title
@@ -89,15 +83,7 @@ class PresetBox(QWidget):
             self._combo.addItem(preset.title, preset.name)
             self._combo.setItemData(self._combo.count() - 1, preset.description, 3)
 
-    def _action(self, text: str, slot: object) -> QAction:
-        action = self._menu.addAction(text)
-        action.triggered.connect(slot)
-        return action
-
-    def _on_activated(self) -> None:
-        self.preset_chosen.emit(self.preset)
-
-    def _on_reset_all(self) -> None:
+    def _on_whole_preset_requested(self) -> None:
         self.preset_chosen.emit(self.preset)
 
     def _on_save(self) -> None:

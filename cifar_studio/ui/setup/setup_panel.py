@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cifar_studio.config.architectures import (
     Architecture,
@@ -26,7 +26,8 @@ from cifar_studio.ui.setup.fields import ChoiceField, Field, NumberField
 from cifar_studio.ui.setup.folding_group import FoldingGroup
 from cifar_studio.ui.setup.form_layout import make_groups
 from cifar_studio.ui.setup.preset_box import PresetBox
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, Placed, column, grow
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
 LONG_RUN_SECONDS = 30 * 60
@@ -54,10 +55,8 @@ class SetupPanel(QWidget):
         self._preset_box.preset_chosen.connect(self._on_preset_chosen)
         self._fields: dict[str, Field] = {}
         self._groups: dict[str, FoldingGroup] = {}
-        self._facts = basics.label("", "small")
-        self._facts.setWordWrap(True)
-        self._cost = basics.label("", "small")
-        self._cost.setWordWrap(True)
+        self._facts = basics.text("", "small")
+        self._cost = basics.text("", "small")
         self._shorter = basics.link("Make it shorter", self._on_make_shorter)
         self._lay_out()
         costs.changed.connect(self._show_cost)
@@ -147,9 +146,7 @@ class SetupPanel(QWidget):
 
     def _lay_out(self) -> None:
         form = QWidget()
-        rows = QVBoxLayout(form)
-        rows.setContentsMargins(4 * theme.GRID, 0, 2 * theme.GRID, 2 * theme.GRID)
-        rows.setSpacing(theme.GRID)
+        rows = column(parent=form, margins=(4, 0, 2, 2), spacing=1)
         for title, fields in make_groups().items():
             group = FoldingGroup(title)
             for field in fields:
@@ -173,21 +170,11 @@ class SetupPanel(QWidget):
         form.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         scroll.viewport().setAutoFillBackground(False)
         form.setAutoFillBackground(False)
-        top = QVBoxLayout()
-        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID)
-        top.addWidget(self._preset_box)
-        bottom = QVBoxLayout()
-        bottom.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 4 * theme.GRID, 0)
-        bottom.setSpacing(0)
-        bottom.addWidget(self._cost)
-        bottom.addWidget(self._shorter, 0, Qt.AlignmentFlag.AlignLeft)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(basics.line())
-        layout.addLayout(bottom)
+        top = column(self._preset_box, margins=(4, 3, 3, 2))
+        shorter = Placed(self._shorter, alignment=Qt.AlignmentFlag.AlignLeft)
+        bottom = column(self._cost, shorter, margins=(4, 2, 4, 0), spacing=0)
+        parts = (top, grow(scroll), basics.line(), bottom)
+        column(*parts, parent=self, margins=NO_MARGINS, spacing=0)
 
     def _check(self) -> None:
         try:

@@ -15,18 +15,10 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class Deleted:
-    """A run that lies in the bin.
+    """A run that lies in the bin."""
 
-    Attributes
-    ----------
-    path : Path
-        Where it was.
-    in_bin : Path or None
-        Where it is; None where the system does not tell.
-    """
-
-    path: Path
-    in_bin: Path | None
+    path: Path  # where it was
+    in_bin: Path | None  # where it is; None where the system does not tell
 
 
 def move_to_bin(path: Path) -> Deleted:

@@ -1,13 +1,28 @@
-"""Plain building blocks that several panels use: buttons, labels, lines."""
+"""Plain building blocks that several panels use: buttons, labels, fields, lines."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtGui import (
+    QDoubleValidator,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 from typing_extensions import override
 
 from cifar_studio.ui.widgets import glyphs, theme
@@ -22,6 +37,13 @@ def label(text: str = "", role: str = "") -> QLabel:
         result.setProperty("role", role)
     if role == "headline":
         result.setFont(theme.tabular(result.font()))
+    return result
+
+
+def text(content: str = "", role: str = "") -> QLabel:
+    """A label that breaks its lines where there is no more room."""
+    result = label(content, role)
+    result.setWordWrap(True)
     return result
 
 
@@ -64,22 +86,46 @@ def link(text: str, on_click: Callable[[], object]) -> QPushButton:
     return result
 
 
-class GlyphButton(QToolButton):
-    """A flat button with a glyph that follows the theme.
+def menu_button(text: str) -> QToolButton:
+    """A button that shows its menu at a click."""
+    result = QToolButton()
+    result.setText(text)
+    result.setProperty("role", "button")
+    result.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return result
 
-    Parameters
-    ----------
-    glyph : str
-        A name in `resources/style/glyphs`.
-    tip : str
-        Tooltip and accessible name.
-    """
+
+def search_field(hint: str, name: str) -> QLineEdit:
+    """A field to search with, which Esc empties; `name` is for assistive technology."""
+    result = QLineEdit()
+    result.setPlaceholderText(hint)
+    result.setAccessibleName(name)
+    result.setClearButtonEnabled(True)
+    clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), result)
+    clear.setContext(Qt.ShortcutContext.WidgetShortcut)
+    clear.activated.connect(result.clear)
+    return result
+
+
+def decimal_field(low: float, high: float, decimals: int) -> QLineEdit:
+    """A field for a number with a decimal point, whatever the system's language is."""
+    result = QLineEdit()
+    validator = QDoubleValidator(low, high, decimals, result)
+    validator.setNotation(QDoubleValidator.Notation.StandardNotation)
+    validator.setLocale(QLocale.c())
+    result.setValidator(validator)
+    return result
+
+
+class GlyphButton(QToolButton):
+    """A flat button with a glyph of `resources/style/glyphs` that follows the theme."""
 
     def __init__(self, glyph: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._glyph = glyph
         self.setProperty("role", "flat")
-        self.set_tip(tip)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip.split(" (")[0])
         theme.manager().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
@@ -87,10 +133,6 @@ class GlyphButton(QToolButton):
         if glyph != self._glyph:
             self._glyph = glyph
             self._on_theme_changed()
-
-    def set_tip(self, tip: str) -> None:
-        self.setToolTip(tip)
-        self.setAccessibleName(tip.split(" (")[0])
 
     def _on_theme_changed(self) -> None:
         side = theme.px(glyphs.SIZE_PX)

@@ -40,10 +40,7 @@ def explain(
 ) -> ExplanationPopup:
     """Show what a number means, near a point of the screen and wholly on it.
 
-    Parameters
-    ----------
-    key : str
-        Of `texts`: a title and one to three sentences each.
+    `texts` are a title and one to three sentences each.
     """
     popup = ExplanationPopup(*texts[key], parent)
     popup.adjustSize()

@@ -8,9 +8,10 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import column, grow, row
 
 DETAILS_PX = 140
 MOST_ACTIONS = 2
@@ -19,14 +20,7 @@ MOST_NOTICES = 5
 
 @dataclass(frozen=True)
 class Action:
-    """What a person can do about a message at once.
-
-    Attributes
-    ----------
-    text : str
-        On the button.
-    do : callable
-    """
+    """What a person can do about a message at once: a button, and what it does."""
 
     text: str
     do: Callable[[], object]
@@ -49,10 +43,9 @@ class MessageBar(QFrame):
         super().__init__()
         self.setProperty("role", "bar")
         self._actions: tuple[Action, ...] = ()
-        self._subject = ""
+        self.subject = ""  # of the message that is shown, if it has one
         self._notices: list[str] = []
-        self._text = basics.label("")
-        self._text.setWordWrap(True)
+        self._text = basics.text()
         self._buttons = tuple(
             basics.button("", partial(self.act, position)) for position in range(MOST_ACTIONS)
         )
@@ -65,36 +58,20 @@ class MessageBar(QFrame):
         self._details.setAccessibleName("Details")
         self._details.setFixedHeight(theme.px(DETAILS_PX))
         self._details.hide()
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        row.addWidget(self._text, 1)
-        for part in (*self._buttons, self._more, self._copy, close):
-            row.addWidget(part)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addLayout(row)
-        layout.addWidget(self._details)
+        top = row(grow(self._text), *self._buttons, self._more, self._copy, close, spacing=2)
+        column(top, self._details, parent=self, margins=(4, 2, 2, 2), spacing=2)
         self.hide()
 
     def show_message(
         self, text: str, details: str = "", *, actions: tuple[Action, ...] = (), subject: str = ""
     ) -> None:
-        """Say something.
+        """Say something, with details to fold out, and two actions at most.
 
-        Parameters
-        ----------
-        text : str
-        details : str
-            To fold out and copy.
-        actions : tuple of Action
-            What the person can do about it at once, two at most; the first one is `act()`.
-        subject : str
-            What it is about, for `withdraw`.
+        The first action is `act()`; `subject` is what the message is about, for `withdraw`.
         """
         assert len(actions) <= MOST_ACTIONS
         self._text.setText(text)
-        self._subject = subject
+        self.subject = subject
         self._details.setPlainText(details)
         self._details.hide()
         self._more.setVisible(bool(details))
@@ -116,13 +93,8 @@ class MessageBar(QFrame):
 
     def withdraw(self, subject: str) -> None:
         """Take a message back that is no longer true, if it is the one that is shown."""
-        if subject and subject == self._subject:
+        if subject and subject == self.subject:
             self._close()
-
-    @property
-    def subject(self) -> str:
-        """What the message is about; empty where that is not told, or none is shown."""
-        return self._subject
 
     @property
     def text(self) -> str:
@@ -141,7 +113,7 @@ class MessageBar(QFrame):
             actions[position].do()
 
     def _close(self) -> None:
-        self._subject = ""
+        self.subject = ""
         self._actions = ()
         self.hide()
         self.changed.emit()

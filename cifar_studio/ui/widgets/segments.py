@@ -13,13 +13,7 @@ HEIGHT_PX = 28
 
 
 class Segments(QWidget):
-    """A choice of a few.
-
-    Parameters
-    ----------
-    name : str
-        For assistive technology.
-    choices : sequence of (key, text, tooltip)
+    """A choice of a few, each a key, text and tooltip; `name` is for assistive technology.
 
     Signals
     -------
@@ -51,18 +45,13 @@ class Segments(QWidget):
             group.addButton(button)
             row.addWidget(button)
             self.buttons[key] = button
-        self._key = choices[0][0]
-        self.buttons[self._key].setChecked(True)
+        self.key = choices[0][0]  # what is chosen
+        self.buttons[self.key].setChecked(True)
         self.restyle()
-
-    @property
-    def key(self) -> str:
-        """What is chosen."""
-        return self._key
 
     def choose(self, key: str) -> None:
         """Choose without telling so."""
-        self._key = key
+        self.key = key
         self.buttons[key].setChecked(True)
 
     def set_possible(self, key: str, possible: bool) -> None:
@@ -75,6 +64,6 @@ class Segments(QWidget):
             button.setFixedHeight(theme.px(HEIGHT_PX))
 
     def _on_clicked(self, key: str) -> None:
-        if key != self._key:
-            self._key = key
+        if key != self.key:
+            self.key = key
             self.chosen.emit(key)

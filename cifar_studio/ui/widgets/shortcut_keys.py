@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QWidget
 
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import Placed, column
 
 START = "Ctrl+R"
 PAUSE = "Ctrl+P"
@@ -70,8 +71,5 @@ class ShortcutSheet(QDialog):
             grid.addWidget(basics.label(text), row, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*[6 * theme.GRID] * 4)
-        layout.setSpacing(4 * theme.GRID)
-        layout.addLayout(grid)
-        layout.addWidget(buttons, 0, Qt.AlignmentFlag.AlignRight)
+        close = Placed(buttons, alignment=Qt.AlignmentFlag.AlignRight)
+        column(grid, close, parent=self, margins=(6, 6, 6, 6), spacing=4)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLayout, QWidget
 
 from cifar_studio.paths import resources_folder
 
@@ -20,46 +20,34 @@ AXIS_PX = 11
 HEADLINE_PX = 24
 CONTROL_PX = 30
 FIELD_PX = 26
+TITLE_BAR_PX = 40
 GRID = 4  # spacing is a multiple of this
+SCALE_STEP = 1.1
+LAYOUT_ROUNDS = 4
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as #rrggbb. Curves stand at least 3:1 against `surface`, text 4.5:1.
-
-    Attributes
-    ----------
-    ground, surface, raised : str
-        Window, plots and fields, buttons.
-    border, grid : str
-    text, muted, disabled : str
-    accent, on_accent : str
-        The primary button and selections, and text on them.
-    loss, top1, top5 : str
-        The colours of the measures, in every plot of one run.
-    warning, error, good : str
-    runs : tuple of str
-        Colours of runs where several are compared.
-    """
+    """Colours as #rrggbb. Curves stand at least 3:1 against `surface`, text 4.5:1."""
 
     name: str
-    ground: str
-    surface: str
-    raised: str
+    ground: str  # the window
+    surface: str  # plots and fields
+    raised: str  # buttons
     border: str
     grid: str
     text: str
     muted: str
     disabled: str
-    accent: str
-    on_accent: str
-    loss: str
+    accent: str  # the primary button and selections
+    on_accent: str  # text on them
+    loss: str  # the measures, in every plot of one run
     top1: str
     top5: str
     warning: str
     error: str
     good: str
-    runs: tuple[str, ...]
+    runs: tuple[str, ...]  # runs, where several are compared
 
 
 LIGHT = Theme(
@@ -120,40 +108,30 @@ class ThemeManager(QObject):
         super().__init__(application)
         self._application = application
         self._choice = "system"
-        self._scale = 1.0
-        self._theme = LIGHT
+        self.scale = 1.0
+        self.theme = LIGHT
         self._applied: tuple[Theme, float] | None = None
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @property
-    def scale(self) -> float:
-        return self._scale
-
     def apply(self, choice: str = "system", scale: float = 1.0) -> None:
         """Take "system", "light" or "dark", and type scaled by 0.75 to 2."""
         self._choice = choice
-        self._scale = min(max(scale, 0.75), 2.0)
-        dark = self._system_is_dark() if choice == "system" else choice == "dark"
-        self._theme = DARK if dark else LIGHT
-        if (self._theme, self._scale) == self._applied:
+        self.scale = min(max(scale, 0.75), 2.0)
+        system_is_dark = self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        dark = system_is_dark if choice == "system" else choice == "dark"
+        self.theme = DARK if dark else LIGHT
+        if (self.theme, self.scale) == self._applied:
             return  # each widget there is would be polished anew
-        self._applied = (self._theme, self._scale)
-        self._application.setPalette(_palette(self._theme))
-        self._application.setFont(body_font(self._scale))
-        self._application.setStyleSheet(_style_sheet(self._theme, self._scale))
+        self._applied = (self.theme, self.scale)
+        self._application.setPalette(_palette(self.theme))
+        self._application.setFont(body_font(self.scale))
+        self._application.setStyleSheet(_style_sheet(self.theme, self.scale))
         self.changed.emit()
-
-    def _system_is_dark(self) -> bool:
-        return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
     def _on_color_scheme_changed(self) -> None:
         if self._choice == "system":
-            self.apply(self._choice, self._scale)
+            self.apply(self._choice, self.scale)
 
 
 def manager() -> ThemeManager:
@@ -184,9 +162,36 @@ def body_font(scale: float) -> QFont:
 def tabular(font: QFont) -> QFont:
     """The font with figures of one width, so that numbers that change do not jump."""
     changed = QFont(font)
-    if hasattr(QFont, "Tag"):
-        changed.setFeature(QFont.Tag("tnum"), 1)
+    changed.setFeature(QFont.Tag("tnum"), 1)
     return changed
+
+
+def apply_fitting(window: QWidget, choice: str, scale: float) -> bool:
+    """Apply a theme with scaled type.
+
+    Returns False where the window would no longer fit on its screen; the scale is then the
+    largest one with which it does, and never below the normal one.
+    """
+    room = window.screen().availableSize() - QSize(0, TITLE_BAR_PX)
+    layout = window.layout()
+    assert layout is not None
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # it must not grow by trying
+    fitting = scale
+    while True:
+        manager().apply(choice, fitting)
+        _settle()
+        needed = window.minimumSizeHint()
+        if fitting <= 1 or needed.boundedTo(room) == needed:
+            break
+        fitting = max(1.0, fitting / SCALE_STEP)
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetDefaultConstraint)
+    return fitting == scale
+
+
+def _settle() -> None:
+    """Have every layout know its new size; a view that arranges itself anew asks for another."""
+    for _ in range(LAYOUT_ROUNDS):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def _palette(theme: Theme) -> QPalette:

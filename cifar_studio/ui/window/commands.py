@@ -1,22 +1,24 @@
-"""What menus and keys ask for, and Start: each command of the window in a few lines."""
+"""The commands of the window, each in a few lines, and the menu bar with their shortcuts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.study_dialog import ask_study
-from cifar_studio.ui.frame.central_tabs import COMPARE
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.parts import Parts
+from cifar_studio.ui.frame.central_tabs import COMPARE, TITLES
+from cifar_studio.ui.frame.parts import OnDemand, Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
-from cifar_studio.ui.widgets import theme
-from cifar_studio.ui.widgets.shortcut_keys import ShortcutSheet
-from cifar_studio.ui.widgets.type_size import apply_fitting
+from cifar_studio.ui.widgets import shortcut_keys, theme
 from cifar_studio.ui.window.window_state import Settings
 
 if TYPE_CHECKING:
@@ -25,24 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Commands:
-    """The commands, and what they need.
-
-    Attributes
-    ----------
-    parts : Parts
-    files : IncomingFiles
-        Itself the commands that open files.
-    exporting : RunExporting
-    compare : OnDemand of CompareTab
-    settings : Settings
-        Keeps the theme that is chosen.
-    """
+    """The commands, and what they need."""
 
     parts: Parts
-    files: IncomingFiles
+    files: IncomingFiles  # itself the commands that open files
     exporting: RunExporting
     compare: OnDemand[CompareTab]
-    settings: Settings
+    settings: Settings  # keeps the theme that is chosen
 
     def start(self) -> None:
         """Start what the form describes, or put it in the queue."""
@@ -66,8 +57,7 @@ class Commands:
         if self.parts.tabs.tab == COMPARE:
             self.exporting.ask(self.compare.part.view.chosen_runs)
             return
-        selected = self.parts.selection.selected
-        run = self.parts.model.find(selected) if selected is not None else None
+        run = self.parts.model.find(self.parts.selection.selected)
         self.exporting.ask([run] if run is not None else [])
 
     def show_tab(self, position: int) -> None:
@@ -95,14 +85,63 @@ class Commands:
     def scale_type(self, factor: float) -> None:
         """Scale the type; 0 is its normal size."""
         scale = theme.manager().scale * factor if factor else 1.0
-        if not apply_fitting(self.parts.window, self.settings.theme, scale):
+        if not theme.apply_fitting(self.parts.window, self.settings.theme, scale):
             self.parts.status.show_word("Larger type does not fit on this screen")
 
-    def show_shortcuts(self) -> None:
-        ShortcutSheet(self.parts.window).exec()
 
-    def show_places(self) -> None:
-        messages.show_places(self.parts.window)
+def build_menus(bar: QMenuBar, commands: Commands) -> None:
+    """Fill the window's menu bar."""
+    parts, files = commands.parts, commands.files
+    window = parts.window
+    file = bar.addMenu("&File")
+    _add(file, "Open a run folder…", "Ctrl+O", files.ask_run_folder)
+    _add(file, "Open runs from files…", "", files.ask_bundles)
+    _add(file, "Open pictures…", shortcut_keys.OPEN_PICTURES, files.ask_pictures)
+    _add(file, "Use my copy of CIFAR-100…", "", files.ask_data)
+    file.addSeparator()
+    _add(file, "Export…", shortcut_keys.EXPORT, commands.export_runs)
+    file.addSeparator()
+    _add(file, "Quit", shortcut_keys.QUIT, window.close)
+    run = bar.addMenu("&Run")
+    _add(run, "Start", shortcut_keys.START, commands.start)
+    _add(run, "Pause or resume", shortcut_keys.PAUSE, parts.controls.toggle_pause)
+    _add(run, "Stop…", shortcut_keys.STOP, parts.controls.open_stop_menu)
+    run.addSeparator()
+    _add(run, "Repeat the report…", "", commands.repeat_report)
+    _add(run, "Show the run that trains", shortcut_keys.LIVE, parts.selection.select_live)
+    view = bar.addMenu("&View")
+    for position, title in enumerate(TITLES):
+        _add(view, title, shortcut_keys.TABS[position], partial(commands.show_tab, position))
+    view.addSeparator()
+    _add(view, "Set up", shortcut_keys.SET_UP, commands.show_setup)
+    _add(view, "Runs", shortcut_keys.RUNS, commands.show_runs)
+    _add(view, "Search the runs", shortcut_keys.SEARCH, commands.search_runs)
+    _add(view, "Look at the runs again", "F5", parts.model.refresh)
+    _add(view, "Fold the left side", shortcut_keys.FOLD, commands.fold_panel)
+    view.addSeparator()
+    _add_themes(view.addMenu("Colours"), commands)
+    _add(view, "Larger", shortcut_keys.LARGER, partial(commands.scale_type, 1.1))
+    _add(view, "Smaller", shortcut_keys.SMALLER, partial(commands.scale_type, 1 / 1.1))
+    _add(view, "Normal size", shortcut_keys.NORMAL, partial(commands.scale_type, 0))
+    help_menu = bar.addMenu("&Help")
+    sheet = _add(help_menu, "Shortcuts", "", lambda: shortcut_keys.ShortcutSheet(window).exec())
+    sheet.setShortcuts([QKeySequence(shortcut_keys.SHEET), QKeySequence("?")])
+    _add(help_menu, "Where things are kept", "", partial(messages.show_places, window))
+    _add(help_menu, "About CIFAR Studio", "", partial(messages.show_about, window))
 
-    def show_about(self) -> None:
-        messages.show_about(self.parts.window)
+
+def _add(menu: QMenu, text: str, keys: str, slot: Callable[[], object]) -> QAction:
+    action = menu.addAction(text)
+    if keys:
+        action.setShortcut(QKeySequence(keys))
+    action.triggered.connect(lambda: slot())
+    return action
+
+
+def _add_themes(menu: QMenu, commands: Commands) -> None:
+    group = QActionGroup(menu)
+    for name, title in (("system", "As the system"), ("light", "Light"), ("dark", "Dark")):
+        action = _add(menu, title, "", partial(commands.choose_theme, name))
+        action.setCheckable(True)
+        action.setChecked(commands.settings.theme == name)
+        group.addAction(action)

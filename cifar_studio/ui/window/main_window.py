@@ -25,14 +25,12 @@ from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.controllers.setup_form import SetupForm
 from cifar_studio.ui.controllers.window_closing import WindowClosing
 from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTURES
-from cifar_studio.ui.frame.on_demand import OnDemand
-from cifar_studio.ui.frame.panel_folding import PanelFolding
-from cifar_studio.ui.frame.parts import build_parts
+from cifar_studio.ui.frame.parts import OnDemand, build_parts
+from cifar_studio.ui.frame.side_panel import PanelFolding
 from cifar_studio.ui.training.queue_file import QueueFile
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window import window_state
-from cifar_studio.ui.window.commands import Commands
-from cifar_studio.ui.window.menus import build_menus
+from cifar_studio.ui.window.commands import Commands, build_menus
 
 if TYPE_CHECKING:
     from cifar_studio.ui.controllers.compare_tab import CompareTab
@@ -40,17 +38,7 @@ if TYPE_CHECKING:
 
 
 class MainWindow(QMainWindow):
-    """Everything that a person sees, on top of a controller that runs the trainings.
-
-    Attributes
-    ----------
-    parts : Parts
-    commands : Commands
-    pictures_and_confusion : OnDemand of PicturesAndConfusion
-        The tabs Pictures and Confusion.
-    compare : OnDemand of CompareTab
-        The tab Compare.
-    """
+    """Everything that a person sees, on top of a controller that runs the trainings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,7 +86,7 @@ class MainWindow(QMainWindow):
         controller.queue.changed.connect(
             lambda: parts.panel.show_waiting(len(controller.queue.runs))
         )
-        parts.runs.queue_go_on_requested.connect(controller.release_queue)
+        parts.runs.waiting.go_on_requested.connect(controller.release_queue)
         parts.tabs.view_needed.connect(self._on_view_needed)
         parts.tabs.tab_changed.connect(self._on_tab_changed)
 
@@ -146,7 +134,7 @@ class MainWindow(QMainWindow):
     def _on_tab_changed(self) -> None:
         self._fold_for_view()
         if self.pictures_and_confusion.built is not None:
-            self.pictures_and_confusion.built.look()
+            self.pictures_and_confusion.built.refresh()
 
     def _fold_for_view(self) -> None:
         self._folding.show_view(self.parts.tabs.tab != CURVES, self.width())

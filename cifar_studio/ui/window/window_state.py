@@ -19,7 +19,6 @@ from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
 from cifar_studio.ui.system.writable import faults_of_places
 from cifar_studio.ui.widgets import theme
-from cifar_studio.ui.widgets.type_size import FRAME_PX, apply_fitting
 
 if TYPE_CHECKING:
     from cifar_studio.ui.compare.view import CompareView
@@ -30,58 +29,26 @@ _Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/=]*$")]
 
 
 class Settings(msgspec.Struct, kw_only=True):
-    """The window as its person left it.
-
-    Attributes
-    ----------
-    geometry, curves_layout, confusion_layout, compare_layout : str
-        Qt's own state, base64.
-    confusion_switches : list of str
-        The keys that are chosen above the matrix: level, figures, colours.
-    hidden_columns : list of str or None
-        Of Compare; None is what is hidden at first.
-    convergence : tuple or None
-        Per cent, epochs and loss of the rule in Compare; None is the studio's own.
-    thumbnail_px : int
-        Side of a thumbnail.
-    picture_split : str
-        "training", "test" or "both".
-    run_colours : dict of run folder name to place in the theme's colours
-    panel_folded : bool
-    page : int
-        0 Set up, 1 Runs.
-    tab : int
-    theme : str
-        "system", "light" or "dark".
-    scale : float
-        Of the type; 0.75 to 2.
-    form : dict
-        The last form's values, by config key.
-    preset : str
-    chosen_data : str
-        "auto" or "demo": what the person wants to train on, whether it is here or not.
-    open_groups : list of str
-    selected_run : str
-    """
+    """The window as its person left it; geometry and layouts are Qt's own state, base64."""
 
     geometry: _Base64 = ""
     curves_layout: _Base64 = ""
     confusion_layout: _Base64 = ""
     compare_layout: _Base64 = ""
-    hidden_columns: list[str] | None = None
-    convergence: tuple[float, int, str] | None = None
-    confusion_switches: list[str] = []
+    hidden_columns: list[str] | None = None  # of Compare; None is what is hidden at first
+    convergence: tuple[float, int, str] | None = None  # %, epochs and loss of Compare's rule
+    confusion_switches: list[str] = []  # keys chosen above the matrix: level, figures, colours
     thumbnail_px: int = 64
-    picture_split: str = "test"
-    run_colours: dict[str, int] = {}
+    picture_split: str = "test"  # or "training" or "both"
+    run_colours: dict[str, int] = {}  # by run folder name: the place in the theme's colours
     panel_folded: bool = False
-    page: int = 0
+    page: int = 0  # 0 Set up, 1 Runs
     tab: int = 0
-    theme: str = "system"
-    scale: float = 1.0
-    form: dict[str, Any] = {}
+    theme: str = "system"  # or "light" or "dark"
+    scale: float = 1.0  # of the type; 0.75 to 2
+    form: dict[str, Any] = {}  # the last form's values, by config key
     preset: str = "quick-look"
-    chosen_data: str = "auto"
+    chosen_data: str = "auto"  # or "demo": to train on, whether it is here or not
     open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
     selected_run: str = ""
 
@@ -119,10 +86,10 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
     """
     window = parts.window
     room = window.screen().availableSize()
-    if room.width() <= SIZE[0] or room.height() <= SIZE[1] + FRAME_PX:
+    if room.width() <= SIZE[0] or room.height() <= SIZE[1] + theme.TITLE_BAR_PX:
         window.setWindowState(Qt.WindowState.WindowMaximized)
     if kept.scale > 1:  # perhaps chosen on a larger screen
-        apply_fitting(window, kept.theme, kept.scale)
+        theme.apply_fitting(window, kept.theme, kept.scale)
     window.resize(QSize(*SIZE).boundedTo(room))
     if kept.geometry:
         window.restoreGeometry(QByteArray(_bytes(kept.geometry)))
@@ -186,7 +153,7 @@ def remember(
         kept.thumbnail_px, kept.picture_split = pictures_and_confusion.pictures.chosen
     if compare is not None:
         kept.compare_layout = _text(compare.save_layout())
-        kept.hidden_columns = sorted(compare.hidden_columns)
+        kept.hidden_columns = sorted(compare.table.hidden)
         rule = compare.rule
         kept.convergence = (rule.within_percent, rule.window, rule.measure)
     save(paths.settings_file(), kept)

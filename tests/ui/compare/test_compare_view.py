@@ -243,7 +243,7 @@ def test_that_seeds_are_saved_with_their_number(
 
 def test_that_columns_are_hidden_and_kept(view: CompareView, make_run: Maker) -> None:
     view.choose_columns(["notes", "run", "nonsense"])
-    assert view.hidden_columns == {"notes"}
+    assert view.table.hidden == {"notes"}
     assert view.toolbar.hidden == {"notes"}
 
 
@@ -253,9 +253,9 @@ def test_that_enter_opens_a_run_and_the_menu_is_about_what_is_selected(
     folder = make_run()
     show_library(view)
     select(view, folder.path.name)
-    with qtbot.waitSignal(view.run_requested) as wanted:
+    with qtbot.waitSignal(view.run_requested) as requested:
         qtbot.keyClick(view.table, Qt.Key.Key_Return)
-    assert wanted.args == [folder.path]
+    assert requested.args == [folder.path]
     with qtbot.waitSignal(view.menu_requested) as menu:
         at = view.table.visualRect(view.table.filter.index(0, 0)).center()
         view.table.customContextMenuRequested.emit(QPoint(at))

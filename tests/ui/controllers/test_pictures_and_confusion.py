@@ -201,13 +201,13 @@ def test_that_dropped_pictures_are_named_as_the_command_line_names_them(
     view = window.pictures_and_confusion.part.pictures
     printed = studio("predict", str(trained), *files, "--json")
     assert printed.returncode == 0, printed.stderr
-    for reference, told in enumerate(json.loads(printed.stdout)["pictures"]):
+    for reference, printed_one in enumerate(json.loads(printed.stdout)["pictures"]):
         view.grid.set_current(reference)
         assert view.detail.name.text() == Path(files[reference]).name
         assert view.detail.answer.note.text() == f"{CAUTION}."
         lines = [
             f"{one['name'].removeprefix('demo: ')} {100 * one['probability']:.2f} %"
-            for one in told["likeliest"]
+            for one in printed_one["likeliest"]
         ]
         assert view.detail.answer.bars.lines == lines
     detail = view.detail

@@ -12,7 +12,7 @@ from cifar_studio import paths
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.ui.controllers.run_deleting import RunDeleting
+from cifar_studio.ui.controllers.run_actions import RunDeleting
 from cifar_studio.ui.system.trash import move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import MessageBar
 

@@ -1,4 +1,4 @@
-"""Keeps the computer awake while a run goes on, where the system offers a way."""
+"""What the studio asks of the desktop: to show a folder, to notify, and to stay awake."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+NOTIFIED_MS = 10_000
+
+
+def open_folder(path: Path) -> None:
+    """Show a folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def notify(window: QWidget, title: str, text: str) -> None:
+    """Tell that something is done, if the window is not in front."""
+    if window.isActiveWindow():
+        return
+    QApplication.alert(window)
+    if QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages():
+        tray = QSystemTrayIcon(window.windowIcon(), window)
+        tray.show()
+        tray.showMessage(title, text, window.windowIcon(), NOTIFIED_MS)
+        QTimer.singleShot(NOTIFIED_MS, tray.deleteLater)
 
 
 class KeepAwake:
