@@ -8,6 +8,7 @@ of the sources that were verified to hold the same.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -19,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio import atomic
-from cifar_studio.data.cache.manifest import MANIFEST, Manifest, read_manifest
-from cifar_studio.data.cache.stamps import Stamp
+from cifar_studio.data.cache.manifest import MANIFEST, Manifest, Stamp, read_manifest
 from cifar_studio.data.dataset import Dataset, Split
 
 _LOCK_WAIT_S = 60  # another process writes 184 MB meanwhile
@@ -68,8 +68,8 @@ def keep(folder: Path, dataset: Dataset, stamp: Stamp) -> None:
         same = kept is not None and kept.digest == dataset.digest
         if kept is not None and same and open_kept(folder, "") is not None:
             others = tuple(known for known in kept.sources if known.path != stamp.path)
-            sources = (*others, stamp)[-_MOST_SOURCES:]
-            atomic.write_bytes(folder / MANIFEST, kept.with_sources(sources).to_json())
+            kept = dataclasses.replace(kept, sources=(*others, stamp)[-_MOST_SOURCES:])
+            atomic.write_bytes(folder / MANIFEST, kept.to_json())
         else:
             _write(folder, dataset, stamp)
 

@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 
 from cifar_studio.data.cache import picture_cache
-from cifar_studio.data.cache.stamps import Stamp, stamp_of
+from cifar_studio.data.cache.manifest import Stamp, stamp_of
 from cifar_studio.data.cifar100.decode import dataset_of, decode
 from cifar_studio.data.cifar100.edition import PUBLISHED, Edition
 from cifar_studio.data.cifar100.places import (

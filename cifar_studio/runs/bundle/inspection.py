@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -27,26 +26,12 @@ from cifar_studio.runs.bundle.manifest import (
 )
 
 _ENCRYPTED = 1
-_READ_AT_ONCE = 2 * 2**20
 # Tables of figures deflate to a fifth or so; what deflates much better was made to fill a disk.
 _DEFLATED, _DEFLATED_IN_ANY_CASE = 50, 16 * 2**20
 
 
 class _Version(msgspec.Struct):
     format: int
-
-
-class SparingFile:
-    """A file that hands out little at once: a zip's list of names would be read whole."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
-        self._file = file
-
-    def read(self, size: int = -1) -> bytes:
-        if size > _READ_AT_ONCE:
-            raise zipfile.BadZipFile("its list of files is far too long")
-        return self._file.read(size)
 
 
 def read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:

@@ -24,9 +24,9 @@ from cifar_studio import atomic
 from cifar_studio.disk_space import check_free, is_full
 from cifar_studio.errors import BadInputError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
-from cifar_studio.reading import open_file
+from cifar_studio.reading import open_file, open_zip
 from cifar_studio.runs.bundle.contents import digest_of
-from cifar_studio.runs.bundle.inspection import SparingFile, damaged, read_manifest
+from cifar_studio.runs.bundle.inspection import damaged, read_manifest
 from cifar_studio.runs.bundle.manifest import BLOCK, BundledFile, Manifest
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
@@ -71,7 +71,7 @@ def open_bundle(path: Path, runs: Path) -> Opened:
         file is left then.
     """
     try:
-        with open_file(path) as file, zipfile.ZipFile(SparingFile(file)) as archive:
+        with open_file(path) as file, open_zip(file) as archive:
             manifest = read_manifest(archive, path)
             present = _same_run(manifest, runs)
             if present is not None:
