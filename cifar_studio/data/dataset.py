@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 CIFAR100 = "CIFAR-100"
 DEMO = "demo"
+CLASSES = 100
 
 
 @dataclass(frozen=True)

@@ -94,25 +94,28 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(_ENDINGS)
 
 
-def find(asked: str, found_by: str = OPTION, edition: Edition = PUBLISHED) -> Location:
-    """What stands at the path `asked`.
+def find_named(asked: str | None, edition: Edition = PUBLISHED) -> Location | None:
+    """The copy that `asked` names, or else `CIFAR100_ROOT`; None where neither names any.
 
     Raises
     ------
     DataError
         Nothing stands there, or no CIFAR-100.
     """
-    remedy = _WHAT_TO_GIVE if found_by == OPTION else f"Correct {ROOT_VARIABLE} or unset it"
-    says = "" if found_by == OPTION else f"{ROOT_VARIABLE} names "
-    if not asked:
-        raise DataError("The data set is named by an empty path", remedy)
-    path = _absolute(asked)
+    if asked not in (None, "auto"):
+        if not asked:
+            raise DataError("The data set is named by an empty path", _WHAT_TO_GIVE)
+        path, found_by, says, remedy = _absolute(asked), OPTION, "", _WHAT_TO_GIVE
+    else:
+        named = named_by_variable()
+        if named is None:
+            return None
+        path, found_by, says = named, ROOT_VARIABLE, f"{ROOT_VARIABLE} names "
+        remedy = f"Correct {ROOT_VARIABLE} or unset it"
     location = look(path, found_by, edition)
     if location is None:
-        known = _mode(path)
-        what = "does not exist" if known is None else "holds no CIFAR-100"
-        fault = f"{says}{path}, which {what}" if says else f"{path} {what}"
-        raise DataError(fault, remedy)
+        what = "does not exist" if _mode(path) is None else "holds no CIFAR-100"
+        raise DataError(f"{says}{path}{', which' if says else ''} {what}", remedy)
     return location
 
 
@@ -180,12 +183,10 @@ def locate(asked: str | None = "auto", edition: Edition = PUBLISHED) -> Location
     """
     if asked == "demo":
         return Location(cache_of("demo"), "demo", OPTION)
-    if asked not in (None, "auto"):
-        return look(_absolute(asked), OPTION, edition) if asked else None
-    named = named_by_variable()
-    if named is not None:
-        return look(named, ROOT_VARIABLE, edition)
-    return next(usual_locations(edition), None)
+    try:
+        return find_named(asked, edition) or next(usual_locations(edition), None)
+    except DataError:
+        return None
 
 
 def places(edition: Edition = PUBLISHED) -> tuple[Place, ...]:

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifar_studio.data.cache import picture_cache
-from cifar_studio.data.cifar100.checksums import MemberCheck, judge_members
 from cifar_studio.data.cifar100.decode import decode
 from cifar_studio.data.cifar100.edition import PUBLISHED, Edition, Member
-from cifar_studio.data.cifar100.places import (
-    NOWHERE,
-    ROOT_VARIABLE,
-    Location,
-    find,
-    locate,
-    named_by_variable,
+from cifar_studio.data.cifar100.places import NOWHERE, Location, find_named, usual_locations
+from cifar_studio.data.cifar100.published_files import (
+    Contents,
+    MemberCheck,
+    judge_members,
+    read_contents,
 )
-from cifar_studio.data.cifar100.published_files import Contents, read_contents
 from cifar_studio.data.dataset import digest_of
 from cifar_studio.errors import DataError
 
@@ -65,7 +62,9 @@ def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
     DataError
         Nothing stands there.
     """
-    location = _location(place, edition)
+    location = find_named(place, edition) or next(usual_locations(edition), None)
+    if location is None:
+        raise DataError(*NOWHERE)
     try:
         if location.kind == "cache":
             return _check_cache(location, edition)
@@ -83,18 +82,6 @@ def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
             remedy=error.remedy,
             whole=False,
         )
-
-
-def _location(place: str | None, edition: Edition) -> Location:
-    if place not in (None, "auto"):
-        return find(place, edition=edition)
-    named = named_by_variable()
-    if named is not None:
-        return find(str(named), ROOT_VARIABLE, edition)
-    location = locate("auto", edition)
-    if location is None:
-        raise DataError(*NOWHERE)
-    return location
 
 
 def _check_python(location: Location, contents: Contents, edition: Edition) -> CheckReport:

@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data.dataset import DEMO, Dataset, Split, digest_of
+from cifar_studio.data.dataset import CLASSES, DEMO, Dataset, Split, digest_of
 from cifar_studio.data.demo.shapes import KINDS, TURN, Grid, Ints, cosine, sine
 
 SIDE = 32
 TRAIN_PER_CLASS, TEST_PER_CLASS = 500, 100
-_CLASSES = 100
 _WORDS = 32  # random words a picture, besides its noise
 _SEED = 100_2009
 _LABEL_STEP = 37  # neighbours in the set come from different superclasses
@@ -27,7 +26,7 @@ _HUES = 1536  # round the circle
 PREFIX = "demo: "
 CLASS_NAMES = tuple(PREFIX + shape for kind in KINDS for shape in kind.shapes)
 SUPERCLASS_NAMES = tuple(PREFIX + kind.name for kind in KINDS)
-SUPERCLASS_OF = np.arange(_CLASSES, dtype=np.uint8) // 5
+SUPERCLASS_OF = np.arange(CLASSES, dtype=np.uint8) // 5
 
 
 def make_demo() -> Dataset:
@@ -38,11 +37,11 @@ def make_demo() -> Dataset:
     def draw(label: int) -> None:
         images_NCHW = draw_class(label, TRAIN_PER_CLASS + TEST_PER_CLASS)
         place = _place(label)
-        train.images_NCHW[place::_CLASSES] = images_NCHW[:TRAIN_PER_CLASS]
-        test.images_NCHW[place::_CLASSES] = images_NCHW[TRAIN_PER_CLASS:]
+        train.images_NCHW[place::CLASSES] = images_NCHW[:TRAIN_PER_CLASS]
+        test.images_NCHW[place::CLASSES] = images_NCHW[TRAIN_PER_CLASS:]
 
     with ThreadPoolExecutor() as pool:  # NumPy lets go of the interpreter's lock while it computes
-        list(pool.map(draw, range(_CLASSES)))
+        list(pool.map(draw, range(CLASSES)))
     for split in (train, test):
         split.images_NCHW.flags.writeable = split.labels_N.flags.writeable = False
     return Dataset(
@@ -68,15 +67,15 @@ def draw_class(label: int, count: int) -> NDArray[np.uint8]:
 
 
 def _empty_split(per_class: int) -> Split:
-    labels_N = np.empty(per_class * _CLASSES, dtype=np.uint8)
-    for label in range(_CLASSES):
-        labels_N[_place(label) :: _CLASSES] = label
+    labels_N = np.empty(per_class * CLASSES, dtype=np.uint8)
+    for label in range(CLASSES):
+        labels_N[_place(label) :: CLASSES] = label
     return Split(np.empty((len(labels_N), 3, SIDE, SIDE), dtype=np.uint8), labels_N)
 
 
 def _place(label: int) -> int:
     """Where in each hundred of pictures a class stands."""
-    return label * _LABEL_STEP % _CLASSES
+    return label * _LABEL_STEP % CLASSES
 
 
 def _words(chance: np.random.PCG64, count: int) -> NDArray[np.uint64]:

@@ -19,8 +19,7 @@ from torchvision.models.resnet import BasicBlock
 
 from cifar_studio.config.architectures import ArchitectureName, DropoutSites, Stem, architecture
 from cifar_studio.config.train_config import TrainConfig
-
-CLASSES = 100
+from cifar_studio.data.dataset import CLASSES
 
 
 class DropoutHook:

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.machine.device import memory_format
-from cifar_studio.engine.networks.models import CLASSES, build
+from cifar_studio.engine.networks.models import build
 from cifar_studio.engine.networks.specialize import Rewrite, specialize
 from cifar_studio.engine.training.batches import Normalize, Pictures
 from cifar_studio.engine.training.cuda_graph import GraphCapture

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.machine.device import (
     MIB,
     memory_format,
@@ -22,7 +23,6 @@ from cifar_studio.engine.machine.device import (
     peak_memory_mib,
     resolve,
 )
-from cifar_studio.engine.networks.models import CLASSES
 from cifar_studio.engine.speed.resident_step import (
     build_with_dummy_weights,
     random_pictures,

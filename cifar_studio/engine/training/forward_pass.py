@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager
 import torch
 from torch import nn
 
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.training.batches import Normalize, Pictures
 from cifar_studio.engine.training.cuda_graph import GraphCapture, Work, restored
 from cifar_studio.engine.training.sgd_step import autocast
 from cifar_studio.runs.folder.environment import ResolvedSettings
-from cifar_studio.runs.folder.evaluation import CLASSES
 
 BATCH = 256
 

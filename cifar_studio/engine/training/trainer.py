@@ -13,11 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.subset import CLASSES
+from cifar_studio.data.dataset import CLASSES, Dataset
+from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
-from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
 from cifar_studio.engine.machine.spinning import giving_way
 from cifar_studio.engine.training import epoch_files

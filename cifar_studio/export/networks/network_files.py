@@ -27,8 +27,9 @@ import torch
 from numpy.typing import NDArray
 from torchvision.models import get_model
 
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.answers.trained_network import TrainedNetwork
-from cifar_studio.engine.networks.models import CLASSES, build
+from cifar_studio.engine.networks.models import build
 from cifar_studio.errors import BadInputError, StudioError
 from cifar_studio.export.networks.network_check import (
     Agreement,

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio import sealed
+from cifar_studio.data.dataset import CLASSES
 from cifar_studio.errors import RunFolderError
 from cifar_studio.reading import open_file
 
-CLASSES = 100
 TEST_PICTURES = 10_000
 TRAINING_PICTURES = 50_000
 _BYTES_A_PICTURE = 400  # nearly twice what its answers take

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.machine.describe_machine import choose_for
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.machine.device import MIB, memory_format
 from cifar_studio.engine.speed.bench.plain import PlainTraining
 from cifar_studio.engine.speed.bench.results import Slice

@@ -19,9 +19,9 @@ import torch
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.subset import CLASSES
-from cifar_studio.engine.machine.describe_machine import choose_for, describe
+from cifar_studio.data.dataset import CLASSES, Dataset
+from cifar_studio.data.subset import choose_for
+from cifar_studio.engine.machine.describe_machine import describe
 from cifar_studio.engine.machine.device import MIB, numerics, warm_up
 from cifar_studio.engine.speed.bench.contenders import Evaluation, Limit, PlainStep
 from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
