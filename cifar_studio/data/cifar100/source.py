@@ -155,7 +155,7 @@ def _open_demo() -> Dataset | None:
 
 
 def _demo_stamp() -> Stamp:
-    return stamp_of(Path(demo_set.__file__).parent, ("demo_set.py", "shapes.py"))
+    return stamp_of(Path(demo_set.__file__).parent, ("demo_set.py", "grid.py", "shapes.py"))
 
 
 def _cache_damaged() -> DataError:
