@@ -20,7 +20,7 @@ from torch import Tensor
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.networks.models import build_for
-from cifar_studio.engine.networks.specialize import Cropped, Rewrite
+from cifar_studio.engine.networks.specialize import Cropped, Folded, Rewrite
 
 
 def whole_weights(
@@ -30,16 +30,7 @@ def whole_weights(
 
     The starting weights are drawn again from the config's seed; torch's random state stays.
 
-    Parameters
-    ----------
-    trained : dict of str to tensor
-        Of the specialised network.
-    rewrites : tuple of Rewrite
-        What was rewritten.
-    config : TrainConfig
-        Learning rate, momentum, weight decay and nesterov of all updates, and the seed.
-    updates : int
-        How many steps changed the weights.
+    `trained` is of the specialised network, and `updates` counts the steps that changed it.
     """
     whole = {name: value.detach().cpu() for name, value in trained.items()}
     if not rewrites:
@@ -63,7 +54,7 @@ def unspecialized(
         if isinstance(rewrite, Cropped):
             whole[rewrite.weight] = before * shrunk
             rewrite.live(whole[rewrite.weight]).copy_(now)
-        else:
+        elif isinstance(rewrite, Folded):
             own = rewrite.apart(before.double()) * shrunk
             common = (now.double() - own.sum(2)) / rewrite.copies
             whole[rewrite.weight] = (own + common[:, :, None]).flatten(1).to(now.dtype)
