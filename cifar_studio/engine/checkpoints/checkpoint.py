@@ -38,8 +38,6 @@ class Checkpoint:
 
     Attributes
     ----------
-    config : TrainConfig
-    resolved : ResolvedSettings
     network : dict of str to tensor
         Weights and buffers, by torchvision's names; in the specialised form where `resolved` says
         so.

@@ -64,7 +64,6 @@ def train(
     ----------
     config : TrainConfig
         Without faults, as `config.check` means it.
-    dataset : Dataset
     folder : RunFolder
         With its config and environment written.
     environment : Environment

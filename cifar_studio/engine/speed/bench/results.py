@@ -121,14 +121,12 @@ class NetworkResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    config : TrainConfig
     loaders : tuple of LoaderSlices
         The plain loops.
     plain_step : tuple of Slice
         The plain step alone on one resident batch.
     plain_peak_mib : float or None
         As `Variant.peak_mib`.
-    plain_state_mib : float
     variants : tuple of Variant
         As the config asks, and in float32 where that is another.
     """

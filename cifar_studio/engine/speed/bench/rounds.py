@@ -40,15 +40,10 @@ _BYTES_A_PICTURE = 3 * 32 * 32 + 8  # with its label
 
 @dataclass(frozen=True)
 class Rounds:
-    """How much is measured.
+    """How many rounds are measured, at least 1, and how long each contender's slice of one is.
 
-    Attributes
-    ----------
-    count : int
-        Rounds, at least 1; a first one, of a batch each, is not counted.
-    slice_s : float
-        Seconds of each contender in a round. A slow step is done at least twice, on a GPU at
-        least 20 times.
+    A first round, of a batch each, is not counted. A slow step is done at least twice, on a GPU at
+    least 20 times.
     """
 
     count: int = 5
@@ -59,8 +54,6 @@ class Contender(Protocol):
     """What takes part."""
 
     def slice(self, seconds: float, at_least: int, /) -> Slice: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -203,6 +196,7 @@ class _Bench:
             peak_mib = step.peak_mib()
         for workers in WORKERS:
             loop = PlainLoop(training, pictures, config.batch_size, workers)
+            self._stack.callback(loop.close)
             self._add(f"plain {workers}", loop, resolved)
         self._add("plain step", step, resolved)
         return step, peak_mib
@@ -211,6 +205,7 @@ class _Bench:
         config, environment = self._configs[number], self._environments[number]
         folder = RunFolder(self._folder / f"run {number}")
         studio = Studio(config, self._dataset, folder, environment)
+        self._stack.callback(studio.close)
         self._add(f"studio {number}", studio, environment.resolved)
         with numerics(environment.resolved, config.deterministic):
             limit = Limit(config, self._dataset, environment)
@@ -220,7 +215,6 @@ class _Bench:
         return limit
 
     def _add(self, name: str, contender: Contender, resolved: ResolvedSettings) -> None:
-        self._stack.callback(contender.close)
         self._entries[name] = _Entry(contender, resolved, [])
 
     def _round(self, number: int, seconds: float, at_least: int) -> None:
