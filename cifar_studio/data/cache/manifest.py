@@ -70,11 +70,12 @@ class Manifest:
     sources: tuple[Stamp, ...]
 
     @staticmethod
-    def of(dataset: Dataset, sizes_bytes: dict[str, int], sources: tuple[Stamp, ...]) -> Manifest:
-        shapes = {}
-        for split, part in zip(_SPLITS, (dataset.train, dataset.test), strict=True):
-            shapes[f"{split}_images"] = part.images_NCHW.shape
-            shapes[f"{split}_labels"] = part.labels_N.shape
+    def of(
+        dataset: Dataset,
+        shapes: dict[str, tuple[int, ...]],
+        sizes_bytes: dict[str, int],
+        sources: tuple[Stamp, ...],
+    ) -> Manifest:
         return Manifest(
             format=1,
             name=dataset.name,

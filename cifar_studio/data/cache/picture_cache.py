@@ -94,14 +94,20 @@ def _write(folder: Path, dataset: Dataset, stamp: Stamp) -> None:
         shutil.rmtree(left, ignore_errors=True)
     making = _new_folder_beside(folder)
     try:
-        arrays = _arrays_of(dataset)
+        arrays = {
+            "train_images": dataset.train.images_NCHW,
+            "train_labels": dataset.train.labels_N,
+            "test_images": dataset.test.images_NCHW,
+            "test_labels": dataset.test.labels_N,
+        }
         for name, array in arrays.items():
             with (making / f"{name}.npy").open("wb") as file:
                 np.save(file, array, allow_pickle=False)
                 file.flush()
                 os.fsync(file.fileno())
         sizes = {name: (making / f"{name}.npy").stat().st_size for name in arrays}
-        manifest = Manifest.of(dataset, sizes, (stamp,))
+        shapes = {name: array.shape for name, array in arrays.items()}
+        manifest = Manifest.of(dataset, shapes, sizes, (stamp,))
         atomic.write_bytes(making / MANIFEST, manifest.to_json())
         if folder.exists():  # damaged, or of other pictures
             aside = _new_folder_beside(folder)
@@ -117,15 +123,6 @@ def _write(folder: Path, dataset: Dataset, stamp: Stamp) -> None:
 
 def _new_folder_beside(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".making"))
-
-
-def _arrays_of(dataset: Dataset) -> dict[str, NDArray[np.uint8]]:
-    return {
-        "train_images": dataset.train.images_NCHW,
-        "train_labels": dataset.train.labels_N,
-        "test_images": dataset.test.images_NCHW,
-        "test_labels": dataset.test.labels_N,
-    }
 
 
 def _mapped(folder: Path, name: str, manifest: Manifest) -> NDArray[np.uint8]:

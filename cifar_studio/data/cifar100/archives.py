@@ -29,18 +29,12 @@ _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # with files, and without any
 class Entry:
     """One member of an archive.
 
-    Attributes
-    ----------
-    name : str
-        As the archive spells it; may be hostile.
-    is_file : bool
-        A plain file: no folder, link, device or file with holes.
-    read : callable
-        At most that many bytes from the start. Before the next entry is asked for, and once.
+    `read` gives at most so many bytes from its start. It is called once at most, and before the
+    next entry is asked for.
     """
 
-    name: str
-    is_file: bool
+    name: str  # as the archive spells it; may be hostile
+    is_file: bool  # a plain file: no folder, link, device or file with holes
     read: Callable[[int], bytes]
 
 

@@ -34,43 +34,21 @@ NOWHERE = (
 
 @dataclass(frozen=True)
 class Location:
-    """A copy of the data set, as far as can be told without reading it.
+    """A copy of the data set, as far as it is known without reading it."""
 
-    Attributes
-    ----------
-    path : Path
-        The folder that holds the files directly, or the archive. Absolute.
-    kind : str
-        By the name alone, where it is an archive.
-    found_by : str
-        `OPTION`, `ROOT_VARIABLE`, `CACHE`, `CACHE_SOURCE` or `TORCHVISION`.
-    """
-
-    path: Path
-    kind: Kind
-    found_by: str
+    path: Path  # the folder that holds the files directly, or the archive; absolute
+    kind: Kind  # by the name alone, where it is an archive
+    found_by: str  # `OPTION`, `ROOT_VARIABLE`, `CACHE`, `CACHE_SOURCE`, `TORCHVISION` or `KERAS`
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place that is looked at when no data set is named.
+    """A place that is looked at when no data set is named."""
 
-    Attributes
-    ----------
-    found_by : str
-        See `Location`.
-    path : Path or None
-        None where the variable is not set.
-    location : Location or None
-        What stands there.
-    taken : bool
-        Whether this is the one that is used.
-    """
-
-    found_by: str
-    path: Path | None
-    location: Location | None
-    taken: bool
+    found_by: str  # see `Location`
+    path: Path | None  # None where the variable is not set
+    location: Location | None  # what stands there
+    taken: bool  # whether this is the one that is used
 
 
 def cache_of(name: str) -> Path:

@@ -56,14 +56,9 @@ class Contents:
 class MemberCheck:
     """What became of one file.
 
-    Attributes
-    ----------
-    name : str
-    size_bytes : int or None
-        None where the file is missing. A file that is too long is not read to its end: the size
-        is then only known to be more than the published one.
-    size_ok, md5_ok, sha256_ok : bool or None
-        None where there is nothing to compare: the publisher gives no sums of the binary version.
+    The size is None where it is missing. A file that is too long is not read to its end: the size
+    is then only known to be more than the published one. The others are None where there is nothing
+    to compare: the publisher gives no sums of the binary version.
     """
 
     name: str

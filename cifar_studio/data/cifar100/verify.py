@@ -19,37 +19,18 @@ from cifar_studio.data.cifar100.published_files import (
 from cifar_studio.data.dataset import digest_of
 from cifar_studio.errors import DataError
 
-_BLOCK_BYTES = 2**20
-
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found.
-
-    Attributes
-    ----------
-    path : str
-    what : str
-        What it is, in words.
-    found_by : str
-        See `places.Location`.
-    members : tuple of MemberCheck
-        Empty where the copy is too damaged to tell its files apart.
-    verdict : str
-        One sentence.
-    remedy : str
-        What to do; empty where all is well.
-    whole : bool
-        Whether every picture and label is as published.
-    """
+    """What a check found."""
 
     path: str
-    what: str
-    found_by: str
-    members: tuple[MemberCheck, ...]
-    verdict: str
-    remedy: str
-    whole: bool
+    what: str  # what it is, in words
+    found_by: str  # see `places.Location`
+    members: tuple[MemberCheck, ...]  # empty where the copy is too damaged to tell its files apart
+    verdict: str  # one sentence
+    remedy: str  # what to do; empty where all is well
+    whole: bool  # whether every picture and label is as published
 
 
 def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
@@ -138,8 +119,6 @@ def _describe(location: Location, edition: Edition, *, binary: bool = False) -> 
 def _is_published(path: Path, archive: Member) -> bool:
     if path.stat().st_size != archive.size_bytes:
         return False
-    total = hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            total.update(block)
+        total = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     return total.hexdigest() == archive.md5

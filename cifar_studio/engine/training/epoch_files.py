@@ -85,7 +85,7 @@ class RetryingSaver:
     def write(self, write: Callable[[bool], None]) -> Generator[SaveRefused, None, None]:
         """Call `write`, and call it again until the disk takes it.
 
-        It is told whether it was called before.
+        It gets to know whether it was called before.
         """
         again = False
         self._open = lambda: write(True)

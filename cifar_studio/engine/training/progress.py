@@ -87,7 +87,7 @@ class Progress:
             self._traced += 1
 
     def batches_ended(self) -> BatchesEnded:
-        """Wait for the device, and tell of the batches since the last time."""
+        """Wait for the device, and report the batches since the last time."""
         since, since_s = self._fetched, self._fetched_s
         self.synchronize()
         self._gate.shut()
@@ -108,7 +108,7 @@ class Progress:
         )
 
     def quick_test_ended(self, result: EvaluationResult) -> QuickTestEnded:
-        """Note and tell the result of a quick test after the batches so far."""
+        """Note and report the result of a quick test after the batches so far."""
         position = self._position(self._state.batch)
         loss = finite_or_none(result.loss)
         self._trace.quick_test(position, loss, result.top1, result.top5)

@@ -78,7 +78,7 @@ def bench(
     dataset: Dataset,
     rounds: Rounds,
     command: Sequence[str],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> NetworkResult:
     """Measure one network, in one precision or several, against plain PyTorch.
 
@@ -91,7 +91,7 @@ def bench(
         They differ in precision only; at least one. The number of epochs does not matter.
     command : sequence of str
         Noted in the environment.
-    tell : callable
+    report : callable
         Takes a line about how far it is, now and then.
 
     Raises
@@ -111,7 +111,7 @@ def bench(
             ExitStack() as stack,
         ):
             work = _Bench(configs, dataset, rounds, command, Path(folder), stack)
-            return work.run(tell)
+            return work.run(report)
     finally:
         gc.collect()
         if torch.cuda.is_available():
@@ -141,9 +141,9 @@ class _Bench:
         self._environments = [replace(known, resolved=one.resolved) for one in configs]
         self._device = torch.device(configs[0].resolved.device)
 
-    def run(self, tell: Callable[[str], None]) -> NetworkResult:
+    def run(self, report: Callable[[str], None]) -> NetworkResult:
         name, count = self._config.architecture, self._rounds.count
-        tell(f"{name}, getting ready")
+        report(f"{name}, getting ready")
         warm_up()
         torch.zeros(1, device=self._device)  # has the device made ready, once a process
         alone = [self._alone(number) for number in range(len(self._configs))]
@@ -154,7 +154,7 @@ class _Bench:
             entry.slices.clear()
         least = LEAST_BATCHES_ON_CPU if self._device.type == "cpu" else LEAST_BATCHES
         for number in range(count):
-            tell(f"{name}, round {number + 1} of {count}")
+            report(f"{name}, round {number + 1} of {count}")
             self._round(number, self._rounds.slice_s, least)
         return NetworkResult(
             config=self._config,
