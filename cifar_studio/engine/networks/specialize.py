@@ -21,14 +21,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import override
 
 from cifar_studio.engine.networks.layer_shapes import LayerCall, layer_calls
 from cifar_studio.engine.networks.small_maps import speed_up_small_maps
 
 
 @dataclass(frozen=True)
-class Rewrite:
+class _OfLayer:
     """What was done to a layer, by the name of its module."""
 
     module: str
@@ -38,13 +37,9 @@ class Rewrite:
         """The parameter's name."""
         return f"{self.module}.weight"
 
-    def apply(self, network: nn.Module) -> None:
-        """Rewrite the layer in place."""
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
-class Cropped(Rewrite):
+class Cropped(_OfLayer):
     """A convolution without the taps that see padding only."""
 
     rows: tuple[int, int]  # first live tap, and the one after the last
@@ -55,8 +50,8 @@ class Cropped(Rewrite):
         """The live part of (O, I, H, W) weights, as a view."""
         return whole_OIHW[:, :, slice(*self.rows), slice(*self.columns)]
 
-    @override
     def apply(self, network: nn.Module) -> None:
+        """Rewrite the convolution in place."""
         convolution = network.get_submodule(self.module)
         assert isinstance(convolution, nn.Conv2d)
         convolution.weight = _as_parameter(self.live(convolution.weight.detach()))
@@ -65,7 +60,7 @@ class Cropped(Rewrite):
 
 
 @dataclass(frozen=True)
-class Folded(Rewrite):
+class Folded(_OfLayer):
     """A linear layer that is given one value in place of its copies."""
 
     pooling: str  # name of the pooling that makes the copies
@@ -80,13 +75,16 @@ class Folded(Rewrite):
         """The sum over the copies, computed in float64."""
         return self.apart(whole_OI).sum(2, dtype=torch.float64).to(whole_OI.dtype)
 
-    @override
     def apply(self, network: nn.Module) -> None:
+        """Rewrite the two layers in place."""
         linear = network.get_submodule(self.module)
         assert isinstance(linear, nn.Linear)
         network.set_submodule(self.pooling, nn.Identity())
         linear.weight = _as_parameter(self.sums(linear.weight.detach()))
         linear.in_features //= self.copies
+
+
+Rewrite = Cropped | Folded
 
 
 def specialize(network: nn.Module) -> tuple[Rewrite, ...]:

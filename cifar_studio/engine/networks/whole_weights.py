@@ -20,7 +20,7 @@ from torch import Tensor
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.networks.models import build_for
-from cifar_studio.engine.networks.specialize import Cropped, Folded, Rewrite
+from cifar_studio.engine.networks.specialize import Cropped, Rewrite
 
 
 def whole_weights(
@@ -54,7 +54,7 @@ def unspecialized(
         if isinstance(rewrite, Cropped):
             whole[rewrite.weight] = before * shrunk
             rewrite.live(whole[rewrite.weight]).copy_(now)
-        elif isinstance(rewrite, Folded):
+        else:
             own = rewrite.apart(before.double()) * shrunk
             common = (now.double() - own.sum(2)) / rewrite.copies
             whole[rewrite.weight] = (own + common[:, :, None]).flatten(1).to(now.dtype)
