@@ -28,7 +28,7 @@ _PATIENCE_S = 2.0
 
 def write_file(
     path: Path,
-    write: Callable[[BinaryIO], None],
+    write: Callable[[BinaryIO], object],
     *,
     keep_as: Path | None = None,
     check: Callable[[Path], None] | None = None,
@@ -70,16 +70,17 @@ def write_file(
 
 def write_bytes(path: Path, data: bytes) -> None:
     """`write_file` for contents that are at hand."""
-    write_file(path, lambda file: _write_all(file, data))
+    write_file(path, lambda file: file.write(data))
 
 
 def append_line(path: Path, line: str) -> None:
     """Append one line and fsync. A torn line left by a crash is cut off first. Raises OSError."""
     with open_to_append(path) as file:
         end = file.seek(0, os.SEEK_END)
-        if end and not _ends_with_newline(file, end):
-            file.truncate(_last_line_start(file, end))
-            file.seek(0, os.SEEK_END)
+        whole = _end_of_whole_lines(file, end)
+        if whole < end:
+            file.truncate(whole)
+        file.seek(0, os.SEEK_END)
         file.write(line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -164,21 +165,12 @@ def _replace(source: Path, target: Path) -> None:
             time.sleep(0.01)
 
 
-def _write_all(file: BinaryIO, data: bytes) -> None:
-    file.write(data)
-
-
 def _copy(source: Path, target: BinaryIO) -> None:
     with source.open("rb") as file:
         shutil.copyfileobj(file, target, BLOCK)
 
 
-def _ends_with_newline(file: BinaryIO, end: int) -> bool:
-    file.seek(end - 1)
-    return file.read(1) == b"\n"
-
-
-def _last_line_start(file: BinaryIO, end: int) -> int:
+def _end_of_whole_lines(file: BinaryIO, end: int) -> int:
     while end:
         window = min(end, 65536)
         file.seek(end - window)

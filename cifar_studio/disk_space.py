@@ -8,11 +8,9 @@ from __future__ import annotations
 import errno
 import shutil
 from pathlib import Path
-from typing import TypeVar
 
-from cifar_studio.errors import BadInputError, RunFolderError, StudioError, TrainingError
+from cifar_studio.errors import BadInputError, RunFolderError, TrainingError
 
-_Error = TypeVar("_Error", bound=StudioError)
 _MIB = 2**20
 
 
@@ -36,13 +34,12 @@ def unwritable_run(
     path: Path, error: OSError, way_out: str = "choose another place with --runs"
 ) -> RunFolderError:
     """The error of a run folder, or a folder of runs, that cannot be written."""
-    remedy = f"Free space or mend the folder, or {way_out}"
-    return _unwritable(RunFolderError, path, error, remedy)
+    return RunFolderError(_refused(path, error), f"Free space or mend the folder, or {way_out}")
 
 
 def unwritable_file(path: Path, error: OSError) -> BadInputError:
     """The error of a file that a person asked for and that cannot be written."""
-    return _unwritable(BadInputError, path, error, "Choose another place, or free space")
+    return BadInputError(_refused(path, error), "Choose another place, or free space")
 
 
 def refused_save(folder: Path, error: OSError) -> TrainingError:
@@ -54,10 +51,8 @@ def refused_save(folder: Path, error: OSError) -> TrainingError:
             "disk",
         )
     remedy = "Free space there" if is_full(error) else "See to it that it can be written"
-    refusal = _unwritable(TrainingError, folder, error, f"{remedy}, then go on")
-    refusal.reason = "disk"
-    return refusal
+    return TrainingError(_refused(folder, error), f"{remedy}, then go on", "disk")
 
 
-def _unwritable(kind: type[_Error], path: Path, error: OSError, remedy: str) -> _Error:
-    return kind(f"{path} cannot be written ({error.strerror or error})", remedy)
+def _refused(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({error.strerror or error})"

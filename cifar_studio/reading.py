@@ -9,8 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
+
+_MAX_ZIP_LIST_BYTES = 2**20
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -48,6 +52,35 @@ def read_bytes(path: Path, limit: int) -> bytes:
     if max(size, len(contents)) > limit:
         raise OSError(errno.EFBIG, f"it is longer than {limit:,} bytes")
     return contents
+
+
+def open_zip(file: BinaryIO) -> zipfile.ZipFile:
+    """Open a zip whose own list of files, which is read whole, is short enough for the memory.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        It is no zip, damaged, or its list is far too long.
+    OSError
+    """
+    bounded = _BoundedFile(file)
+    archive = zipfile.ZipFile(bounded)
+    bounded.most_bytes = sys.maxsize
+    return archive
+
+
+class _BoundedFile:
+    """A file that refuses to hand out more than so many bytes at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.most_bytes = _MAX_ZIP_LIST_BYTES
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if size > self.most_bytes:
+            raise zipfile.BadZipFile("its list of files is far too long")
+        return self._file.read(size)
 
 
 def _check_ordinary(facts: os.stat_result) -> None:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 import msgspec
@@ -103,12 +104,7 @@ class LastingStderr(io.TextIOBase):
     def __init__(self) -> None:
         super().__init__()
         self._stream: TextIO | None = sys.stderr
-        self._is_gone = self._stream is None
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether a write has failed."""
-        return self._is_gone
+        self.is_gone = self._stream is None  # or a write has failed
 
     @property
     @override
@@ -129,24 +125,20 @@ class LastingStderr(io.TextIOBase):
 
     @override
     def write(self, text: str, /) -> int:
-        if self._stream is not None and not self._is_gone:
-            try:
-                self._stream.write(text)
-            except (OSError, ValueError):
-                self._give_up(self._stream)
+        self._attempt(lambda stream: stream.write(text))
         return len(text)
 
     @override
     def flush(self) -> None:
-        if self._stream is not None and not self._is_gone:
-            try:
-                self._stream.flush()
-            except (OSError, ValueError):
-                self._give_up(self._stream)
+        self._attempt(lambda stream: stream.flush())
 
-    def _give_up(self, stream: TextIO) -> None:
-        self._is_gone = True
-        _silence(stream)
+    def _attempt(self, work: Callable[[TextIO], object]) -> None:
+        if self._stream is not None and not self.is_gone:
+            try:
+                work(self._stream)
+            except (OSError, ValueError):
+                self.is_gone = True
+                _silence(self._stream)
 
 
 def _silence(stream: TextIO) -> None:

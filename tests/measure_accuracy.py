@@ -28,7 +28,8 @@ from cifar_studio.config.architectures import ARCHITECTURE_NAMES
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.machine.describe_machine import choose_for, describe
+from cifar_studio.data.subset import choose_for
+from cifar_studio.engine.machine.describe_machine import describe
 from cifar_studio.engine.machine.device import numerics, resolve
 from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
 from cifar_studio.engine.speed.fastest_format import fastest

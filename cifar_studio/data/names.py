@@ -15,15 +15,7 @@ from cifar_studio.data.demo import demo_set
 
 @dataclass(frozen=True, eq=False)
 class ClassNames:
-    """What the class numbers mean.
-
-    Attributes
-    ----------
-    class_names : tuple of 100 str
-    superclass_names : tuple of 20 str
-    superclass_of : (100,) uint8
-        Superclass number of each class.
-    """
+    """What the class numbers mean; see `Dataset` for the three."""
 
     class_names: tuple[str, ...]
     superclass_names: tuple[str, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES, Dataset
 
 
@@ -30,34 +31,27 @@ class Subset:
     complete: bool
 
 
-def choose(
-    dataset: Dataset,
-    *,
-    train_per_class: int,
-    validation_per_class: int,
-    test_per_class: int,
-    seed: int,
-) -> Subset:
-    """As many pictures of each class as asked for, chosen by `seed`.
+def choose_for(config: TrainConfig, dataset: Dataset) -> Subset:
+    """As many pictures of each class as a config asks for, chosen by its seed.
 
     Validation pictures come first out of the shuffled training pictures of a class, so that the
     validation split stays the same when `train_per_class` changes.
     """
-    generator = np.random.default_rng(seed)
+    train_count, validation_count = config.train_per_class, config.validation_per_class
+    generator = np.random.default_rng(config.seed)
     train, validation, test = [], [], []
     for label in range(CLASSES):
         mine = generator.permutation(np.flatnonzero(dataset.train.labels_N == label))
-        validation.append(mine[:validation_per_class])
-        train.append(mine[validation_per_class : validation_per_class + train_per_class])
-        test.append(
-            generator.permutation(np.flatnonzero(dataset.test.labels_N == label))[:test_per_class]
-        )
+        validation.append(mine[:validation_count])
+        train.append(mine[validation_count : validation_count + train_count])
+        of_test = generator.permutation(np.flatnonzero(dataset.test.labels_N == label))
+        test.append(of_test[: config.test_per_class])
     return Subset(
         train=_ascending(train),
         validation=_ascending(validation),
         test=_ascending(test),
-        complete=train_per_class * CLASSES >= len(dataset.train)
-        and test_per_class * CLASSES >= len(dataset.test),
+        complete=train_count * CLASSES >= len(dataset.train)
+        and config.test_per_class * CLASSES >= len(dataset.test),
     )
 
 

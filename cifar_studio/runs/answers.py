@@ -5,137 +5,75 @@ from __future__ import annotations
 from cifar_studio.runs.folder.events import Event, Moment, Phase, RunEnded, RunEvent, WorkerReady
 
 
-class Estimated(Event, frozen=True, kw_only=True, tag="estimated"):
-    """Speed of a config measured on this machine for a few batches.
+class LastEvent(Event, frozen=True, kw_only=True):
+    """Base of the events of which each short request gets exactly one, as its last."""
 
-    Attributes
-    ----------
-    train_images_per_second, test_images_per_second : float
-    memory_mib : float
-        Peak of the process (CPU) or of the device.
-    device : str
-    """
+
+class Estimated(LastEvent, frozen=True, kw_only=True, tag="estimated"):
+    """Speed of a config measured on this machine for a few batches."""
 
     train_images_per_second: float
     test_images_per_second: float
-    memory_mib: float
+    memory_mib: float  # peak of the process (CPU) or of the device
     device: str
 
 
 class DataProgressed(Event, frozen=True, kw_only=True, tag="data_progressed"):
-    """Pictures are being fetched or read; at most ten times a second.
+    """Pictures are being fetched or read; at most ten times a second."""
 
-    Attributes
-    ----------
-    phase : str
-        What is done now, such as "downloading", for a person.
-    done, total : int
-        Bytes, or parts of the work; total is 0 where it is not known.
-    bytes_per_second : float
-        Of a download; 0 otherwise.
-    """
-
-    phase: str
-    done: int
-    total: int
-    bytes_per_second: float = 0.0
+    phase: str  # what is done now, such as "downloading", for a person
+    done: int  # bytes, or parts of the work
+    total: int  # 0 where it is not known
+    bytes_per_second: float = 0.0  # of a download; 0 otherwise
 
 
-class DataReady(Event, frozen=True, kw_only=True, tag="data_ready"):
+class DataReady(LastEvent, frozen=True, kw_only=True, tag="data_ready"):
     """Pictures were read and verified, and are kept for the next start."""
 
     name: str
     source: str
 
 
-class RepeatsFound(Event, frozen=True, kw_only=True, tag="repeats_found"):
-    """The pictures that occur more than once are known, and kept in the cache folder.
+class RepeatsFound(LastEvent, frozen=True, kw_only=True, tag="repeats_found"):
+    """The pictures that occur more than once are known, and kept in the cache folder."""
 
-    Attributes
-    ----------
-    path : str
-        The file that `cifar_studio.data.repeats.kept_repeats` reads.
-    pairs : int
-    """
-
-    path: str
+    path: str  # the file that `cifar_studio.data.repeats.kept_repeats` reads
     pairs: int
 
 
-class RunMended(Event, frozen=True, kw_only=True, tag="run_mended"):
-    """What was damaged in a run folder was written anew from its checkpoint.
-
-    Attributes
-    ----------
-    folder : str
-    files : tuple of str
-        The names of the files that were.
-    """
+class RunMended(LastEvent, frozen=True, kw_only=True, tag="run_mended"):
+    """What was damaged in a run folder, files of these names, was written anew."""
 
     folder: str
     files: tuple[str, ...]
 
 
-class RunOpened(Event, frozen=True, kw_only=True, tag="run_opened"):
-    """The run of a bundle stands in the folder of runs.
-
-    Attributes
-    ----------
-    folder : str
-    was_there : bool
-        Whether it stood there before.
-    """
+class RunOpened(LastEvent, frozen=True, kw_only=True, tag="run_opened"):
+    """The run of a bundle stands in the folder of runs."""
 
     folder: str
-    was_there: bool
+    was_there: bool  # whether it stood there before
 
 
-class RunEvaluated(Event, frozen=True, kw_only=True, tag="run_evaluated"):
-    """A run's network was evaluated, and its arrays lie in the run folder.
-
-    Attributes
-    ----------
-    folder : str
-    moment : str
-        Which network.
-    split : str
-    epoch : int
-        Whose network it is.
-    pictures : int
-    loss : float or None
-        None where it is not finite.
-    top1, top5 : float
-        Percent.
-    """
+class RunEvaluated(LastEvent, frozen=True, kw_only=True, tag="run_evaluated"):
+    """A run's network was evaluated, and its arrays lie in the run folder."""
 
     folder: str
     moment: Moment
     split: Phase
-    epoch: int
+    epoch: int  # whose network it is
     pictures: int
-    loss: float | None
+    loss: float | None  # None where it is not finite
     top1: float
     top5: float
 
 
 class Predicted(Event, frozen=True, kw_only=True, tag="predicted"):
-    """What a run's network answers for one picture file.
+    """What a run's network answers for one picture file: the five likeliest classes."""
 
-    Attributes
-    ----------
-    picture : str
-        The file.
-    pixels : bytes
-        32 x 32 x 3, as the network sees them.
-    classes : tuple of 5 int
-        The five likeliest, likeliest first.
-    names : tuple of 5 str
-    probabilities : tuple of 5 float
-    """
-
-    picture: str
-    pixels: bytes
-    classes: tuple[int, ...]
+    picture: str  # the file
+    pixels: bytes  # 32 x 32 x 3, as the network sees them
+    classes: tuple[int, ...]  # likeliest first
     names: tuple[str, ...]
     probabilities: tuple[float, ...]
 
@@ -148,44 +86,24 @@ class PictureRefused(Event, frozen=True, kw_only=True, tag="picture_refused"):
     remedy: str
 
 
-class PredictionEnded(Event, frozen=True, kw_only=True, tag="prediction_ended"):
-    """Every picture was answered or refused.
+class PredictionEnded(LastEvent, frozen=True, kw_only=True, tag="prediction_ended"):
+    """Every picture was answered or refused."""
 
-    Attributes
-    ----------
-    epoch : int
-        Whose network answered.
-    """
-
-    epoch: int
+    epoch: int  # whose network answered
 
 
-class Explained(Event, frozen=True, kw_only=True, tag="explained"):
-    """Where in a picture a run's network finds a class.
+class Explained(LastEvent, frozen=True, kw_only=True, tag="explained"):
+    """Where in a picture a run's network finds a class."""
 
-    Attributes
-    ----------
-    heat : bytes
-        32 x 32 float32 of this machine, 0 to 1.
-    layer : str
-        Whose map it is, by its name in the network.
-    map_height, map_width : int
-        Of that map.
-    label : int
-        The class that is explained.
-    probability : float
-        What the network gives it.
-    """
-
-    heat: bytes
-    layer: str
+    heat: bytes  # 32 x 32 float32 of this machine, 0 to 1
+    layer: str  # whose map it is, by its name in the network
     map_height: int
     map_width: int
-    label: int
-    probability: float
+    label: int  # the class that is explained
+    probability: float  # what the network gives it
 
 
-class Augmented(Event, frozen=True, kw_only=True, tag="augmented"):
+class Augmented(LastEvent, frozen=True, kw_only=True, tag="augmented"):
     """The versions of a picture that a training shows.
 
     Attributes
@@ -200,40 +118,25 @@ class Augmented(Event, frozen=True, kw_only=True, tag="augmented"):
     is_trained_on: bool
 
 
-class FigureSaved(Event, frozen=True, kw_only=True, tag="figure_saved"):
-    """A figure was written.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    """
+class FigureSaved(LastEvent, frozen=True, kw_only=True, tag="figure_saved"):
+    """A figure was written to the file `path`."""
 
     path: str
 
 
 class ExportProgressed(Event, frozen=True, kw_only=True, tag="export_progressed"):
-    """A file is being written.
-
-    Attributes
-    ----------
-    done, total : int
-        Files.
-    name : str
-        Of the one that is next.
-    """
+    """The file `name` is being written, after `done` of `total` files."""
 
     done: int
     total: int
     name: str
 
 
-class Exported(Event, frozen=True, kw_only=True, tag="exported"):
+class Exported(LastEvent, frozen=True, kw_only=True, tag="exported"):
     """Runs were written into a folder.
 
     Attributes
     ----------
-    folder : str
     files : tuple of str
         What was written, below the folder.
     checks : tuple of str
@@ -248,11 +151,11 @@ class Exported(Event, frozen=True, kw_only=True, tag="exported"):
     faults: tuple[str, ...] = ()
 
 
-class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
+class Cancelled(LastEvent, frozen=True, kw_only=True, tag="cancelled"):
     """A short request was given up as asked."""
 
 
-class RequestFailed(Event, frozen=True, kw_only=True, tag="request_failed"):
+class RequestFailed(LastEvent, frozen=True, kw_only=True, tag="request_failed"):
     """A short request could not be carried out."""
 
     message: str
@@ -282,20 +185,5 @@ AnyEvent = (
     | RequestFailed
 )
 
-LAST_EVENTS = (
-    RunEnded,
-    Estimated,
-    DataReady,
-    RepeatsFound,
-    RunMended,
-    RunOpened,
-    RunEvaluated,
-    PredictionEnded,
-    Explained,
-    Augmented,
-    FigureSaved,
-    Exported,
-    Cancelled,
-    RequestFailed,
-)
-"""The kinds of which each request gets exactly one, as its last event."""
+LAST_EVENTS = (RunEnded, LastEvent)
+"""What a request ends with: a training, and a short one."""

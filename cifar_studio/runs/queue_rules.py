@@ -24,21 +24,13 @@ MOST_FAILURES = 3
 class PlannedRun(msgspec.Struct, frozen=True):
     """A run that somebody asked for.
 
-    Attributes
-    ----------
-    config : TrainConfig
-    data : str
-        "auto", "demo", or a folder or archive.
-    preset : str
-        Name of the preset that it came from, empty where there was none.
-    repeats : str
-        The folder of a run that is to be repeated: its very pictures, and what was chosen for it
-        by looking at the machine where this one can do that. Empty for a run of its own.
+    `repeats` is the folder of a run that is to be repeated: its very pictures, and what was chosen
+    for it by looking at the machine where this one can do that. It is empty for a run of its own.
     """
 
     config: TrainConfig
-    data: str
-    preset: str = ""
+    data: str  # "auto", "demo", or a folder or archive
+    preset: str = ""  # name of the preset that it came from, empty where there was none
     repeats: str = ""
 
     @property

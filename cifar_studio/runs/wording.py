@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
+import shlex
 
 from cifar_studio.config.architectures import architecture
+from cifar_studio.config.presets import nearest_preset
+from cifar_studio.config.serialization import differences
 from cifar_studio.config.study import shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
@@ -140,3 +144,21 @@ def training_caption(config: TrainConfig) -> str:
     if rate > 0:
         words.append("dropout on")
     return f"training ({', '.join(words)})"
+
+
+def train_command(run: Run) -> str:
+    """The `cifar-studio train` command with the fewest words that gives the same config."""
+    words = ["cifar-studio", "train", *config_words(run.config)]
+    if run.data_choice == "demo":
+        words += ["--data", "demo"]
+    return shlex.join(words)
+
+
+def config_words(config: TrainConfig) -> list[str]:
+    """`--preset NAME` and `--set KEY=VALUE` words for a config."""
+    nearest = nearest_preset(config)
+    words = ["--preset", nearest.name]
+    for key, (_, value) in differences(config, nearest.config).items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        words += ["--set", f"{key}={text}"]
+    return words

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from cifar_studio import paths
 from cifar_studio.data.cache import picture_cache
-from cifar_studio.data.cache.stamps import Stamp
+from cifar_studio.data.cache.manifest import Stamp
 from cifar_studio.data.cifar100 import source
-from cifar_studio.data.cifar100.source import load_dataset, locate
+from cifar_studio.data.cifar100.places import locate
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.errors import DataError
 from data.copies import (

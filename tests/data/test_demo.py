@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cifar_studio.data.dataset import Dataset, digest_of
-from cifar_studio.data.demo import shapes
+from cifar_studio.data.demo import grid
 from cifar_studio.data.demo.demo_set import draw_class, make_demo
 
 DIGEST = "b31dcbe20965d94107c7d59ebff956366628774a87c53f0fed280d715d9de7bd"
@@ -26,14 +26,14 @@ def test_that_it_is_the_same_bytes_on_every_machine(demo: Dataset) -> None:
 
 def test_that_no_table_entry_hangs_on_a_last_bit() -> None:
     """Tables are rounded from floats: an entry near a half could differ between computers."""
-    for step in range(shapes.TURN):
-        exact = 1024 * math.cos(math.tau * step / shapes.TURN)
+    for step in range(grid.TURN):
+        exact = 1024 * math.cos(math.tau * step / grid.TURN)
         assert abs(abs(exact - math.floor(exact)) - 0.5) > 1e-6
     side = 256
     for v in range(side):
         for u in range(side):
             turns = math.atan2(v - side // 2 + 0.5, u - side // 2 + 0.5)
-            exact = turns * shapes.TURN / math.tau
+            exact = turns * grid.TURN / math.tau
             assert abs(abs(exact - math.floor(exact)) - 0.5) > 1e-9
 
 

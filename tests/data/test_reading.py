@@ -124,7 +124,7 @@ def test_that_no_member_is_unpickled_before_its_sum_is_right(
     def refuse_to_read(data: bytes) -> None:
         raise AssertionError("unpickled")
 
-    monkeypatch.setattr("cifar_studio.data.cifar100.safe_pickle.load", refuse_to_read)
+    monkeypatch.setattr("cifar_studio.data.cifar100.decode.load_pickle", refuse_to_read)
     changed = bytearray(PYTHON_FILES["test"])
     changed[-20] ^= 1
     folder = write_folder(tmp_path, {**PYTHON_FILES, "test": bytes(changed)})

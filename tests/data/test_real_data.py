@@ -13,7 +13,8 @@ import pytest
 
 from cifar_studio import paths
 from cifar_studio.data.cifar100.edition import PUBLISHED
-from cifar_studio.data.cifar100.source import load_dataset, locate
+from cifar_studio.data.cifar100.places import locate
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.cifar100.verify import check
 from cifar_studio.data.dataset import Dataset, Split, digest_of
 from cifar_studio.data.subset import channel_statistics

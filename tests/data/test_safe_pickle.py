@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cifar_studio.data.cifar100 import safe_pickle
-from cifar_studio.data.cifar100.safe_pickle import UnsafePickleError
+from cifar_studio.data.cifar100.decode import UnsafePickleError, load_pickle
 from data.copies import PYTHON_FILES
 
 PUBLISHED_STYLE = (
@@ -32,7 +31,7 @@ class Calls:
 
 
 def test_that_an_array_as_python_2_wrote_it_is_read() -> None:
-    array = safe_pickle.load(PUBLISHED_STYLE)[b"data"]
+    array = load_pickle(PUBLISHED_STYLE)[b"data"]
     assert array.dtype == np.uint8
     assert array.tolist() == [[1, 2, 3], [4, 5, 6]]
     assert not array.flags.writeable
@@ -41,7 +40,7 @@ def test_that_an_array_as_python_2_wrote_it_is_read() -> None:
 @pytest.mark.parametrize("protocol", [2, 3, 4])
 def test_that_bytes_text_numbers_and_arrays_are_read(protocol: int) -> None:
     value = {b"data": np.arange(6, dtype=np.uint8).reshape(2, 3), "n": [1, 255, 70000], b"x": b"y"}
-    read = safe_pickle.load(pickle.dumps(value, protocol))
+    read = load_pickle(pickle.dumps(value, protocol))
     assert np.array_equal(read.pop(b"data"), value.pop(b"data"))  # type: ignore[arg-type]
     assert read == value
 
@@ -73,7 +72,7 @@ def test_that_what_is_no_plain_array_is_refused_and_not_run(
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.iterdir())
     with pytest.raises(UnsafePickleError):
-        safe_pickle.load(pickle.dumps(wrap(evil), protocol))  # type: ignore[operator]
+        load_pickle(pickle.dumps(wrap(evil), protocol))  # type: ignore[operator]
     assert set(tmp_path.iterdir()) == before
 
 
@@ -95,11 +94,11 @@ def test_that_what_is_no_plain_array_is_refused_and_not_run(
 )
 def test_that_a_crafted_stream_is_refused(data: bytes) -> None:
     with pytest.raises(UnsafePickleError):
-        safe_pickle.load(data)
+        load_pickle(data)
 
 
 def test_that_every_cut_of_a_file_is_refused() -> None:
     data = PYTHON_FILES["meta"]
     for length in range(len(data)):
         with pytest.raises(UnsafePickleError):
-            safe_pickle.load(data[:length])
+            load_pickle(data[:length])

@@ -11,7 +11,8 @@ import pytest
 
 from cifar_studio import paths
 from cifar_studio.data.cifar100 import source
-from cifar_studio.data.cifar100.source import load_dataset, locate, places
+from cifar_studio.data.cifar100.places import locate, places
+from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import DEMO
 from cifar_studio.errors import DataError
 from data.copies import PYTHON_FILES, TINY, files_under, write_folder, write_tar

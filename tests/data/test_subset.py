@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CIFAR100, CLASSES, Dataset, Split
-from cifar_studio.data.subset import Subset, channel_statistics, choose
+from cifar_studio.data.subset import Subset, channel_statistics, choose_for
 
 TRAIN, TEST = 8, 3
 
@@ -32,13 +33,10 @@ DATASET = Dataset(
 
 
 def chosen(train: int = 4, validation: int = 2, test: int = 2, seed: int = 0) -> Subset:
-    return choose(
-        DATASET,
-        train_per_class=train,
-        validation_per_class=validation,
-        test_per_class=test,
-        seed=seed,
+    config = TrainConfig(
+        train_per_class=train, validation_per_class=validation, test_per_class=test, seed=seed
     )
+    return choose_for(config, DATASET)
 
 
 @settings(deadline=None)

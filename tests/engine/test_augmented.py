@@ -8,8 +8,8 @@ import torch
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.answers.augmented_versions import augmented
-from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.engine.training.batches import cut_batch, place, plan_epoch
 
 pytestmark = pytest.mark.usefixtures("shared_cache")

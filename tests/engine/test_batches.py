@@ -10,8 +10,9 @@ from scipy.stats import chisquare
 from torchvision import transforms
 from torchvision.transforms import functional
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.subset import choose
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.training.batches import (
     EpochPlan,
     Normalize,
@@ -130,7 +131,7 @@ def test_that_the_border_is_black_as_torchvisions_crop_of_a_picture_makes_it() -
 
 
 def test_that_the_complete_set_takes_less_than_250_mb_on_the_device(dataset: Dataset) -> None:
-    subset = choose(dataset, train_per_class=4, validation_per_class=0, test_per_class=2, seed=0)
+    subset = choose_for(TrainConfig(train_per_class=4, test_per_class=2), dataset)
     train, test = place(dataset.train, subset.train, CPU), place(dataset.test, subset.test, CPU)
     per_picture = [
         (p.images_NCHW.nbytes + p.labels_N.nbytes + p.positions_N.nbytes) / len(p)

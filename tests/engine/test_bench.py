@@ -196,10 +196,10 @@ def test_that_a_training_alone_is_dropped_without_a_checkpoint(
 def test_that_state_is_weights_gradients_and_momentum() -> None:
     network = nn.Linear(1023, 256)  # with its bias 1 MiB
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
-    assert state_mib(network, optimizer) == 1
+    assert state_mib(optimizer) == 1
     network(torch.ones(2, 1023)).sum().backward()
     optimizer.step()
-    assert state_mib(network, optimizer) == 3
+    assert state_mib(optimizer) == 3
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import torch
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.machine.describe_machine import choose_for
+from cifar_studio.data.subset import choose_for
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.run_folder import RunFolder
 

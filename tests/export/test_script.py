@@ -21,7 +21,7 @@ from cifar_studio.config.presets import REPORT_PRESETS
 from cifar_studio.config.train_config import Schedule, TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.subset import choose
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.networks.models import build_for
 from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.export.networks.script import (
@@ -140,7 +140,7 @@ def test_that_its_code_loads_exported_weights(
 def test_that_it_takes_the_same_pictures(tmp_path: Path, shared_cache: Path) -> None:
     config = TrainConfig(train_per_class=20, validation_per_class=7, test_per_class=11, seed=3)
     dataset: Dataset = load_dataset("demo")
-    wanted = choose(dataset, train_per_class=20, validation_per_class=7, test_per_class=11, seed=3)
+    wanted = choose_for(config, dataset)
     module = loaded(script_of(run_of(config)), tmp_path)
     chosen, held_back, tested = module.choose(dataset.train.labels_N, dataset.test.labels_N)
     assert np.array_equal(chosen, wanted.train)

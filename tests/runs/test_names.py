@@ -13,11 +13,11 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder import run_folder as folders
-from cifar_studio.runs.folder.command import train_command
 from cifar_studio.runs.folder.evaluation import load_evaluation
 from cifar_studio.runs.folder.library import list_all, list_runs, load
 from cifar_studio.runs.folder.log import run_log
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status
+from cifar_studio.runs.wording import train_command
 from support import make_environment, make_row
 
 CONFIG = TrainConfig(epochs=3)

@@ -17,10 +17,10 @@ from cifar_studio.config.presets import preset
 from cifar_studio.config.serialization import from_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs import wording
-from cifar_studio.runs.folder.command import config_words, train_command
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 from cifar_studio.runs.queue_rules import PlannedRun
+from cifar_studio.runs.wording import config_words, train_command
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.window import window_state

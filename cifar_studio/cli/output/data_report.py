@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from cifar_studio.data.cifar100.checksums import MemberCheck
 from cifar_studio.data.cifar100.places import OPTION, Place, places
+from cifar_studio.data.cifar100.published_files import MemberCheck
 from cifar_studio.data.cifar100.verify import CheckReport, check
 from cifar_studio.plain_text import plain, printable
 

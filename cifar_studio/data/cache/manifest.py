@@ -6,29 +6,60 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from cifar_studio.data.cache.stamps import Stamp
+import msgspec
+
 from cifar_studio.data.dataset import Dataset
 
 MANIFEST = "manifest.json"
-_FORMAT = 1
 _MAX_BYTES = 2**20
 _SPLITS = ("train", "test")
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """How a source looked when it was read, so that unchanged data need no second reading.
+
+    Attributes
+    ----------
+    path : str
+        Absolute.
+    files : tuple of (name, size in bytes, time of last change in ns)
+    """
+
+    path: str
+    files: tuple[tuple[str, int, int], ...]
+
+
+def stamp_of(path: Path, names: tuple[str, ...] = ()) -> Stamp:
+    """The stamp of the archive at `path`, or of the files `names` in the folder at `path`.
+
+    Files that are not there are left out. Raises OSError where one cannot be looked at.
+    """
+    files = []
+    for file in [path / name for name in names] or [path]:
+        if file.is_file():
+            state = file.stat()
+            files.append((file.name, state.st_size, state.st_mtime_ns))
+    return Stamp(str(path), tuple(files))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """The manifest of a kept set; see `Dataset` for what the names mean.
 
     Attributes
     ----------
+    format : int
+        Version of all this.
     shapes, sizes_bytes : dict
         Shape of each array, and size of its file, by the file's name without ".npy".
     sources : tuple of Stamp
         Sources that held these very pictures when they were read.
     """
 
+    format: Literal[1]
     name: str
     digest: str
     class_names: tuple[str, ...]
@@ -39,27 +70,26 @@ class Manifest:
     sources: tuple[Stamp, ...]
 
     @staticmethod
-    def of(dataset: Dataset, sizes_bytes: dict[str, int], sources: tuple[Stamp, ...]) -> Manifest:
-        shapes = {}
-        for split, part in zip(_SPLITS, (dataset.train, dataset.test), strict=True):
-            shapes[f"{split}_images"] = part.images_NCHW.shape
-            shapes[f"{split}_labels"] = part.labels_N.shape
+    def of(
+        dataset: Dataset,
+        shapes: dict[str, tuple[int, ...]],
+        sizes_bytes: dict[str, int],
+        sources: tuple[Stamp, ...],
+    ) -> Manifest:
         return Manifest(
+            format=1,
             name=dataset.name,
             digest=dataset.digest,
             class_names=dataset.class_names,
             superclass_names=dataset.superclass_names,
-            superclass_of=tuple(int(number) for number in dataset.superclass_of),
+            superclass_of=tuple(dataset.superclass_of.tolist()),
             shapes=shapes,
             sizes_bytes=sizes_bytes,
             sources=sources,
         )
 
-    def with_sources(self, sources: tuple[Stamp, ...]) -> Manifest:
-        return dataclasses.replace(self, sources=sources)
-
     def to_json(self) -> bytes:
-        return json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=1).encode()
+        return json.dumps(dataclasses.asdict(self), indent=1).encode()
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -80,28 +110,11 @@ def read_claims(folder: Path) -> Manifest | None:
     """The manifest in `folder` if it can be read, whatever became of the arrays beside it."""
     try:
         with (folder / MANIFEST).open("rb") as file:
-            manifest = _from_json(json.loads(file.read(_MAX_BYTES)))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            # Names of sources may hold bytes that are no text, which msgspec's reader refuses.
+            manifest = msgspec.convert(json.loads(file.read(_MAX_BYTES)), Manifest)
+    except (OSError, ValueError, OverflowError, RecursionError, msgspec.ValidationError):
         return None
     return manifest if _fits(manifest) else None
-
-
-def _from_json(read: dict[str, Any]) -> Manifest:
-    if read["format"] != _FORMAT:
-        raise ValueError("a format of another version")
-    return Manifest(
-        name=str(read["name"]),
-        digest=str(read["digest"]),
-        class_names=tuple(map(str, read["class_names"])),
-        superclass_names=tuple(map(str, read["superclass_names"])),
-        superclass_of=tuple(map(int, read["superclass_of"])),
-        shapes={name: tuple(map(int, shape)) for name, shape in read["shapes"].items()},
-        sizes_bytes={name: int(size) for name, size in read["sizes_bytes"].items()},
-        sources=tuple(
-            Stamp(source["path"], tuple((str(n), int(s), int(t)) for n, s, t in source["files"]))
-            for source in read["sources"]
-        ),
-    )
 
 
 def _fits(manifest: Manifest) -> bool:

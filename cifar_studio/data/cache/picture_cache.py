@@ -8,6 +8,7 @@ of the sources that were verified to hold the same.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -19,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio import atomic
-from cifar_studio.data.cache.manifest import MANIFEST, Manifest, read_manifest
-from cifar_studio.data.cache.stamps import Stamp
+from cifar_studio.data.cache.manifest import MANIFEST, Manifest, Stamp, read_manifest
 from cifar_studio.data.dataset import Dataset, Split
 
 _LOCK_WAIT_S = 60  # another process writes 184 MB meanwhile
@@ -68,8 +68,8 @@ def keep(folder: Path, dataset: Dataset, stamp: Stamp) -> None:
         same = kept is not None and kept.digest == dataset.digest
         if kept is not None and same and open_kept(folder, "") is not None:
             others = tuple(known for known in kept.sources if known.path != stamp.path)
-            sources = (*others, stamp)[-_MOST_SOURCES:]
-            atomic.write_bytes(folder / MANIFEST, kept.with_sources(sources).to_json())
+            kept = dataclasses.replace(kept, sources=(*others, stamp)[-_MOST_SOURCES:])
+            atomic.write_bytes(folder / MANIFEST, kept.to_json())
         else:
             _write(folder, dataset, stamp)
 
@@ -94,14 +94,20 @@ def _write(folder: Path, dataset: Dataset, stamp: Stamp) -> None:
         shutil.rmtree(left, ignore_errors=True)
     making = _new_folder_beside(folder)
     try:
-        arrays = _arrays_of(dataset)
+        arrays = {
+            "train_images": dataset.train.images_NCHW,
+            "train_labels": dataset.train.labels_N,
+            "test_images": dataset.test.images_NCHW,
+            "test_labels": dataset.test.labels_N,
+        }
         for name, array in arrays.items():
             with (making / f"{name}.npy").open("wb") as file:
                 np.save(file, array, allow_pickle=False)
                 file.flush()
                 os.fsync(file.fileno())
         sizes = {name: (making / f"{name}.npy").stat().st_size for name in arrays}
-        manifest = Manifest.of(dataset, sizes, (stamp,))
+        shapes = {name: array.shape for name, array in arrays.items()}
+        manifest = Manifest.of(dataset, shapes, sizes, (stamp,))
         atomic.write_bytes(making / MANIFEST, manifest.to_json())
         if folder.exists():  # damaged, or of other pictures
             aside = _new_folder_beside(folder)
@@ -117,15 +123,6 @@ def _write(folder: Path, dataset: Dataset, stamp: Stamp) -> None:
 
 def _new_folder_beside(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".making"))
-
-
-def _arrays_of(dataset: Dataset) -> dict[str, NDArray[np.uint8]]:
-    return {
-        "train_images": dataset.train.images_NCHW,
-        "train_labels": dataset.train.labels_N,
-        "test_images": dataset.test.images_NCHW,
-        "test_labels": dataset.test.labels_N,
-    }
 
 
 def _mapped(folder: Path, name: str, manifest: Manifest) -> NDArray[np.uint8]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import stat
 import tarfile
@@ -16,33 +15,27 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 
 from cifar_studio.errors import DataError
+from cifar_studio.reading import open_zip
 
 MAX_MEMBERS = 1000  # the published archives hold five
-_MAX_ZIP_LIST_BYTES = 2**20
 _BLOCK_BYTES = 2**20
 _START_BYTES = 1024
-_ZIP_END, _ZIP_END_BYTES, _MAX_COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # with files, and without any
 
 
 @dataclass(frozen=True)
 class Entry:
     """One member of an archive.
 
-    Attributes
-    ----------
-    name : str
-        As the archive spells it; may be hostile.
-    is_file : bool
-        A plain file: no folder, link, device or file with holes.
-    read : callable
-        At most that many bytes from the start. Before the next entry is asked for, and once.
+    `read` gives at most so many bytes from its start. It is called once at most, and before the
+    next entry is asked for.
     """
 
-    name: str
-    is_file: bool
+    name: str  # as the archive spells it; may be hostile
+    is_file: bool  # a plain file: no folder, link, device or file with holes
     read: Callable[[int], bytes]
 
 
@@ -71,8 +64,7 @@ def entries(path: Path, most_bytes: int) -> Iterator[Entry]:
                 "Delete it; log in where the page asks for it and save the archive itself, or "
                 "fetch it with `cifar-studio data fetch`",
             )
-        if start.startswith((b"PK\x03\x04", _ZIP_END)):
-            _judge_zip_list(file, path)
+        if start.startswith(_ZIP_STARTS):
             yield from _zip_entries(file, path)
             return
         with _unpacked(file, start) as stream:
@@ -111,8 +103,14 @@ def _tar_entries(stream: _Bounded, path: Path) -> Iterator[Entry]:
             yield Entry(member.name, plain and member.size >= 0, read)
 
 
-def _zip_entries(file: IO[bytes], path: Path) -> Iterator[Entry]:
-    with zipfile.ZipFile(file) as archive:
+def _zip_entries(file: BinaryIO, path: Path) -> Iterator[Entry]:
+    try:
+        archive = open_zip(file)
+    except zipfile.BadZipFile:
+        raise DataError(
+            f"{path} is a damaged zip or one of another kind", "Give a .tar.gz or .zip of CIFAR-100"
+        ) from None
+    with archive:
         for count, member in enumerate(archive.infolist()):
             _judge_count(count, path)
             mode = member.external_attr >> 16
@@ -129,24 +127,6 @@ def _judge_count(count: int, path: Path) -> None:
     if count >= MAX_MEMBERS:
         raise DataError(
             f"{path} holds more than {MAX_MEMBERS} files", "Give the archive of CIFAR-100 itself"
-        )
-
-
-def _judge_zip_list(file: IO[bytes], path: Path) -> None:
-    """Refuse a zip whose list of members would fill the memory before one is looked at."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - _ZIP_END_BYTES - _MAX_COMMENT_BYTES))
-    tail = file.read()
-    file.seek(0)
-    # zipfile looks at the very end first, and only then for one with a comment
-    at = len(tail) - _ZIP_END_BYTES
-    if not (tail[at : at + 4] == _ZIP_END and tail[-2:] == b"\0\0"):
-        at = tail.rfind(_ZIP_END)
-    list_bytes = int.from_bytes(tail[at + 12 : at + 16], "little")
-    is_zip64 = tail[max(0, at - 20) : at].startswith(b"PK\x06\x07")
-    if at < 0 or is_zip64 or list_bytes > _MAX_ZIP_LIST_BYTES:
-        raise DataError(
-            f"{path} is a damaged zip or one of another kind", "Give a .tar.gz or .zip of CIFAR-100"
         )
 
 

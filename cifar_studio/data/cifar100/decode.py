@@ -1,21 +1,45 @@
-"""From the bytes of published files to arrays."""
+"""From the bytes of published files to arrays.
+
+A pickle is a program. Its sums are compared with the published ones before it is read; that it can
+call nothing but what makes an array is the second gate.
+"""
 
 from __future__ import annotations
 
+import codecs
+import io
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data.cifar100 import safe_pickle
-from cifar_studio.data.cifar100.checksums import judge_members
 from cifar_studio.data.cifar100.edition import BINARY_RECORD, BYTES_PER_PICTURE, Edition
-from cifar_studio.data.cifar100.published_files import BINARY_NAMES, OTHER_COPY, Contents
+from cifar_studio.data.cifar100.published_files import (
+    BINARY_NAMES,
+    OTHER_COPY,
+    Contents,
+    judge_members,
+)
 from cifar_studio.data.dataset import Dataset, Split, digest_of
 from cifar_studio.errors import DataError
 
 Bytes = NDArray[np.uint8]
+# NumPy 2 has moved it, and warns under its old name.
+_RECONSTRUCT = np.empty(0).__reduce__()[0]
+_ALLOWED: dict[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): codecs.encode,
+}
+
+
+class UnsafePickleError(pickle.UnpicklingError):
+    """The pickle asks for more than arrays, lists and names, or is torn."""
 
 
 def decode(contents: Contents, edition: Edition, source: Path) -> Dataset:
@@ -47,6 +71,38 @@ def dataset_of(train: Split, test: Split, edition: Edition, source: Path) -> Dat
     )
 
 
+def load_pickle(data: bytes) -> dict[Any, Any]:
+    """The names, lists and (N, ...) uint8 arrays that `data` holds; text of Python 2 as bytes.
+
+    Arrays are read-only.
+
+    Raises
+    ------
+    UnsafePickleError
+        `data` is no pickle, is torn, or asks for anything else.
+    """
+    try:
+        read = _ArrayUnpickler(io.BytesIO(data), encoding="bytes").load()
+    except Exception as error:  # whatever a torn or hostile pickle leads the reader into
+        raise UnsafePickleError(f"{type(error).__name__}: {error}") from error
+    if type(read) is not dict:
+        raise UnsafePickleError(f"it holds a {type(read).__name__}")
+    for value in read.values():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+    return read
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        try:
+            return _ALLOWED[module_name, global_name]
+        except KeyError:
+            raise UnsafePickleError(
+                f"it asks for {module_name}.{global_name}, which no array needs"
+            ) from None
+
+
 def _decode_python(
     files: Mapping[str, bytes], edition: Edition, source: Path
 ) -> tuple[Split, Split]:
@@ -56,12 +112,12 @@ def _decode_python(
                 f"{check.name} in {source} is not the published file ({check.fault})", OTHER_COPY
             )
     try:
-        names = safe_pickle.load(files["meta"])
+        names = load_pickle(files["meta"])
         _expect(_texts(names[b"fine_label_names"]) == edition.class_names)
         _expect(_texts(names[b"coarse_label_names"]) == edition.superclass_names)
-        train = _split(safe_pickle.load(files["train"]), edition.train_count, edition)
-        test = _split(safe_pickle.load(files["test"]), edition.test_count, edition)
-    except (safe_pickle.UnsafePickleError, LookupError, TypeError, ValueError) as error:
+        train = _split(load_pickle(files["train"]), edition.train_count, edition)
+        test = _split(load_pickle(files["test"]), edition.test_count, edition)
+    except (UnsafePickleError, LookupError, TypeError, ValueError) as error:
         raise DataError(f"{source} cannot be read as CIFAR-100 ({error})", OTHER_COPY) from None
     return train, test
 

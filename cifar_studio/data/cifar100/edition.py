@@ -27,34 +27,17 @@ class Member:
 
 @dataclass(frozen=True)
 class Edition:
-    """What a copy of the data set must be, so that it is taken for the data set.
+    """What a copy of the data set must be, so that it is taken for the data set."""
 
-    Attributes
-    ----------
-    name : str
-        What every view and file calls it.
-    members : tuple of Member
-        The files train, test and meta of the python version.
-    archive : Member
-        The archive that the publisher offers. Archives packed otherwise are taken as well.
-    train_count, test_count : int
-        Pictures in each split.
-    digest : str
-        `dataset.digest_of` both splits.
-    class_names, superclass_names : tuple of str
-    superclass_of : tuple of int
-        Superclass number of each class.
-    """
-
-    name: str
-    members: tuple[Member, ...]
-    archive: Member
-    train_count: int
+    name: str  # what every view and file calls it
+    members: tuple[Member, ...]  # the files train, test and meta of the python version
+    archive: Member  # that the publisher offers; ones that are packed otherwise are taken as well
+    train_count: int  # pictures in the split
     test_count: int
-    digest: str
+    digest: str  # `dataset.digest_of` both splits
     class_names: tuple[str, ...]
     superclass_names: tuple[str, ...]
-    superclass_of: tuple[int, ...]
+    superclass_of: tuple[int, ...]  # superclass number of each class
 
     def member(self, name: str) -> Member:
         """The member called `name`, which must be one of the three."""

@@ -34,43 +34,21 @@ NOWHERE = (
 
 @dataclass(frozen=True)
 class Location:
-    """A copy of the data set, as far as can be told without reading it.
+    """A copy of the data set, as far as it is known without reading it."""
 
-    Attributes
-    ----------
-    path : Path
-        The folder that holds the files directly, or the archive. Absolute.
-    kind : str
-        By the name alone, where it is an archive.
-    found_by : str
-        `OPTION`, `ROOT_VARIABLE`, `CACHE`, `CACHE_SOURCE` or `TORCHVISION`.
-    """
-
-    path: Path
-    kind: Kind
-    found_by: str
+    path: Path  # the folder that holds the files directly, or the archive; absolute
+    kind: Kind  # by the name alone, where it is an archive
+    found_by: str  # `OPTION`, `ROOT_VARIABLE`, `CACHE`, `CACHE_SOURCE`, `TORCHVISION` or `KERAS`
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place that is looked at when no data set is named.
+    """A place that is looked at when no data set is named."""
 
-    Attributes
-    ----------
-    found_by : str
-        See `Location`.
-    path : Path or None
-        None where the variable is not set.
-    location : Location or None
-        What stands there.
-    taken : bool
-        Whether this is the one that is used.
-    """
-
-    found_by: str
-    path: Path | None
-    location: Location | None
-    taken: bool
+    found_by: str  # see `Location`
+    path: Path | None  # None where the variable is not set
+    location: Location | None  # what stands there
+    taken: bool  # whether this is the one that is used
 
 
 def cache_of(name: str) -> Path:
@@ -94,25 +72,28 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(_ENDINGS)
 
 
-def find(asked: str, found_by: str = OPTION, edition: Edition = PUBLISHED) -> Location:
-    """What stands at the path `asked`.
+def find_named(asked: str | None, edition: Edition = PUBLISHED) -> Location | None:
+    """The copy that `asked` names, or else `CIFAR100_ROOT`; None where neither names any.
 
     Raises
     ------
     DataError
         Nothing stands there, or no CIFAR-100.
     """
-    remedy = _WHAT_TO_GIVE if found_by == OPTION else f"Correct {ROOT_VARIABLE} or unset it"
-    says = "" if found_by == OPTION else f"{ROOT_VARIABLE} names "
-    if not asked:
-        raise DataError("The data set is named by an empty path", remedy)
-    path = _absolute(asked)
+    if asked not in (None, "auto"):
+        if not asked:
+            raise DataError("The data set is named by an empty path", _WHAT_TO_GIVE)
+        path, found_by, says, remedy = _absolute(asked), OPTION, "", _WHAT_TO_GIVE
+    else:
+        named = named_by_variable()
+        if named is None:
+            return None
+        path, found_by, says = named, ROOT_VARIABLE, f"{ROOT_VARIABLE} names "
+        remedy = f"Correct {ROOT_VARIABLE} or unset it"
     location = look(path, found_by, edition)
     if location is None:
-        known = _mode(path)
-        what = "does not exist" if known is None else "holds no CIFAR-100"
-        fault = f"{says}{path}, which {what}" if says else f"{path} {what}"
-        raise DataError(fault, remedy)
+        what = "does not exist" if _mode(path) is None else "holds no CIFAR-100"
+        raise DataError(f"{says}{path}{', which' if says else ''} {what}", remedy)
     return location
 
 
@@ -180,12 +161,10 @@ def locate(asked: str | None = "auto", edition: Edition = PUBLISHED) -> Location
     """
     if asked == "demo":
         return Location(cache_of("demo"), "demo", OPTION)
-    if asked not in (None, "auto"):
-        return look(_absolute(asked), OPTION, edition) if asked else None
-    named = named_by_variable()
-    if named is not None:
-        return look(named, ROOT_VARIABLE, edition)
-    return next(usual_locations(edition), None)
+    try:
+        return find_named(asked, edition) or next(usual_locations(edition), None)
+    except DataError:
+        return None
 
 
 def places(edition: Edition = PUBLISHED) -> tuple[Place, ...]:

@@ -1,16 +1,25 @@
 """Getting the files of CIFAR-100 out of a folder or an archive, by name and in bounded memory.
 
-Nothing is ever unpacked to disk. Whether the files are the published ones is not judged here.
+Nothing is ever unpacked to disk. Whether the files are the published ones, by size, md5 and sha256,
+is judged before anything reads them.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cifar_studio.data.cifar100.archives import Entry, entries
-from cifar_studio.data.cifar100.edition import BINARY_FOLDER, BINARY_RECORD, PYTHON_FOLDER, Edition
+from cifar_studio.data.cifar100.edition import (
+    BINARY_FOLDER,
+    BINARY_RECORD,
+    PYTHON_FOLDER,
+    Edition,
+    Member,
+)
 from cifar_studio.errors import DataError
 
 OTHER_COPY = "Take another copy, or fetch one with `cifar-studio data fetch`"
@@ -41,6 +50,39 @@ class Contents:
     @property
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name in self.layout.limits if name not in self.files)
+
+
+@dataclass(frozen=True)
+class MemberCheck:
+    """What became of one file.
+
+    The size is None where it is missing. A file that is too long is not read to its end: the size
+    is then only known to be more than the published one. The others are None where there is nothing
+    to compare: the publisher gives no sums of the binary version.
+    """
+
+    name: str
+    size_bytes: int | None
+    size_ok: bool | None
+    md5_ok: bool | None
+    sha256_ok: bool | None
+
+    @property
+    def whole(self) -> bool:
+        return self.size_bytes is not None and False not in (
+            self.size_ok,
+            self.md5_ok,
+            self.sha256_ok,
+        )
+
+    @property
+    def fault(self) -> str:
+        """What is wrong in a few words; empty where nothing is."""
+        if self.whole:
+            return ""
+        if self.size_bytes is None:
+            return "missing"
+        return "wrong sum" if self.size_ok else "wrong size"
 
 
 def layouts(edition: Edition) -> tuple[Layout, Layout]:
@@ -83,6 +125,12 @@ def read_contents(path: Path, edition: Edition) -> Contents:
     return contents
 
 
+def judge_members(edition: Edition, files: Mapping[str, bytes]) -> tuple[MemberCheck, ...]:
+    """Compare the three files of the python version with the published sums."""
+    with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter's lock
+        return tuple(pool.map(lambda member: _judge(member, files, pool), edition.members))
+
+
 def _from_folder(path: Path, edition: Edition) -> Contents:
     found = []
     for layout in layouts(edition):
@@ -105,7 +153,7 @@ def _from_archive(path: Path, edition: Edition) -> Contents:
     most_bytes = sum(sum(contents.layout.limits.values()) for contents in found) + _STRAY_BYTES
     for entry in entries(path, most_bytes):
         for contents in found:
-            name = _wanted(entry, contents.layout, path)
+            name = _file_of(entry, contents.layout, path)
             if name is None or name in contents.files:
                 continue
             contents.files[name] = entry.read(contents.layout.limits[name] + 1)
@@ -114,7 +162,7 @@ def _from_archive(path: Path, edition: Edition) -> Contents:
     return max(found, key=lambda contents: len(contents.files))
 
 
-def _wanted(entry: Entry, layout: Layout, archive: Path) -> str | None:
+def _file_of(entry: Entry, layout: Layout, archive: Path) -> str | None:
     """The file of `layout` that `entry` is: in the layout's folder, or at the top."""
     spelled = PurePosixPath(entry.name)
     name = spelled.name
@@ -125,3 +173,14 @@ def _wanted(entry: Entry, layout: Layout, archive: Path) -> str | None:
             f"{archive} is not to be trusted: its {name} is a link or leads outside", OTHER_COPY
         )
     return name
+
+
+def _judge(member: Member, files: Mapping[str, bytes], pool: ThreadPoolExecutor) -> MemberCheck:
+    data = files.get(member.name)
+    if data is None:
+        return MemberCheck(member.name, None, None, None, None)
+    if len(data) != member.size_bytes:
+        return MemberCheck(member.name, len(data), False, False, False)
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest() == member.md5
+    sha256 = hashlib.sha256(data).hexdigest() == member.sha256
+    return MemberCheck(member.name, len(data), True, md5, sha256)

@@ -10,28 +10,22 @@ import logging
 from pathlib import Path
 
 from cifar_studio.data.cache import picture_cache
-from cifar_studio.data.cache.stamps import Stamp, stamp_of
+from cifar_studio.data.cache.manifest import Stamp, stamp_of
 from cifar_studio.data.cifar100.decode import dataset_of, decode
 from cifar_studio.data.cifar100.edition import PUBLISHED, Edition
 from cifar_studio.data.cifar100.places import (
     NOWHERE,
-    ROOT_VARIABLE,
     Location,
-    Place,
     cache_of,
     cifar100_cache,
-    find,
+    find_named,
     locate,
-    named_by_variable,
-    places,
     usual_locations,
 )
 from cifar_studio.data.cifar100.published_files import layouts, read_contents
 from cifar_studio.data.dataset import DEMO, Dataset
 from cifar_studio.data.demo import demo_set
 from cifar_studio.errors import DataError
-
-__all__ = ["Location", "Place", "load_dataset", "locate", "places"]
 
 _log = logging.getLogger("cifar_studio")
 
@@ -51,12 +45,8 @@ def load_dataset(asked: str | None, edition: Edition = PUBLISHED) -> Dataset:
     """
     if asked == DEMO:
         return _load_demo()
-    if asked not in (None, "auto"):
-        return _load(find(asked, edition=edition), edition)
-    named = named_by_variable()
-    if named is not None:
-        return _load(find(str(named), ROOT_VARIABLE, edition), edition)
-    return _load_first(edition)
+    location = find_named(asked, edition)
+    return _load_first(edition) if location is None else _load(location, edition)
 
 
 def load_kept(asked: str, edition: Edition = PUBLISHED) -> Dataset | None:
@@ -165,7 +155,7 @@ def _open_demo() -> Dataset | None:
 
 
 def _demo_stamp() -> Stamp:
-    return stamp_of(Path(demo_set.__file__).parent, ("demo_set.py", "shapes.py"))
+    return stamp_of(Path(demo_set.__file__).parent, ("demo_set.py", "grid.py", "shapes.py"))
 
 
 def _cache_damaged() -> DataError:

@@ -7,52 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cifar_studio.data.cache import picture_cache
-from cifar_studio.data.cifar100.checksums import MemberCheck, judge_members
 from cifar_studio.data.cifar100.decode import decode
 from cifar_studio.data.cifar100.edition import PUBLISHED, Edition, Member
-from cifar_studio.data.cifar100.places import (
-    NOWHERE,
-    ROOT_VARIABLE,
-    Location,
-    find,
-    locate,
-    named_by_variable,
+from cifar_studio.data.cifar100.places import NOWHERE, Location, find_named, usual_locations
+from cifar_studio.data.cifar100.published_files import (
+    Contents,
+    MemberCheck,
+    judge_members,
+    read_contents,
 )
-from cifar_studio.data.cifar100.published_files import Contents, read_contents
 from cifar_studio.data.dataset import digest_of
 from cifar_studio.errors import DataError
-
-_BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found.
-
-    Attributes
-    ----------
-    path : str
-    what : str
-        What it is, in words.
-    found_by : str
-        See `places.Location`.
-    members : tuple of MemberCheck
-        Empty where the copy is too damaged to tell its files apart.
-    verdict : str
-        One sentence.
-    remedy : str
-        What to do; empty where all is well.
-    whole : bool
-        Whether every picture and label is as published.
-    """
+    """What a check found."""
 
     path: str
-    what: str
-    found_by: str
-    members: tuple[MemberCheck, ...]
-    verdict: str
-    remedy: str
-    whole: bool
+    what: str  # what it is, in words
+    found_by: str  # see `places.Location`
+    members: tuple[MemberCheck, ...]  # empty where the copy is too damaged to tell its files apart
+    verdict: str  # one sentence
+    remedy: str  # what to do; empty where all is well
+    whole: bool  # whether every picture and label is as published
 
 
 def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
@@ -65,7 +43,9 @@ def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
     DataError
         Nothing stands there.
     """
-    location = _location(place, edition)
+    location = find_named(place, edition) or next(usual_locations(edition), None)
+    if location is None:
+        raise DataError(*NOWHERE)
     try:
         if location.kind == "cache":
             return _check_cache(location, edition)
@@ -83,18 +63,6 @@ def check(place: str | None, edition: Edition = PUBLISHED) -> CheckReport:
             remedy=error.remedy,
             whole=False,
         )
-
-
-def _location(place: str | None, edition: Edition) -> Location:
-    if place not in (None, "auto"):
-        return find(place, edition=edition)
-    named = named_by_variable()
-    if named is not None:
-        return find(str(named), ROOT_VARIABLE, edition)
-    location = locate("auto", edition)
-    if location is None:
-        raise DataError(*NOWHERE)
-    return location
 
 
 def _check_python(location: Location, contents: Contents, edition: Edition) -> CheckReport:
@@ -151,8 +119,6 @@ def _describe(location: Location, edition: Edition, *, binary: bool = False) -> 
 def _is_published(path: Path, archive: Member) -> bool:
     if path.stat().st_size != archive.size_bytes:
         return False
-    total = hashlib.md5(usedforsecurity=False)
     with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            total.update(block)
+        total = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     return total.hexdigest() == archive.md5

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio.data.dataset import CLASSES, DEMO, Dataset, Split, digest_of
-from cifar_studio.data.demo.shapes import KINDS, TURN, Grid, Ints, cosine, sine
+from cifar_studio.data.demo.grid import TURN, Grid, Ints, cosine, sine
+from cifar_studio.data.demo.shapes import KINDS
 
 SIDE = 32
 TRAIN_PER_CLASS, TEST_PER_CLASS = 500, 100

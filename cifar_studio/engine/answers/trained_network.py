@@ -34,34 +34,17 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A run's network.
+    """A run's network, in evaluation mode on the resolved device."""
 
-    Attributes
-    ----------
-    network : nn.Module
-        In evaluation mode, on the resolved device; specialised where the run's was.
-    config : TrainConfig
-    environment : Environment
-    resolved : ResolvedSettings
-        The run's own, or this machine's where the run's device is not here.
-    epoch, batch : int
-        Where it stands: epochs that are finished, and batches of the one after.
-    normalize : Normalize
-    rewrites : tuple of Rewrite
-        How it was specialised.
-    updates : int
-        Steps that had changed its weights.
-    """
-
-    network: nn.Module
+    network: nn.Module  # specialised where the run's was
     config: TrainConfig
     environment: Environment
-    resolved: ResolvedSettings
-    epoch: int
-    batch: int
+    resolved: ResolvedSettings  # the run's own, or this machine's where its device is not here
+    epoch: int  # epochs that are finished
+    batch: int  # batches of the one after
     normalize: Normalize
-    rewrites: tuple[Rewrite, ...] = ()
-    updates: int = 0
+    rewrites: tuple[Rewrite, ...] = ()  # how it was specialised
+    updates: int = 0  # steps that had changed its weights
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

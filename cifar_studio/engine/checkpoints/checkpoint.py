@@ -38,8 +38,6 @@ class Checkpoint:
 
     Attributes
     ----------
-    config : TrainConfig
-    resolved : ResolvedSettings
     network : dict of str to tensor
         Weights and buffers, by torchvision's names; in the specialised form where `resolved` says
         so.
@@ -173,9 +171,9 @@ def check_fits(checkpoint: Checkpoint, network: nn.Module) -> None:
     RunFolderError
         Names, shapes or types of weights, buffers or momenta are others; names the first.
     """
-    wanted = network.state_dict()
-    for name in (*wanted, *checkpoint.network):
-        mine, theirs = wanted.get(name), checkpoint.network.get(name)
+    expected = network.state_dict()
+    for name in (*expected, *checkpoint.network):
+        mine, theirs = expected.get(name), checkpoint.network.get(name)
         if mine is None or theirs is None or not _alike(mine, theirs):
             _does_not_fit(checkpoint, name)
     weights = dict(enumerate(network.named_parameters()))

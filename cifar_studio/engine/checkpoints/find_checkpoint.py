@@ -12,18 +12,10 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class Found:
-    """A run's checkpoint.
-
-    Attributes
-    ----------
-    checkpoint : Checkpoint or None
-        None where the run ended before its first one.
-    notice : str
-        Which file was damaged and which one serves instead; empty where all is well.
-    """
+    """A run's checkpoint; None where the run ended before its first one."""
 
     checkpoint: Checkpoint | None
-    notice: str = ""
+    notice: str = ""  # which file was damaged and which one serves instead; empty where all is well
 
 
 def find_checkpoint(folder: RunFolder) -> Found:

@@ -12,22 +12,11 @@ import torchvision
 import cifar_studio
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.subset import Subset, channel_statistics, choose
+from cifar_studio.data.subset import channel_statistics, choose_for
 from cifar_studio.engine.machine.device import list_devices
 from cifar_studio.engine.machine.processor import operating_system, processor_name
 from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
 from cifar_studio.runs.folder.run_folder import now
-
-
-def choose_for(config: TrainConfig, dataset: Dataset) -> Subset:
-    """The pictures that a config's run uses; the same ones whenever it is asked."""
-    return choose(
-        dataset,
-        train_per_class=config.train_per_class,
-        validation_per_class=config.validation_per_class,
-        test_per_class=config.test_per_class,
-        seed=config.seed,
-    )
 
 
 def describe(
@@ -52,13 +41,14 @@ def describe(
         processor=processor_name(),
         device_name=titles.get(resolved.device, resolved.device),
         resolved=resolved,
-        data=_data_facts(config, dataset, choose_for(config, dataset)),
+        data=_data_facts(config, dataset),
         command=list(command),
         started=now(),
     )
 
 
-def _data_facts(config: TrainConfig, dataset: Dataset, subset: Subset) -> DataFacts:
+def _data_facts(config: TrainConfig, dataset: Dataset) -> DataFacts:
+    subset = choose_for(config, dataset)
     mean, std = [0.5] * 3, [0.5] * 3
     if config.normalization == "dataset":
         means, deviations = channel_statistics(dataset.train.images_NCHW[subset.train])

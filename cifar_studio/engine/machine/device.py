@@ -62,12 +62,8 @@ def is_usable(recorded: ResolvedSettings) -> bool:
 def resolve(config: TrainConfig, choice: Choice | None = None) -> ResolvedSettings:
     """The machine's settings for a new run.
 
-    Parameters
-    ----------
-    config : TrainConfig
-    choice : Choice, optional
-        What was found to be fastest (`speed/fastest_format.py`); its precision counts where
-        the config leaves that open. Without it float32, with channels last but on Apple's GPUs.
+    `choice` is what was found to be fastest (`speed/fastest_format.py`); its precision counts where
+    the config leaves that open. Without it float32, with channels last but on Apple's GPUs.
 
     Raises
     ------

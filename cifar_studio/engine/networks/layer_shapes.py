@@ -16,22 +16,13 @@ _KINDS = (nn.Conv2d, nn.Linear, nn.AdaptiveAvgPool2d)
 
 @dataclass(frozen=True)
 class LayerCall:
-    """A layer's work on one picture; the tensors are kept, so that views of them are known.
-
-    Attributes
-    ----------
-    name : str
-    module : nn.Module
-    input, output : tensor
-    is_only : bool
-        Whether the layer works once a picture, on weights that are its own.
-    """
+    """A layer's work on one picture; the tensors are kept, so that views of them are known."""
 
     name: str
     module: nn.Module
     input: Tensor
     output: Tensor
-    is_only: bool
+    is_only: bool  # whether it works once a picture, on weights that are its own
 
 
 def layer_calls(network: nn.Module) -> list[LayerCall]:

@@ -8,7 +8,7 @@ hold no parameters. Starting values are drawn on the CPU; moving to a device is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,27 +20,6 @@ from torchvision.models.resnet import BasicBlock
 from cifar_studio.config.architectures import ArchitectureName, DropoutSites, Stem, architecture
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES
-
-
-class DropoutHook:
-    """Dropout before or after a module, while that module trains.
-
-    Parameters
-    ----------
-    rate : float
-        In (0, 1).
-    """
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-
-    def before(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """As a forward pre-hook: on what goes in."""
-        return (functional.dropout(inputs[0], self.rate, module.training), *inputs[1:])
-
-    def after(self, module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        """As a forward hook: on what comes out."""
-        return functional.dropout(output, self.rate, module.training)
 
 
 def build_for(config: TrainConfig) -> nn.Module:
@@ -137,15 +116,21 @@ def _first_convolution(channels: int, mode: Literal["fan_in", "fan_out"]) -> nn.
 
 
 def _drop_before(module: nn.Module, rate: float) -> None:
+    def drop(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return (functional.dropout(inputs[0], rate, module.training), *inputs[1:])
+
     if rate > 0:
-        module.register_forward_pre_hook(cast(Any, DropoutHook(rate).before))
+        module.register_forward_pre_hook(drop)
 
 
 def _drop_after(network: nn.Module, kind: type[nn.Module], rate: float) -> None:
+    def drop(module: nn.Module, _: object, output: Tensor) -> Tensor:
+        return functional.dropout(output, rate, module.training)
+
     if rate > 0:
         for module in network.modules():
             if isinstance(module, kind):
-                module.register_forward_hook(cast(Any, DropoutHook(rate).after))
+                module.register_forward_hook(drop)
 
 
 _BUILDERS: dict[str, Callable[[Stem, float, float], nn.Module]] = {

@@ -17,7 +17,6 @@ for the whole network before, so the random stream is the stock network's too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -28,28 +27,24 @@ from cifar_studio.engine.networks.small_maps import speed_up_small_maps
 
 
 @dataclass(frozen=True)
-class Cropped:
-    """A convolution without the taps that see padding only.
-
-    Attributes
-    ----------
-    module : str
-        The convolution's name.
-    rows, columns : (int, int)
-        First live tap, and the one after the last.
-    padding : (int, int)
-        What is left of it.
-    """
+class _OfLayer:
+    """What was done to a layer, by the name of its module."""
 
     module: str
-    rows: tuple[int, int]
-    columns: tuple[int, int]
-    padding: tuple[int, int]
 
     @property
     def weight(self) -> str:
         """The parameter's name."""
         return f"{self.module}.weight"
+
+
+@dataclass(frozen=True)
+class Cropped(_OfLayer):
+    """A convolution without the taps that see padding only."""
+
+    rows: tuple[int, int]  # first live tap, and the one after the last
+    columns: tuple[int, int]
+    padding: tuple[int, int]  # what is left of it
 
     def live(self, whole_OIHW: Tensor) -> Tensor:
         """The live part of (O, I, H, W) weights, as a view."""
@@ -65,25 +60,11 @@ class Cropped:
 
 
 @dataclass(frozen=True)
-class Folded:
-    """A linear layer that is given one value in place of its copies.
+class Folded(_OfLayer):
+    """A linear layer that is given one value in place of its copies."""
 
-    Attributes
-    ----------
-    pooling, module : str
-        Names of the pooling that makes the copies and of the linear layer.
-    copies : int
-        Of each value.
-    """
-
-    pooling: str
-    module: str
-    copies: int
-
-    @property
-    def weight(self) -> str:
-        """The parameter's name."""
-        return f"{self.module}.weight"
+    pooling: str  # name of the pooling that makes the copies
+    copies: int  # of each value
 
     def apart(self, whole_OI: Tensor) -> Tensor:
         """(O, I) weights as (O, I / copies, copies), as a view."""
@@ -119,26 +100,18 @@ def specialize(network: nn.Module) -> tuple[Rewrite, ...]:
     return rewrites
 
 
-def gradient_factors(rewrites: tuple[Rewrite, ...]) -> Mapping[str, int]:
-    """By how much the gradient of which parameter has to be multiplied in training."""
-    return {one.weight: one.copies for one in rewrites if isinstance(one, Folded)}
-
-
 def find_rewrites(network: nn.Module) -> tuple[Rewrite, ...]:
     """What could be rewritten; works on the device "meta" too, and changes nothing."""
     calls = [call for call in layer_calls(network) if call.is_only]
-    found: list[Rewrite | None] = []
-    for call in calls:
-        if isinstance(call.module, nn.Conv2d):
-            found.append(_cropped(call))
-        elif isinstance(call.module, nn.Linear):
-            found.append(_folded(call, calls))
+    found = (_cropped(call) or _folded(call, calls) for call in calls)
     return tuple(rewrite for rewrite in found if rewrite is not None)
 
 
 def _cropped(call: LayerCall) -> Cropped | None:
+    """A convolution some of whose taps see padding only."""
     convolution = call.module
-    assert isinstance(convolution, nn.Conv2d)
+    if not isinstance(convolution, nn.Conv2d):
+        return None
     padding = convolution.padding
     if convolution.padding_mode != "zeros" or isinstance(padding, str):
         return None
@@ -183,7 +156,9 @@ def _live_taps(
 
 
 def _folded(call: LayerCall, calls: list[LayerCall]) -> Folded | None:
-    """Whether a linear layer takes a pooling's copies of single values, and nothing else."""
+    """A linear layer that takes a pooling's copies of single values, and nothing else."""
+    if not isinstance(call.module, nn.Linear):
+        return None
     for other in calls:
         if not isinstance(other.module, nn.AdaptiveAvgPool2d):
             continue
@@ -191,7 +166,7 @@ def _folded(call: LayerCall, calls: list[LayerCall]) -> Folded | None:
         is_its_view = call.input is other.output or call.input._base is other.output
         is_copied = tuple(other.input.shape[2:]) == (1, 1) and copies > 1
         if is_copied and is_its_view and call.input.shape == (1, other.output.shape[1] * copies):
-            return Folded(other.name, call.name, copies)
+            return Folded(call.name, other.name, copies)
     return None
 
 

@@ -30,16 +30,7 @@ def whole_weights(
 
     The starting weights are drawn again from the config's seed; torch's random state stays.
 
-    Parameters
-    ----------
-    trained : dict of str to tensor
-        Of the specialised network.
-    rewrites : tuple of Rewrite
-        What was rewritten.
-    config : TrainConfig
-        Learning rate, momentum, weight decay and nesterov of all updates, and the seed.
-    updates : int
-        How many steps changed the weights.
+    `trained` is of the specialised network, and `updates` counts the steps that changed it.
     """
     whole = {name: value.detach().cpu() for name, value in trained.items()}
     if not rewrites:

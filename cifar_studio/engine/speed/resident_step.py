@@ -20,14 +20,7 @@ from cifar_studio.runs.folder.environment import ResolvedSettings
 
 
 class ResidentStep:
-    """The studio's own step, on pictures that are normalised already.
-
-    Parameters
-    ----------
-    config : TrainConfig
-    resolved : ResolvedSettings
-    batch_size : int
-    """
+    """The studio's own step, on pictures that are normalised already."""
 
     def __init__(self, config: TrainConfig, resolved: ResolvedSettings, batch_size: int) -> None:
         self._device = torch.device(resolved.device)

@@ -45,19 +45,11 @@ BYTES_PER_PICTURE = 3 * 32 * 32
 
 @dataclass(frozen=True)
 class SpeedEstimate:
-    """Speed of a config on this machine.
-
-    Attributes
-    ----------
-    train_images_per_second, test_images_per_second : float
-    memory_mib : float
-        Peak of the process (CPU) or of the device.
-    device : str
-    """
+    """Speed of a config on this machine."""
 
     train_images_per_second: float
     test_images_per_second: float
-    memory_mib: float
+    memory_mib: float  # peak of the process (CPU) or of the device
     device: str
 
 

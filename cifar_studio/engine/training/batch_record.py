@@ -19,11 +19,7 @@ class BatchRecord:
     Means are taken over the numbers of all batches in float64 on the host, in one order: how often
     a run was looked at does not change a digit, and no device needs float64.
 
-    Parameters
-    ----------
-    pictures, batch_size : int
-        Of the epoch; the last batch may be smaller.
-    device : torch.device
+    The last of the epoch's batches may be smaller than `batch_size`.
     """
 
     def __init__(self, pictures: int, batch_size: int, device: torch.device) -> None:
@@ -63,7 +59,8 @@ class BatchRecord:
         losses, correct = self._host_2B[:, start:stop].astype(np.float64)
         pictures = max(1, int(sizes.sum()))
         # The exact sum, so that it does not depend on how NumPy groups its additions.
-        loss = math.fsum((losses * sizes).tolist()) / pictures if _finite(losses) else None
+        is_finite = bool(np.isfinite(losses).all())
+        loss = math.fsum((losses * sizes).tolist()) / pictures if is_finite else None
         return loss, 100 * float(correct.sum()) / pictures
 
     def first_not_finite(self) -> int | None:
@@ -79,7 +76,3 @@ class BatchRecord:
         """Take over what `known_numbers` gave."""
         self.known = numbers_2B.shape[1]
         self._host_2B[:, : self.known] = numbers_2B.numpy()
-
-
-def _finite(values: NDArray[np.float64]) -> bool:
-    return bool(np.isfinite(values).all())

@@ -69,7 +69,6 @@ class Normalize:
     ----------
     mean, std : three floats each
         Per channel, of values in [0, 1].
-    device : torch.device
     memory_format : torch.memory_format
         Of what comes out.
     """

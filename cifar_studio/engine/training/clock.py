@@ -11,13 +11,7 @@ _Result = TypeVar("_Result")
 
 
 class Stopwatch:
-    """Seconds of work; starts stopped.
-
-    Parameters
-    ----------
-    seconds : float
-        What it already shows.
-    """
+    """Seconds of work, counted on from so many; starts stopped."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self._before = seconds
@@ -38,12 +32,7 @@ class Stopwatch:
 
 
 class Gate:
-    """Opens once per interval: what should not happen at every batch asks it first.
-
-    Parameters
-    ----------
-    interval_s : float
-    """
+    """Opens once per interval: what should not happen at every batch asks it first."""
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s

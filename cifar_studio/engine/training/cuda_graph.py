@@ -25,14 +25,8 @@ class GraphCapture:
     What a graph leaves in the pool does not outlive its playing, so graphs may follow each other
     in any order.
 
-    Parameters
-    ----------
-    device : torch.device
-
-    Attributes
-    ----------
-    failure : str
-        Why a recording failed, for a person; empty where none did. None is tried after that.
+    `failure` says why a recording failed, for a person, and is empty where none did; none is tried
+    after one.
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -74,11 +74,7 @@ def make_consistent(folder: RunFolder, state: TrainingState) -> None:
 class RetryingSaver:
     """Writes what must not be lost, and knows what of it is not written yet.
 
-    Parameters
-    ----------
-    folder : RunFolder
-    waits : bool
-        Whether a refusal is told as an event, to be tried again, or raised as a TrainingError.
+    Where it `waits`, a refusal is an event, and tried again; otherwise it is a TrainingError.
     """
 
     def __init__(self, folder: RunFolder, waits: bool) -> None:
@@ -89,7 +85,7 @@ class RetryingSaver:
     def write(self, write: Callable[[bool], None]) -> Generator[SaveRefused, None, None]:
         """Call `write`, and call it again until the disk takes it.
 
-        It is told whether it was called before.
+        It gets to know whether it was called before.
         """
         again = False
         self._open = lambda: write(True)

@@ -21,13 +21,7 @@ from cifar_studio.engine.training.training_state import TrainingState
 class Steps:
     """Trains a state batch by batch.
 
-    Parameters
-    ----------
-    state : TrainingState
-        Restored, where it is to be: recordings read and write its tensors.
-    pictures : Pictures
-    normalize : Normalize
-    capture : GraphCapture
+    The state is restored, where it is to be: recordings read and write its tensors.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def evaluate(
     epoch : int
         Noted in the events and in the evaluation.
     gate : Gate, optional
-        How often progress is told; ten times a second if not given.
+        How often progress is reported; ten times a second if not given.
     """
     gate = gate or Gate(0.1)
     network, pictures = forward.network, forward.pictures

@@ -29,9 +29,6 @@ class Forward:
     ----------
     network : nn.Module
         On the device of `pictures`; in evaluation mode whenever this works.
-    pictures : Pictures
-    normalize : Normalize
-    resolved : ResolvedSettings
     capture : GraphCapture, optional
         Given where the same pictures are to be passed again and again.
 
@@ -64,16 +61,14 @@ class Forward:
         total = len(self.pictures)
         for start in range(0, total, BATCH):
             stop = min(start + BATCH, total)
-            self._of_size(stop - start)()
+            size = stop - start
+            if size not in self._works:
+                work = self._work(size)
+                if self._capture is not None:
+                    work = self._capture.captured(work, self._rolled_back)
+                self._works[size] = work
+            self._works[size]()
             yield stop
-
-    def _of_size(self, size: int) -> Work:
-        if size not in self._works:
-            work = self._work(size)
-            if self._capture is not None:
-                work = self._capture.captured(work, self._rolled_back)
-            self._works[size] = work
-        return self._works[size]
 
     def _work(self, size: int) -> Work:
         along_B = torch.arange(size, device=self.logits_NK.device)

@@ -20,18 +20,10 @@ _ROUNDING = 1 + 5e-6
 
 @dataclass(frozen=True)
 class ReportingIntervals:
-    """How often a training reports; changes no result.
+    """How often a training reports; changes no result."""
 
-    Attributes
-    ----------
-    gate_s : float
-        Least seconds between two events of progress; the device is waited for only then.
-    quick_test_over_s : float
-        Epochs that take longer have quick tests in them.
-    """
-
-    gate_s: float = 0.1
-    quick_test_over_s: float = 30.0
+    gate_s: float = 0.1  # at least between two events of progress, which wait for the device
+    quick_test_over_s: float = 30.0  # epochs that take longer have quick tests in them
 
 
 DEFAULT_INTERVALS = ReportingIntervals()
@@ -41,15 +33,7 @@ class Progress:
     """Tells how an epoch goes, as events and as points of the trace.
 
     The trace's points stand at fixed batches, whenever they are written, so that two runs of one
-    config leave the same trace.
-
-    Parameters
-    ----------
-    trace_file : Path
-    config : TrainConfig
-    state : TrainingState
-    gate : Gate
-        Shut after each event.
+    config leave the same trace. The gate is shut after each event.
     """
 
     def __init__(
@@ -103,7 +87,7 @@ class Progress:
             self._traced += 1
 
     def batches_ended(self) -> BatchesEnded:
-        """Wait for the device, and tell of the batches since the last time."""
+        """Wait for the device, and report the batches since the last time."""
         since, since_s = self._fetched, self._fetched_s
         self.synchronize()
         self._gate.shut()
@@ -124,7 +108,7 @@ class Progress:
         )
 
     def quick_test_ended(self, result: EvaluationResult) -> QuickTestEnded:
-        """Note and tell the result of a quick test after the batches so far."""
+        """Note and report the result of a quick test after the batches so far."""
         position = self._position(self._state.batch)
         loss = finite_or_none(result.loss)
         self._trace.quick_test(position, loss, result.top1, result.top5)

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.checkpoints.random_state import random_states, set_random_states
-from cifar_studio.engine.networks.specialize import Rewrite, gradient_factors
+from cifar_studio.engine.networks.specialize import Folded, Rewrite
 from cifar_studio.engine.training.cuda_graph import restored
 from cifar_studio.runs.folder.environment import ResolvedSettings
 
@@ -85,10 +84,11 @@ class TrainingStep:
             # be there, and one that overflows would leave them without a value.
             for weight in network.parameters():
                 self.optimizer.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
-        for name, factor in gradient_factors(rewrites).items():
-            weight = network.get_parameter(name)
-            hook = _Multiplied(factor)
-            weight.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
+        for rewrite in rewrites:
+            if isinstance(rewrite, Folded):
+                weight = network.get_parameter(rewrite.weight)
+                hook = _Multiplied(rewrite.copies)
+                weight.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
         self.scaler = torch.amp.GradScaler(
             self._device.type, enabled=resolved.precision == "float16"
         )
@@ -169,3 +169,24 @@ class _Multiplied:
     def __call__(self, weight: Tensor) -> None:
         assert weight.grad is not None
         weight.grad.mul_(self._factor)
+
+
+def random_states(device: torch.device) -> dict[str, Tensor]:
+    """torch's random states: "cpu", and "device" where that has one of its own."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["device"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["device"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_states(states: Mapping[str, Tensor], device: torch.device) -> None:
+    """Go back to what `random_states` gave; one of another kind of device is left out."""
+    torch.set_rng_state(states["cpu"])
+    if "device" not in states:
+        return
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["device"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(states["device"])

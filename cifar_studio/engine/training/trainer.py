@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES, Dataset
+from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
-from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
 from cifar_studio.engine.machine.spinning import giving_way
 from cifar_studio.engine.training import epoch_files
@@ -64,7 +64,6 @@ def train(
     ----------
     config : TrainConfig
         Without faults, as `config.check` means it.
-    dataset : Dataset
     folder : RunFolder
         With its config and environment written.
     environment : Environment
@@ -139,7 +138,7 @@ class _Training:
         self._quick_test_forward = self._forward(test_pictures.part(quick_rows))
         self._validation = self._forward(place(dataset.train, subset.validation, device))
         self._is_saved = False
-        self._is_told = False
+        self._is_reported = False
 
     def start_from(self, checkpoint: Checkpoint | None) -> None:
         """Take the state of a checkpoint, or of the very start, on disk too."""
@@ -215,7 +214,7 @@ class _Training:
         yield progress.quick_test_ended(result)
 
     def _finish(self, train_seconds: float) -> Generator[RunEvent, None, None]:
-        """Evaluate, put the epoch on disk, and only then tell of it."""
+        """Evaluate, put the epoch on disk, and only then report it."""
         state, watch = self._state, Stopwatch()
         test = yield from timed(self._evaluate(self._test, "test"), watch)
         validation = None
@@ -258,9 +257,9 @@ class _Training:
         return evaluate(forward, epoch=self._state.epoch + 1, split=split, gate=self._gate)
 
     def _notices(self) -> Generator[RunEvent, None, None]:
-        """Tell once that this device does what could be recorded call by call."""
-        if self._capture.failure and not self._is_told:
-            self._is_told = True
+        """Report once that this device does what could be recorded call by call."""
+        if self._capture.failure and not self._is_reported:
+            self._is_reported = True
             yield RunNoticed(
                 message="The steps could not be recorded as a CUDA graph "
                 f"({self._capture.failure}): they are done call by call, with the same results "

@@ -9,12 +9,15 @@ from torch import nn
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint, check_fits
-from cifar_studio.engine.checkpoints.random_state import random_states, set_random_states
 from cifar_studio.engine.machine.device import memory_format
 from cifar_studio.engine.networks.models import build_for
 from cifar_studio.engine.networks.specialize import specialize
 from cifar_studio.engine.training.batch_record import BatchRecord
-from cifar_studio.engine.training.sgd_step import TrainingStep
+from cifar_studio.engine.training.sgd_step import (
+    TrainingStep,
+    random_states,
+    set_random_states,
+)
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.folder.environment import ResolvedSettings
 from cifar_studio.runs.folder.epochs import EpochRow
@@ -25,8 +28,6 @@ class TrainingState:
 
     Parameters
     ----------
-    config : TrainConfig
-    resolved : ResolvedSettings
     pictures : int
         Training pictures an epoch.
     data_digest : str
@@ -36,14 +37,12 @@ class TrainingState:
     ----------
     network : nn.Module
         Specialised where that was resolved.
-    step : TrainingStep
     epoch : int
         Finished epochs.
     batch : int
         Batches done of the epoch after.
     record : BatchRecord
         Of that epoch.
-    rows : list of EpochRow
     train_seconds : float
         Spent on that epoch's batches.
     """

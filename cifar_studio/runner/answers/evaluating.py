@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.answers.trained_network import load_network
-from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.errors import BadInputError, RunFolderError
 from cifar_studio.runner.protocol import EvaluateRequest
 from cifar_studio.runner.training.run_pictures import find_pictures

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from cifar_studio.data.cifar100.source import load_dataset
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.answers.augmented_versions import augmented
 from cifar_studio.engine.answers.grad_cam import explain
 from cifar_studio.engine.answers.trained_network import load_network
-from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.errors import BadInputError
 from cifar_studio.runner.protocol import AugmentRequest, ExplainRequest
 from cifar_studio.runs.answers import Augmented, Explained

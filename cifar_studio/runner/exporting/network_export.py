@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.answers.trained_network import TrainedNetwork, load_network
-from cifar_studio.engine.machine.describe_machine import choose_for
 from cifar_studio.export.networks.network_check import Judge, judge_of
 from cifar_studio.export.networks.network_files import write_onnx, write_program, write_weights
 from cifar_studio.runner.training.run_pictures import find_pictures

@@ -24,10 +24,15 @@ from cifar_studio import atomic
 from cifar_studio.disk_space import check_free, is_full
 from cifar_studio.errors import BadInputError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
-from cifar_studio.reading import open_file
+from cifar_studio.reading import open_file, open_zip
 from cifar_studio.runs.bundle.contents import digest_of
-from cifar_studio.runs.bundle.inspection import SparingFile, damaged, read_manifest
-from cifar_studio.runs.bundle.manifest import BLOCK, BundledFile, Manifest
+from cifar_studio.runs.bundle.manifest import (
+    BLOCK,
+    BundledFile,
+    Manifest,
+    damaged,
+    read_manifest,
+)
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
 
@@ -41,28 +46,14 @@ _TORN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeE
 
 @dataclass(frozen=True)
 class Opened:
-    """A bundle that was opened.
+    """A bundle that was opened."""
 
-    Attributes
-    ----------
-    path : Path
-        The run folder.
-    was_there : bool
-        Whether the same run stood there before; nothing was written then.
-    """
-
-    path: Path
-    was_there: bool
+    path: Path  # the run folder
+    was_there: bool  # whether the same run stood there before; nothing was written then
 
 
 def open_bundle(path: Path, runs: Path) -> Opened:
-    """Put a bundle's run into a folder of runs.
-
-    Parameters
-    ----------
-    path : Path
-    runs : Path
-        Made where it is not there.
+    """Put a bundle's run into a folder of runs, which is made where it is not there.
 
     Raises
     ------
@@ -71,7 +62,7 @@ def open_bundle(path: Path, runs: Path) -> Opened:
         file is left then.
     """
     try:
-        with open_file(path) as file, zipfile.ZipFile(SparingFile(file)) as archive:
+        with open_file(path) as file, open_zip(file) as archive:
             manifest = read_manifest(archive, path)
             present = _same_run(manifest, runs)
             if present is not None:
@@ -138,10 +129,10 @@ def _check_run(folder: Path, path: Path) -> None:
         ) from None
 
 
-def _put(folder: Path, wanted: Path) -> Path:
+def _put(folder: Path, preferred: Path) -> Path:
     """Give the folder its name, or the next one that is free."""
     for number in range(1, 1000):
-        target = wanted if number == 1 else wanted.with_name(f"{wanted.name}_{number}")
+        target = preferred if number == 1 else preferred.with_name(f"{preferred.name}_{number}")
         # A rename takes the place of an empty folder, and of nothing else.
         if os.path.lexists(target):
             continue
@@ -152,7 +143,7 @@ def _put(folder: Path, wanted: Path) -> Path:
             shutil.rmtree(target, ignore_errors=True)
             raise
         return target
-    raise RunFolderError(f"{wanted.parent} has this run a thousand times", "Remove some of them")
+    raise RunFolderError(f"{preferred.parent} has this run a thousand times", "Remove some of them")
 
 
 def _same_run(manifest: Manifest, runs: Path) -> Path | None:

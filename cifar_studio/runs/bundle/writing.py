@@ -34,14 +34,9 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same run gives the same file
 
 
 def write_bundle(path: Path, run: Path) -> None:
-    """Write a run as a bundle, atomically; the same run gives the same bytes.
+    """Write a run folder as a bundle, atomically; the same run gives the same bytes.
 
-    Parameters
-    ----------
-    path : Path
-        Ends in .cifarrun.
-    run : Path
-        The run folder; its training has ended or waits.
+    The path ends in .cifarrun, and the run's training has ended or waits.
 
     Raises
     ------
@@ -82,7 +77,7 @@ def _write(file: BinaryIO, run: Path) -> None:
                 continue
             files.append(_store_file(archive, source))
         manifest = Manifest(format=FORMAT, studio=__version__, run=plain(run.name), files=files)
-        _store_bytes(archive, MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+        archive.writestr(_entry(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest)))
     if _state_of(run) != before:
         raise RunFolderError(
             f"{run.name} was changed while it was written", "Export it again once nothing uses it"
@@ -128,10 +123,6 @@ def _store(archive: zipfile.ZipFile, name: str, contents: BinaryIO) -> BundledFi
             size += len(block)
             target.write(block)
     return BundledFile(name=name, size=size, sha256=digest.hexdigest())
-
-
-def _store_bytes(archive: zipfile.ZipFile, name: str, contents: bytes) -> None:
-    archive.writestr(_entry(name), contents)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

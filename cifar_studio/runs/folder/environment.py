@@ -21,27 +21,13 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class ResolvedSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What was chosen by looking at the machine; each of these changes the last bits.
+    """What was chosen by looking at the machine; each of these changes the last bits."""
 
-    Attributes
-    ----------
-    device : str
-        "cpu", "cuda:0", "mps".
-    threads : int
-        Threads that torch computes with on the CPU.
-    memory_format : str
-        "contiguous" or "channels_last".
-    precision : str
-        "float32", "bfloat16" or "float16".
-    specialized : bool
-        Whether the network was rewritten for 32x32 pictures; False where nothing in it could be.
-    """
-
-    device: str
-    threads: _Count
-    memory_format: str
-    precision: str
-    specialized: bool
+    device: str  # "cpu", "cuda:0", "mps"
+    threads: _Count  # that torch computes with on the CPU
+    memory_format: str  # "contiguous" or "channels_last"
+    precision: str  # "float32", "bfloat16" or "float16"
+    specialized: bool  # whether the network was rewritten for 32x32 pictures
 
 
 def changed_settings(before: ResolvedSettings, after: ResolvedSettings) -> str:
@@ -54,32 +40,16 @@ def changed_settings(before: ResolvedSettings, after: ResolvedSettings) -> str:
 
 
 class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Which pictures a run saw.
+    """Which pictures a run saw, how many of them, and how they were normalised."""
 
-    Attributes
-    ----------
-    name : str
-        "CIFAR-100" or "demo".
-    digest : str
-        sha256 of the complete set's pictures and labels.
-    source : str
-        The folder or archive they were read from; "built in" for the demo set.
-    train_pictures, test_pictures, validation_pictures : int
-        How many were used.
-    complete : bool
-        Whether no training or test picture of the set was left out.
-    mean, std : list of float
-        Per channel, in [0, 1], as used for normalisation.
-    """
-
-    name: str
-    digest: str
-    source: str
+    name: str  # "CIFAR-100" or "demo"
+    digest: str  # sha256 of the complete set's pictures and labels
+    source: str  # the folder or archive they were read from; "built in" for the demo set
     train_pictures: _Count
     test_pictures: _Count
     validation_pictures: _Count
-    complete: bool
-    mean: list[float]
+    complete: bool  # whether no training or test picture of the set was left out
+    mean: list[float]  # per channel, in [0, 1]
     std: list[float]
 
     @property
@@ -88,11 +58,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """Versions, machine, data and command of a run.
-
-    `repeats` is the name of the run folder whose settings and machine it took again, empty for
-    most.
-    """
+    """Versions, machine, data and command of a run."""
 
     studio: str
     python: str
@@ -107,4 +73,4 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     data: DataFacts
     command: list[str]
     started: str
-    repeats: str = ""
+    repeats: str = ""  # the run folder whose settings and machine it took again; empty for most

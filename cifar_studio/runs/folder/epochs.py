@@ -87,18 +87,11 @@ def read_table(path: Path) -> RowReader:
 
 
 class RowReader:
-    """Turns the lines of an `epochs.csv` into rows, also of one that grows.
-
-    Attributes
-    ----------
-    rows : list of EpochRow
-    lines_left_out : int
-        Lines that are no rows.
-    """
+    """Turns the lines of an `epochs.csv` into rows, also of one that grows."""
 
     def __init__(self) -> None:
         self.rows: list[EpochRow] = []
-        self.lines_left_out = 0
+        self.lines_left_out = 0  # lines that are no rows
         self._places: dict[str, int] | None = None
 
     def feed(self, lines: Iterable[str]) -> None:

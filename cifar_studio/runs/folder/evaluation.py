@@ -126,12 +126,12 @@ def _read_arrays(file: BinaryIO, pictures: int) -> dict[str, NDArray[Any]]:
 def _check_headers(archive: zipfile.ZipFile, pictures: int) -> None:
     """Raise ValueError unless types and shapes are an evaluation's, before NumPy makes room."""
     n: int | None = None
-    for name, (kind, wanted) in _KINDS.items():
+    for name, (kind, sizes) in _KINDS.items():
         with archive.open(f"{name}.npy") as member:
             if np.lib.format.read_magic(member) != (1, 0):
                 raise ValueError(f"{name} is no array of an evaluation")
             shape, _, dtype = np.lib.format.read_array_header_1_0(member)
         if n is None:
             n = shape[0] if len(shape) == 1 and 0 <= shape[0] <= pictures else 0
-        if dtype != kind or shape != tuple(n if size is None else size for size in wanted):
+        if dtype != kind or shape != tuple(n if size is None else size for size in sizes):
             raise ValueError(f"{name} is no array of an evaluation")

@@ -22,21 +22,11 @@ Moment = Literal["best", "last"]
 
 
 class DeviceInfo(msgspec.Struct, frozen=True):
-    """A device that torch can use.
+    """A device that torch can use."""
 
-    Attributes
-    ----------
-    name : str
-        As `TrainConfig.device` takes it.
-    title : str
-        As a person knows it, such as "NVIDIA T4".
-    memory_mib : int
-        Its own memory, or the computer's.
-    """
-
-    name: str
-    title: str
-    memory_mib: int
+    name: str  # as `TrainConfig.device` takes it
+    title: str  # as a person knows it, such as "NVIDIA T4"
+    memory_mib: int  # its own memory, or the computer's
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -50,49 +40,28 @@ class WorkerReady(Event, frozen=True, kw_only=True, tag="worker_ready"):
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
-    """The run folder stands and the pictures are on the device.
-
-    Attributes
-    ----------
-    batches : int
-        In an epoch.
-    first_epoch : int
-        The epoch that begins now or goes on, from 1.
-    first_batch : int
-        Batches of it that are done already.
-    """
+    """The run folder stands and the pictures are on the device."""
 
     folder: str
     config: TrainConfig
     environment: Environment
-    batches: int
-    first_epoch: int
-    first_batch: int = 0
+    batches: int  # in an epoch
+    first_epoch: int  # the epoch that begins now or goes on, from 1
+    first_batch: int = 0  # batches of it that are done already
 
 
 class BatchesEnded(Event, frozen=True, kw_only=True, tag="batches_ended"):
     """Some batches of an epoch are done; at most ten times a second.
 
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    batch, batches : int
-        Batches done in this epoch, of how many.
-    loss, top1 : float
-        Means over the batches since the event before.
-    epoch_loss, epoch_top1 : float
-        Means over the epoch so far.
-    images_per_second : float
-        Since the event before.
+    Loss, top-1 and speed are means over the batches since the event before.
     """
 
-    epoch: int
-    batch: int
+    epoch: int  # from 1
+    batch: int  # batches done in this epoch
     batches: int
     loss: float | None
     top1: float
-    epoch_loss: float | None
+    epoch_loss: float | None  # mean over the epoch so far, as is the next one
     epoch_top1: float
     images_per_second: float
     memory_mib: float
@@ -108,21 +77,13 @@ class EvaluationProgressed(Event, frozen=True, kw_only=True, tag="evaluation_pro
 
 
 class QuickTestEnded(Event, frozen=True, kw_only=True, tag="quick_test_ended"):
-    """A glance at a fixed part of the test pictures inside a long epoch.
+    """A glance at a fixed part of the test pictures inside a long epoch."""
 
-    Attributes
-    ----------
-    position : float
-        In epochs, such as 2.3.
-    pictures : int
-        How many test pictures were looked at.
-    """
-
-    position: float
+    position: float  # in epochs, such as 2.3
     loss: float | None
     top1: float
     top5: float
-    pictures: int
+    pictures: int  # how many test pictures were looked at
 
 
 class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch_ended"):
@@ -142,11 +103,7 @@ class SaveRefused(Event, frozen=True, kw_only=True, tag="save_refused"):
 class RunPaused(Event, frozen=True, kw_only=True, tag="run_paused"):
     """The run holds still until it is told to go on, and then tries again what failed.
 
-    Attributes
-    ----------
-    message, remedy : str
-        Why it paused by itself, for a person; empty where it was told to.
-    reason : str
+    It says why it paused by itself; all is empty where it was told to.
     """
 
     message: str = ""
@@ -167,24 +124,14 @@ class RunNoticed(Event, frozen=True, kw_only=True, tag="run_noticed"):
 class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
     """The last event of every run, however it ended.
 
-    Attributes
-    ----------
-    state : str
-        finished, stopped, failed, interrupted or crashed.
-    folder : str
-        Empty where the run ended before it had one.
-    message, remedy : str
-        For a person; empty where all went well.
-    details : str
-        A traceback or the worker's last words, to fold out and copy.
-    reason : str
+    Message and remedy are for a person, and empty where all went well.
     """
 
-    state: RunState
-    folder: str
+    state: RunState  # neither running nor paused
+    folder: str  # empty where the run ended before it had one
     message: str = ""
     remedy: str = ""
-    details: str = ""
+    details: str = ""  # a traceback or the worker's last words, to fold out and copy
     reason: Reason = ""
 
     @classmethod

@@ -43,34 +43,22 @@ class FolderWatch:
     that goes on), where the folder changed a moment ago (clocks of file systems are coarse), and
     in one look of `TURNS` for all others, for file systems that tell no such times.
 
-    Parameters
-    ----------
-    folder : Path
-        Need not exist.
-
-    Attributes
-    ----------
-    looks_at_files : int
-        How often the files of a run were looked at.
-    has_more : bool
-        Whether the last look left new folders to the next one: it takes the `MOST_NEW` newest.
+    The folder need not exist. Each look takes the `MOST_NEW` newest of the folders that are new;
+    `has_more` says whether the last one left some to the next.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, _Seen] = {}
         self._turn = 0
-        self.looks_at_files = 0
+        self.looks_at_files = 0  # how often the files of a run were looked at
         self.has_more = False
 
     def poll(self, live: Collection[Path]) -> Changes:
         """What is new, changed or gone since the last look.
 
-        Parameters
-        ----------
-        live : collection of Path
-            Runs that go on. They count as changed at each look, since a process that is killed
-            writes nothing: only its lock tells.
+        `live` are the runs that go on. They count as changed at each look, since a process that
+        is killed writes nothing: only its lock tells.
         """
         before, self._seen = self._seen, {}
         names_of_live = {path.name for path in live}

@@ -18,25 +18,12 @@ MEMORY_BYTES = 200
 
 
 class GrowingFile:
-    """Lines that are appended to a file, perhaps by another process.
-
-    Parameters
-    ----------
-    path : Path
-        Need not exist.
-
-    Attributes
-    ----------
-    bytes_read : int
-        So far, what was read twice counted twice.
-    is_behind : bool
-        Whether the last slice ended before the file did.
-    """
+    """Lines that are appended to a file, perhaps by another process; it need not exist."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.bytes_read = 0
-        self.is_behind = False
+        self.bytes_read = 0  # so far, what was read twice counted twice
+        self.is_behind = False  # whether the last slice ended before the file did
         self._inode: int | None = None
         self._offset = 0
         self._last = b""
@@ -87,11 +74,6 @@ class EpochsFile:
     """The rows of an `epochs.csv` that grows.
 
     Rows that were read once stay the same objects, so that comparing them costs nothing.
-
-    Attributes
-    ----------
-    table : RowReader
-        What was read so far.
     """
 
     def __init__(self, path: Path) -> None:

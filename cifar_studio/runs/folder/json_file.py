@@ -21,7 +21,7 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 
 
 class NotAsExpectedError(ValueError):
-    """A file is no JSON, or not of the wanted type; says why in a few words."""
+    """A file is no JSON, or not of the expected type; says why in a few words."""
 
 
 def write(path: Path, value: msgspec.Struct) -> None:

@@ -28,28 +28,15 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Run:
-    """A run as its folder tells it.
-
-    Attributes
-    ----------
-    path : Path
-    config : TrainConfig
-    environment : Environment or None
-        None where the run ended before it was written.
-    status : Status
-    rows : tuple of EpochRow
-    notes : Notes
-    damage : tuple of str
-        What of it cannot be read, a sentence each.
-    """
+    """A run as its folder tells it."""
 
     path: Path
     config: TrainConfig
-    environment: Environment | None
+    environment: Environment | None  # None where the run ended before it was written
     status: Status
     rows: tuple[EpochRow, ...]
     notes: Notes
-    damage: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()  # what of it cannot be read, a sentence each
 
     @functools.cached_property
     def best(self) -> EpochRow | None:
@@ -82,14 +69,7 @@ class Run:
 
 @dataclass(frozen=True)
 class DamagedRun:
-    """A run folder whose settings cannot be read.
-
-    Attributes
-    ----------
-    path : Path
-    fault, remedy : str
-        For a person, as `StudioError` means them.
-    """
+    """A run folder whose settings cannot be read; fault and remedy as `StudioError` means them."""
 
     path: Path
     fault: str

@@ -68,13 +68,7 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFolder:
-    """Reads and writes one run folder.
-
-    Parameters
-    ----------
-    path : Path
-        The folder; it need not exist until something is written.
-    """
+    """Reads and writes one run folder, which need not exist until something is written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -41,14 +41,7 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 class TraceWriter:
-    """Appends to a trace; made anew for a resumed run, whose later lines are then cut off.
-
-    Parameters
-    ----------
-    path : Path
-    until : float
-        Lines at positions after this one are dropped.
-    """
+    """Appends to a trace; made anew for a resumed run, whose lines after `until` are cut off."""
 
     def __init__(self, path: Path, until: float = 0.0) -> None:
         self._file: BinaryIO | None = None

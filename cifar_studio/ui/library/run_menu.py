@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from cifar_studio.runs.folder.command import train_command
 from cifar_studio.runs.folder.library import Run, can_resume, can_train_longer
+from cifar_studio.runs.wording import train_command
 from cifar_studio.ui.library.run_model import goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.system.desktop import open_folder

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.machine.describe_machine import choose_for
+from cifar_studio.data.subset import choose_for
 from cifar_studio.engine.machine.device import MIB, memory_format
 from cifar_studio.engine.speed.bench.plain import PlainTraining
 from cifar_studio.engine.speed.bench.results import Slice
@@ -34,10 +34,17 @@ PEAK_STEPS = 3
 class _Repeated:
     """A step that is repeated on one batch, which lies on the device."""
 
-    def __init__(self, work: Callable[[], object], batch_size: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        work: Callable[[], object],
+        batch_size: int,
+        device: torch.device,
+        optimizer: torch.optim.Optimizer,
+    ) -> None:
         self._work = work
         self._batch_size = batch_size
         self._device = device
+        self._optimizer = optimizer
 
     def slice(self, seconds: float, at_least: int) -> Slice:
         """See the head of this file; the device is waited for every 20 steps, a CPU never."""
@@ -52,21 +59,17 @@ class _Repeated:
             steps += block
         return Slice(steps * self._batch_size, time.perf_counter() - start)
 
-    def close(self) -> None:
-        pass
+    @property
+    def state_mib(self) -> float:
+        """Weights, gradients and momentum, once a step is done."""
+        return state_mib(self._optimizer)
 
 
 class Limit(_Repeated):
     """The studio's own step without the making of batches: no training here can be faster.
 
-    Network, step and recording are those of the trainer; only the batch is always the same.
-
-    Attributes
-    ----------
-    network : nn.Module
-    normalize : Normalize
-    capture : GraphCapture
-        Shared by all that works on this network.
+    Network, step and recording are those of the trainer; only the batch is always the same. The
+    capture is shared by all that works on this network.
     """
 
     def __init__(self, config: TrainConfig, dataset: Dataset, environment: Environment) -> None:
@@ -78,33 +81,30 @@ class Limit(_Repeated):
         )
         images_BCHW = self.normalize(pictures.images_NCHW)
         state = TrainingState(config, resolved, len(rows), dataset.digest)
-        self.network, self._optimizer = state.network, state.step.optimizer
+        self.network = state.network
 
         def work() -> None:
             state.step(images_BCHW, pictures.labels_N)
 
         self.capture = GraphCapture(device)
         recorded = self.capture.captured(work, state.step.rolled_back)
-        super().__init__(recorded, len(rows), device)
-
-    @property
-    def state_mib(self) -> float:
-        """Weights, gradients and momentum, once a step is done."""
-        return state_mib(self.network, self._optimizer)
+        super().__init__(recorded, len(rows), device, state.step.optimizer)
 
 
 class PlainStep(_Repeated):
     """The step of the plain loop without its loader, and without a look at the loss."""
 
     def __init__(self, training: PlainTraining, images_BCHW: Tensor, labels_B: Tensor) -> None:
-        self._training = training
         super().__init__(
-            lambda: training.step(images_BCHW, labels_B), len(labels_B), training.device
+            lambda: training.step(images_BCHW, labels_B),
+            len(labels_B),
+            training.device,
+            training.optimizer,
         )
 
     def peak_mib(self) -> float | None:
         """The device's memory at its height in a few steps, while nothing else is on it."""
-        device = self._training.device
+        device = self._device
         if device.type != "cuda":
             return None
         torch.cuda.empty_cache()
@@ -114,19 +114,11 @@ class PlainStep(_Repeated):
         wait_for(device)
         return torch.cuda.max_memory_allocated(device) / MIB
 
-    @property
-    def state_mib(self) -> float:
-        """Weights, gradients and momentum, once a step is done."""
-        return state_mib(self._training.network, self._training.optimizer)
-
 
 class Evaluation:
     """The studio's evaluation of the test pictures; on a CPU of as many as fit, at most 2,560.
 
-    Parameters
-    ----------
-    limit : Limit
-        Whose network is evaluated.
+    The network is that of `limit`.
     """
 
     def __init__(
@@ -155,9 +147,6 @@ class Evaluation:
             self._is_fitted = True
         return _evaluated(self._all if self._is_fitted else self._first)
 
-    def close(self) -> None:
-        pass
-
     def _forward(self, pictures: Pictures) -> Forward:
         limit = self._limit
         return Forward(limit.network, pictures, limit.normalize, self._resolved, limit.capture)
@@ -170,10 +159,10 @@ def _evaluated(forward: Forward) -> Slice:
     return Slice(len(forward.pictures), time.perf_counter() - start)
 
 
-def state_mib(network: nn.Module, optimizer: torch.optim.Optimizer) -> float:
+def state_mib(optimizer: torch.optim.Optimizer) -> float:
     """MiB of the parameters, their gradients and what the optimizer keeps of each."""
-    tensors: list[Tensor] = list(network.parameters())
-    tensors += [weight.grad for weight in network.parameters() if weight.grad is not None]
+    tensors: list[Tensor] = [one for group in optimizer.param_groups for one in group["params"]]
+    tensors += [weight.grad for weight in tensors if weight.grad is not None]
     for kept in optimizer.state.values():
         tensors += [value for value in kept.values() if isinstance(value, Tensor)]
     storages = {tensor.untyped_storage().data_ptr(): tensor for tensor in tensors}

@@ -43,12 +43,7 @@ _EXPECTED_WARNINGS = (r"This DataLoader will create", r"This process .* is multi
 class PlainPictures(TorchDataset[tuple[Tensor, int]]):
     """Pictures as `torchvision.datasets.CIFAR100` holds and gives them.
 
-    Parameters
-    ----------
-    images_NCHW : (N, 3, 32, 32) uint8
-    labels_N : (N,) uint8
-    mean, std : three floats each
-        Per channel, of values in [0, 1].
+    `mean` and `std` are three floats each, per channel, of values in [0, 1].
     """
 
     def __init__(
@@ -80,12 +75,7 @@ class PlainPictures(TorchDataset[tuple[Tensor, int]]):
 class PlainTraining:
     """The network and its optimizer; the loops with more and fewer processes share them.
 
-    Parameters
-    ----------
-    config : TrainConfig
-        Architecture, learning rate, momentum, weight decay and nesterov. The network is always
-        the stock one, whatever stem, dropout and precision are asked for.
-    device : torch.device
+    The network is always the stock one, whatever stem, dropout and precision the config asks for.
     """
 
     def __init__(self, config: TrainConfig, device: torch.device) -> None:
@@ -114,18 +104,7 @@ class PlainTraining:
 class PlainLoop:
     """The training loop around `PlainTraining`, held between slices; close it in the end.
 
-    Parameters
-    ----------
-    training : PlainTraining
-    pictures : PlainPictures
-    batch_size : int
-    workers : int
-        Loader processes; with 0 the loop makes its batches itself.
-
-    Attributes
-    ----------
-    mean_loss, top1 : float
-        Of the epoch so far, as such loops show them; top-1 in percent.
+    `workers` counts the loader's processes; with 0 the loop makes its batches itself.
     """
 
     def __init__(
@@ -149,10 +128,12 @@ class PlainLoop:
 
     @property
     def mean_loss(self) -> float:
+        """Of the epoch so far, as such loops show it."""
         return self._loss_sum / max(self._batches_done, 1)
 
     @property
     def top1(self) -> float:
+        """Percent, of the epoch so far."""
         return 100 * self._correct / max(self._pictures_done, 1)
 
     def slice(self, seconds: float, at_least: int) -> Slice:

@@ -60,32 +60,20 @@ class Best(msgspec.Struct, frozen=True):
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """The studio in one precision.
 
-    Attributes
-    ----------
-    asked : str
-        The config's precision; what came of it stands in `environment.resolved`.
-    studio, limit, evaluation : tuple of Slice
-        One a round: the whole training, its step alone on one resident batch, and the evaluation
-        of test pictures.
-    first_step_s : float
-        From the call of `train` to the news of its first batch, torch and the device being ready.
-    peak_mib : float or None
-        Device memory of a training that is alone on it, its first batches; None on a CPU.
-    state_mib : float
-        Weights, gradients and momentum.
-    data_mib : float
-        Pictures and labels that lie on the device all the time.
+    There is one slice a round. `first_step_s` is from the call of `train` to the news of its first
+    batch, torch and the device being ready. `peak_mib` is the device's memory of a training that is
+    alone on it, its first batches; None on a CPU.
     """
 
-    asked: str
+    asked: str  # the config's precision; what came of it stands in `environment.resolved`
     environment: Environment
-    studio: tuple[Slice, ...]
-    limit: tuple[Slice, ...]
-    evaluation: tuple[Slice, ...]
+    studio: tuple[Slice, ...]  # the whole training
+    limit: tuple[Slice, ...]  # its step alone on one resident batch
+    evaluation: tuple[Slice, ...]  # of test pictures
     first_step_s: float
     peak_mib: float | None
-    state_mib: float
-    data_mib: float
+    state_mib: float  # weights, gradients and momentum
+    data_mib: float  # pictures and labels that lie on the device all the time
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,14 +109,12 @@ class NetworkResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    config : TrainConfig
     loaders : tuple of LoaderSlices
         The plain loops.
     plain_step : tuple of Slice
         The plain step alone on one resident batch.
     plain_peak_mib : float or None
         As `Variant.peak_mib`.
-    plain_state_mib : float
     variants : tuple of Variant
         As the config asks, and in float32 where that is another.
     """

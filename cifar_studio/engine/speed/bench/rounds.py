@@ -20,7 +20,8 @@ from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES, Dataset
-from cifar_studio.engine.machine.describe_machine import choose_for, describe
+from cifar_studio.data.subset import choose_for
+from cifar_studio.engine.machine.describe_machine import describe
 from cifar_studio.engine.machine.device import MIB, numerics, warm_up
 from cifar_studio.engine.speed.bench.contenders import Evaluation, Limit, PlainStep
 from cifar_studio.engine.speed.bench.plain import PlainLoop, PlainPictures, PlainTraining
@@ -39,15 +40,10 @@ _BYTES_A_PICTURE = 3 * 32 * 32 + 8  # with its label
 
 @dataclass(frozen=True)
 class Rounds:
-    """How much is measured.
+    """How many rounds are measured, at least 1, and how long each contender's slice of one is.
 
-    Attributes
-    ----------
-    count : int
-        Rounds, at least 1; a first one, of a batch each, is not counted.
-    slice_s : float
-        Seconds of each contender in a round. A slow step is done at least twice, on a GPU at
-        least 20 times.
+    A first round, of a batch each, is not counted. A slow step is done at least twice, on a GPU at
+    least 20 times.
     """
 
     count: int = 5
@@ -58,8 +54,6 @@ class Contender(Protocol):
     """What takes part."""
 
     def slice(self, seconds: float, at_least: int, /) -> Slice: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,7 @@ def bench(
     dataset: Dataset,
     rounds: Rounds,
     command: Sequence[str],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> NetworkResult:
     """Measure one network, in one precision or several, against plain PyTorch.
 
@@ -97,7 +91,7 @@ def bench(
         They differ in precision only; at least one. The number of epochs does not matter.
     command : sequence of str
         Noted in the environment.
-    tell : callable
+    report : callable
         Takes a line about how far it is, now and then.
 
     Raises
@@ -117,7 +111,7 @@ def bench(
             ExitStack() as stack,
         ):
             work = _Bench(configs, dataset, rounds, command, Path(folder), stack)
-            return work.run(tell)
+            return work.run(report)
     finally:
         gc.collect()
         if torch.cuda.is_available():
@@ -147,9 +141,9 @@ class _Bench:
         self._environments = [replace(known, resolved=one.resolved) for one in configs]
         self._device = torch.device(configs[0].resolved.device)
 
-    def run(self, tell: Callable[[str], None]) -> NetworkResult:
+    def run(self, report: Callable[[str], None]) -> NetworkResult:
         name, count = self._config.architecture, self._rounds.count
-        tell(f"{name}, getting ready")
+        report(f"{name}, getting ready")
         warm_up()
         torch.zeros(1, device=self._device)  # has the device made ready, once a process
         alone = [self._alone(number) for number in range(len(self._configs))]
@@ -160,7 +154,7 @@ class _Bench:
             entry.slices.clear()
         least = LEAST_BATCHES_ON_CPU if self._device.type == "cpu" else LEAST_BATCHES
         for number in range(count):
-            tell(f"{name}, round {number + 1} of {count}")
+            report(f"{name}, round {number + 1} of {count}")
             self._round(number, self._rounds.slice_s, least)
         return NetworkResult(
             config=self._config,
@@ -202,6 +196,7 @@ class _Bench:
             peak_mib = step.peak_mib()
         for workers in WORKERS:
             loop = PlainLoop(training, pictures, config.batch_size, workers)
+            self._stack.callback(loop.close)
             self._add(f"plain {workers}", loop, resolved)
         self._add("plain step", step, resolved)
         return step, peak_mib
@@ -210,6 +205,7 @@ class _Bench:
         config, environment = self._configs[number], self._environments[number]
         folder = RunFolder(self._folder / f"run {number}")
         studio = Studio(config, self._dataset, folder, environment)
+        self._stack.callback(studio.close)
         self._add(f"studio {number}", studio, environment.resolved)
         with numerics(environment.resolved, config.deterministic):
             limit = Limit(config, self._dataset, environment)
@@ -219,7 +215,6 @@ class _Bench:
         return limit
 
     def _add(self, name: str, contender: Contender, resolved: ResolvedSettings) -> None:
-        self._stack.callback(contender.close)
         self._entries[name] = _Entry(contender, resolved, [])
 
     def _round(self, number: int, seconds: float, at_least: int) -> None:
