@@ -17,11 +17,11 @@ class ClassModel(QStandardItemModel):
     """Superclasses by name, below each its classes by name; beside each name a count."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(0, 2)
         self._rows: list[tuple[QStandardItem, list[int]]] = []  # of each count, its classes
 
     def show_set(self, pictures: PictureSet | None) -> None:
-        self.clear()
+        self.removeRows(0, self.rowCount())  # `clear` would take the columns too
         self._rows = []
         if pictures is None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
 from cifar_studio.ui.widgets import theme
@@ -61,9 +61,9 @@ class CellPainter:
     def restyle(self, font: QFont) -> None:
         """Take the theme's colours and sizes anew."""
         colours = theme.current()
-        self._font = QFont(font)
-        self._font.setPixelSize(theme.px(theme.AXIS_PX))
-        self._metrics = QFontMetrics(self._font)
+        self.font = QFont(font)
+        self.font.setPixelSize(theme.px(theme.AXIS_PX))
+        self._metrics = QFontMetrics(self.font)
         self._text = QColor(colours.text)
         self._muted = QColor(colours.muted)
         self._wrong = QColor(colours.error)
@@ -77,9 +77,6 @@ class CellPainter:
             return 0
         return CAPTION_GAP_PX + self._metrics.height() * (2 if with_verdict else 1)
 
-    def prepare(self, painter: QPainter) -> None:
-        painter.setFont(self._font)
-
     def paint(
         self, painter: QPainter, place: QRect, room: int, pixmap: QPixmap, state: CellState
     ) -> None:
@@ -87,49 +84,32 @@ class CellPainter:
         painter.drawPixmap(place.topLeft(), pixmap)
         is_wrong = state.said is not None and state.is_right is False
         if place.width() >= CAPTION_FROM_PX:
-            baseline = place.bottom() + 1 + CAPTION_GAP_PX + self._metrics.ascent()
-            self._write(painter, place, room, baseline, state.name, self._text)
+            at = place.bottomLeft() + QPoint(0, 1 + CAPTION_GAP_PX + self._metrics.ascent())
+            self._write(painter, at, room, state.name, self._text)
             if state.said is not None:
-                colour = self._wrong if is_wrong else self._muted
-                baseline += self._metrics.height()
+                at += QPoint(0, self._metrics.height())
                 verdict = state.verdict if room >= self._words_from else state.short_verdict
-                self._write(painter, place, room, baseline, verdict, colour)
+                self._write(painter, at, room, verdict, self._wrong if is_wrong else self._muted)
         elif is_wrong:  # no words fit: a bar under the wrong ones, nothing under the others
             under = QRect(place.left(), place.bottom() + 2, place.width(), WRONG_BAR_PX)
             painter.fillRect(under, self._wrong)
 
     def paint_current(self, painter: QPainter, place: QRect, has_focus: bool) -> None:
-        self._frame(painter, place, self._accent if has_focus else self._muted)
+        """A frame around the current picture."""
+        pen = QPen(self._accent if has_focus else self._muted, CURRENT_PEN_PX)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(place.adjusted(-1, -1, 1, 1))
 
     def paint_hover(self, painter: QPainter, place: QRect) -> None:
         painter.setPen(QPen(self._muted, 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
 
-    def _frame(self, painter: QPainter, place: QRect, colour: QColor) -> None:
-        pen = CURRENT_PEN_PX
-        outer = place.adjusted(-pen, -pen, pen, pen)
-        for side in (
-            QRect(outer.left(), outer.top(), outer.width(), pen),
-            QRect(outer.left(), outer.bottom() + 1 - pen, outer.width(), pen),
-            QRect(outer.left(), outer.top(), pen, outer.height()),
-            QRect(outer.right() + 1 - pen, outer.top(), pen, outer.height()),
-        ):
-            painter.fillRect(side, colour)
-
-    def _write(
-        self,
-        painter: QPainter,
-        place: QRect,
-        room: int,
-        baseline: int,
-        text: str,
-        colour: QColor,
-    ) -> None:
+    def _write(self, painter: QPainter, at: QPoint, room: int, text: str, colour: QColor) -> None:
         key = (text, room)
         shown = self._texts.get(key)
         if shown is None:
             right = Qt.TextElideMode.ElideRight
             shown = self._texts[key] = self._metrics.elidedText(text, right, room)
         painter.setPen(colour)
-        painter.drawText(place.left(), baseline, shown)
+        painter.drawText(at, shown)
