@@ -1,13 +1,28 @@
-"""Plain building blocks that several panels use: buttons, labels, lines."""
+"""Plain building blocks that several panels use: buttons, labels, fields, lines."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtGui import (
+    QDoubleValidator,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 from typing_extensions import override
 
 from cifar_studio.ui.widgets import glyphs, theme
@@ -22,6 +37,13 @@ def label(text: str = "", role: str = "") -> QLabel:
         result.setProperty("role", role)
     if role == "headline":
         result.setFont(theme.tabular(result.font()))
+    return result
+
+
+def text(content: str = "", role: str = "") -> QLabel:
+    """A label that breaks its lines where there is no more room."""
+    result = label(content, role)
+    result.setWordWrap(True)
     return result
 
 
@@ -61,6 +83,37 @@ def link(text: str, on_click: Callable[[], object]) -> QPushButton:
     result.setProperty("role", "link")
     result.setCursor(Qt.CursorShape.PointingHandCursor)
     result.clicked.connect(lambda: on_click())
+    return result
+
+
+def menu_button(text: str) -> QToolButton:
+    """A button that shows its menu at a click."""
+    result = QToolButton()
+    result.setText(text)
+    result.setProperty("role", "button")
+    result.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return result
+
+
+def search_field(hint: str, name: str) -> QLineEdit:
+    """A field to search with, which Esc empties; `name` is for assistive technology."""
+    result = QLineEdit()
+    result.setPlaceholderText(hint)
+    result.setAccessibleName(name)
+    result.setClearButtonEnabled(True)
+    clear = QShortcut(QKeySequence(Qt.Key.Key_Escape), result)
+    clear.setContext(Qt.ShortcutContext.WidgetShortcut)
+    clear.activated.connect(result.clear)
+    return result
+
+
+def decimal_field(low: float, high: float, decimals: int) -> QLineEdit:
+    """A field for a number with a decimal point, whatever the system's language is."""
+    result = QLineEdit()
+    validator = QDoubleValidator(low, high, decimals, result)
+    validator.setNotation(QDoubleValidator.Notation.StandardNotation)
+    validator.setLocale(QLocale.c())
+    result.setValidator(validator)
     return result
 
 
