@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QHBoxLayout,
-    QProgressBar,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
-from typing_extensions import override
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QDialog, QProgressBar, QStackedLayout, QWidget
 
 from cifar_studio.data.repeats.find_repeats import Repeats
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
@@ -30,6 +20,7 @@ from cifar_studio.ui.pictures.repeats.repeats_model import (
 from cifar_studio.ui.pictures.repeats.repeats_table import RepeatsTable
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.explanation import explain
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
 SIZE_PX = (820, 620)
 KINDS = (("All pairs", ""), ("Identical", IDENTICAL), ("Mirrored", MIRRORED), ("Near", NEAR))
@@ -86,8 +77,7 @@ class RepeatsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Repeated pictures")
         self._pictures: PictureSet | None = None
-        self.summary = basics.label()
-        self.summary.setWordWrap(True)
+        self.summary = basics.text()
         self.kind = _choice("Kind of pair", [text for text, _ in KINDS])
         self.splits = _choice("Where the pictures lie", [text for text, _ in SPLITS])
         self.count = basics.label("", "muted")
@@ -96,17 +86,19 @@ class RepeatsDialog(QDialog):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("How many pictures are compared")
-        self.words = basics.label()
-        self.words.setWordWrap(True)
-        self.cancel = basics.button("Cancel", self._on_cancel_clicked)
-        self.again = basics.button("Try again", self._on_again_clicked)
+        self.words = basics.text()
+        self.cancel = basics.button("Cancel", self.close)
+        self.again = basics.button("Try again", self.find_requested.emit)
         self._lay_out()
         self.resize(*(theme.px(side) for side in SIZE_PX))
         for choice in (self.kind, self.splits):
             choice.currentIndexChanged.connect(self._on_choice_changed)
         self.table.pair_opened.connect(self.pair_opened)
         self.table.save_requested.connect(self._on_save_clicked)
-        self.table.explanation_requested.connect(self._on_explanation_requested)
+        self.table.explanation_requested.connect(
+            lambda key, at: explain(key, at, self, EXPLANATIONS)
+        )
+        self.rejected.connect(self.cancel_requested)  # by Esc and the window's cross too
 
     def begin(self, pictures: PictureSet) -> None:
         """The pairs of this set are being found."""
@@ -131,47 +123,18 @@ class RepeatsDialog(QDialog):
         self._on_choice_changed()
         self.table.setFocus()
 
-    @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.cancel_requested.emit()
-        super().closeEvent(event)
-
-    @override
-    def reject(self) -> None:
-        self.cancel_requested.emit()
-        super().reject()
-
     def _lay_out(self) -> None:
         found, working = QWidget(), QWidget()
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        for part in (self.kind, self.splits, self.count):
-            row.addWidget(part)
-        row.addStretch(1)
-        row.addWidget(self.save)
-        column = QVBoxLayout(found)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3 * theme.GRID)
-        column.addWidget(self.summary)
-        column.addLayout(row)
-        column.addWidget(self.table, 1)
-        middle = QVBoxLayout(working)
-        middle.setSpacing(3 * theme.GRID)
-        middle.addStretch(1)
-        middle.addWidget(self.words)
-        middle.addWidget(self.progress)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.again)
-        buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
-        middle.addLayout(buttons)
+        choices = row(self.kind, self.splits, self.count, STRETCH, self.save, spacing=2)
+        column(self.summary, choices, grow(self.table), parent=found, margins=NO_MARGINS, spacing=3)
+        middle = column(self.words, self.progress, row(self.again, self.cancel, STRETCH), spacing=3)
+        middle.insertStretch(0, 1)
         middle.addStretch(2)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(*[4 * theme.GRID] * 4)
+        working.setLayout(middle)
         self._stack = QStackedLayout()
         self._stack.addWidget(found)
         self._stack.addWidget(working)
-        outer.addLayout(self._stack)
+        column(self._stack, parent=self, margins=(4, 4, 4, 4))
 
     def _show_work(self, text: str, *, is_busy: bool) -> None:
         self._stack.setCurrentIndex(1)
@@ -189,15 +152,6 @@ class RepeatsDialog(QDialog):
 
     def _on_save_clicked(self) -> None:
         self.table_requested.emit(self.table.as_table("repeated pictures"))
-
-    def _on_cancel_clicked(self) -> None:
-        self.close()
-
-    def _on_again_clicked(self) -> None:
-        self.find_requested.emit()
-
-    def _on_explanation_requested(self, key: str, at: QPoint) -> None:
-        explain(key, at, self, EXPLANATIONS)
 
 
 def summary_of(pairs: Sequence[Pair]) -> str:
