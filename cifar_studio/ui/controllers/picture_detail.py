@@ -30,8 +30,8 @@ class PictureDetailRequests(QObject):
         self._questions = questions
         self._run: Run | None = None
         self._planned: TrainConfig | None = None
-        view.explain_requested.connect(self._on_explain_requested)
-        view.augmented_requested.connect(self._on_augmented_requested)
+        view.detail.explain_requested.connect(self._on_explain_requested)
+        view.detail.augmented_requested.connect(self._on_augmented_requested)
         questions.explained.connect(self._on_explained)
         questions.not_explained.connect(self._on_not_explained)
         questions.augmented.connect(self._on_augmented)

@@ -77,6 +77,12 @@ class Answers:
         part = self._parts[split]
         return part is not None and len(part.indices) > 0
 
+    def missing(self, split: str) -> str:
+        """A split of "training", "test" or "both" that was not evaluated; "" for none."""
+        splits: tuple[SplitName, ...] = ("test", "training")
+        asked = [one for one in splits if split in (one, "both")]
+        return next((one for one in asked if not self.has(one)), "")
+
     def said(self, reference: int) -> int | None:
         """The predicted class of a picture; None where it was not evaluated."""
         predicted = int(self.predicted[reference])

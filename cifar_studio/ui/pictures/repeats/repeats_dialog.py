@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QProgressBar, QStackedLayout, QWidget
+from PySide6.QtWidgets import QDialog, QProgressBar, QStackedLayout, QWidget
 
 from cifar_studio.data.repeats.find_repeats import Repeats
+from cifar_studio.ui.pictures.controls import choice
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.pictures.repeats.repeats_model import (
     IDENTICAL,
@@ -78,8 +79,8 @@ class RepeatsDialog(QDialog):
         self.setWindowTitle("Repeated pictures")
         self._pictures: PictureSet | None = None
         self.summary = basics.text()
-        self.kind = _choice("Kind of pair", [text for text, _ in KINDS])
-        self.splits = _choice("Where the pictures lie", [text for text, _ in SPLITS])
+        self.kind = choice(KINDS, "Kind of pair")
+        self.splits = choice(SPLITS, "Where the pictures lie")
         self.count = basics.label("", "muted")
         self.save = basics.button("Save…", self._on_save_clicked)
         self.table = RepeatsTable()
@@ -91,8 +92,8 @@ class RepeatsDialog(QDialog):
         self.again = basics.button("Try again", self.find_requested.emit)
         self._lay_out()
         self.resize(*(theme.px(side) for side in SIZE_PX))
-        for choice in (self.kind, self.splits):
-            choice.currentIndexChanged.connect(self._on_choice_changed)
+        for box in (self.kind, self.splits):
+            box.currentIndexChanged.connect(self._on_choice_changed)
         self.table.pair_opened.connect(self.pair_opened)
         self.table.save_requested.connect(self._on_save_clicked)
         self.table.explanation_requested.connect(
@@ -170,10 +171,3 @@ def summary_of(pairs: Sequence[Pair]) -> str:
             "was trained on."
         )
     return words
-
-
-def _choice(name: str, texts: list[str]) -> QComboBox:
-    result = QComboBox()
-    result.addItems(texts)
-    result.setAccessibleName(name)
-    return result
