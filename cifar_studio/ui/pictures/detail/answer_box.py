@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cifar_studio.runs.wording import CAUTION
 from cifar_studio.ui.pictures.data.answers import Answer, Answers, SomeAnswers
@@ -11,6 +11,7 @@ from cifar_studio.ui.pictures.data.picture_set import split_of
 from cifar_studio.ui.pictures.data.shown_pictures import NO_LABEL, ShownPictures
 from cifar_studio.ui.pictures.detail.likeliest import Likeliest
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 HEADING_PX = 156
 NO_RUN = "Choose a run under Runs, and its five likeliest classes stand here."
@@ -37,19 +38,11 @@ class AnswerBox(QWidget):
         self.heading = basics.label("", "heading")
         self.verdict = basics.label("")
         self.bars = Likeliest()
-        self.note = basics.label("", "muted")
-        self.note.setWordWrap(True)
+        self.note = basics.text("", "muted")
         self.evaluate = basics.button("Evaluate", self._on_evaluate_clicked)
-        top = QHBoxLayout()
-        top.setSpacing(2 * theme.GRID)
-        top.addWidget(self.heading, 1)
-        top.addWidget(self.verdict)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addLayout(top)
-        for part in (self.bars, self.note, self.evaluate):
-            layout.addWidget(part)
+        top = row(grow(self.heading), self.verdict, spacing=2)
+        parts = (top, self.bars, self.note, self.evaluate)
+        column(*parts, parent=self, margins=NO_MARGINS, spacing=2)
         self._show()
 
     def show_picture(self, pictures: ShownPictures | None, reference: int) -> None:
