@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
-from cifar_studio.ui.pictures.data.picture_set import CLASSES, PictureSet
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 
 NAME, COUNT = 0, 1
 _CLASSES_ROLE = Qt.ItemDataRole.UserRole
@@ -33,7 +33,7 @@ class ClassModel(QStandardItemModel):
             for number in members:
                 above[NAME].appendRow(self._row(pictures.class_names[number], [number]))
             self.appendRow(above)
-        self.show_counts(np.zeros(CLASSES, dtype=np.int64))
+        self.show_counts(np.zeros(len(pictures.class_names), dtype=np.int64))
 
     def show_counts(self, counts: NDArray[np.int64]) -> None:
         """(100,) how many pictures there are of each class."""

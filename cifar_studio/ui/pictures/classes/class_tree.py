@@ -16,14 +16,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -31,6 +28,7 @@ from typing_extensions import override
 from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 _Flag = QItemSelectionModel.SelectionFlag
 COUNT_WIDTH_PX = 52
@@ -80,40 +78,23 @@ class ClassTree(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._model = ClassModel()
-        self._chosen: frozenset[int] = frozenset()
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search classes")
-        self._search.setAccessibleName("Search classes")
-        self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(self._on_search_changed)
+        self.chosen: frozenset[int] = frozenset()
+        self.search = basics.search_field("Search classes", "Search classes")
+        self.search.textChanged.connect(self._on_search_changed)
         self._summary = basics.label("", "muted")
         self._show_all = basics.link("Show all", self.clear)
         self._show_all.setToolTip("Choose no class, which shows all of them (Esc)")
-        self._tree = QTreeView()
+        self.tree = QTreeView()
         self._set_up_tree()
-        self._add_escape(self._search, self._search.clear)
-        self._add_escape(self._tree, self.clear)
         self._lay_out()
         theme.manager().changed.connect(self._restyle)
         self._restyle()
         self._summarise()
 
-    @property
-    def chosen(self) -> frozenset[int]:
-        return self._chosen
-
-    @property
-    def tree(self) -> QTreeView:
-        return self._tree
-
-    @property
-    def search(self) -> QLineEdit:
-        return self._search
-
     def show_set(self, pictures: PictureSet | None) -> None:
         """Show the classes of another set; none is chosen."""
         self._model.show_set(pictures)
-        self._search.clear()
+        self.search.clear()
         self._take(frozenset())
 
     def show_counts(self, counts: NDArray[np.int64]) -> None:
@@ -128,21 +109,21 @@ class ClassTree(QWidget):
             if classes.issuperset(members):
                 selection.select(superclass, superclass)
                 continue
-            for row, number in enumerate(members):
+            for place, number in enumerate(members):
                 if number in classes:
-                    index = self._model.index(row, NAME, superclass)
+                    index = self._model.index(place, NAME, superclass)
                     selection.select(index, index)
-                    self._tree.expand(superclass)
-        self._tree.selectionModel().select(selection, _Flag.ClearAndSelect | _Flag.Rows)
+                    self.tree.expand(superclass)
+        self.tree.selectionModel().select(selection, _Flag.ClearAndSelect | _Flag.Rows)
         if selection.indexes():
-            self._tree.scrollTo(selection.indexes()[0])
+            self.tree.scrollTo(selection.indexes()[0])
 
     def clear(self) -> None:
         """Choose none, which means all."""
-        self._tree.clearSelection()
+        self.tree.clearSelection()
 
     def _set_up_tree(self) -> None:
-        tree = self._tree
+        tree = self.tree
         tree.setAccessibleName("Superclasses and classes")
         tree.setModel(self._model)
         tree.setItemDelegate(ClassDelegate(tree))
@@ -157,51 +138,39 @@ class ClassTree(QWidget):
         tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(COUNT, QHeaderView.ResizeMode.Fixed)
         tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), tree)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self.clear)
 
     def _lay_out(self) -> None:
-        summary = QHBoxLayout()
-        summary.addWidget(self._summary, 1)
-        summary.addWidget(self._show_all)
-        top = QVBoxLayout()
-        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID)
-        top.setSpacing(2 * theme.GRID)
-        top.addWidget(self._search)
-        top.addLayout(summary)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addWidget(self._tree, 1)
+        summary = row(grow(self._summary), self._show_all)
+        top = column(self.search, summary, margins=(4, 3, 3, 2), spacing=2)
+        column(top, grow(self.tree), parent=self, margins=NO_MARGINS, spacing=0)
         kept = self._show_all.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self._show_all.setSizePolicy(kept)
-
-    def _add_escape(self, widget: QWidget, slot: object) -> None:
-        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), widget)
-        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
-        escape.activated.connect(slot)
 
     def _superclasses(self) -> list[QModelIndex]:
         return [self._model.index(row, NAME) for row in range(self._model.rowCount())]
 
     def _take(self, chosen: frozenset[int]) -> None:
-        if chosen != self._chosen:
-            self._chosen = chosen
+        if chosen != self.chosen:
+            self.chosen = chosen
             self.classes_chosen.emit(chosen)
         self._summarise()
 
     def _summarise(self) -> None:
-        number = len(self._chosen)
+        number = len(self.chosen)
         one = "1 class" if number == 1 else f"{number} classes"
         self._summary.setText(one if number else "All classes")
         self._show_all.setVisible(number > 0)
 
     def _restyle(self) -> None:
-        self._tree.setIndentation(theme.px(INDENT_PX))
-        self._tree.header().resizeSection(COUNT, theme.px(COUNT_WIDTH_PX))
+        self.tree.setIndentation(theme.px(INDENT_PX))
+        self.tree.header().resizeSection(COUNT, theme.px(COUNT_WIDTH_PX))
 
     def _on_selection_changed(self) -> None:
-        rows = self._tree.selectionModel().selectedRows(NAME)
+        rows = self.tree.selectionModel().selectedRows(NAME)
         self._take(frozenset(number for row in rows for number in self._model.classes_of(row)))
 
     def _on_search_changed(self, text: str) -> None:
@@ -210,17 +179,17 @@ class ClassTree(QWidget):
         for superclass in self._superclasses():
             matches = _matches(superclass, words)
             any_class = False
-            for row in range(self._model.rowCount(superclass)):
-                is_found = matches or _matches(self._model.index(row, NAME, superclass), words)
-                self._tree.setRowHidden(row, superclass, not is_found)
+            for place in range(self._model.rowCount(superclass)):
+                is_found = matches or _matches(self._model.index(place, NAME, superclass), words)
+                self.tree.setRowHidden(place, superclass, not is_found)
                 any_class = any_class or is_found
-            self._tree.setRowHidden(superclass.row(), QModelIndex(), not any_class)
+            self.tree.setRowHidden(superclass.row(), QModelIndex(), not any_class)
             if words:
-                self._tree.setExpanded(superclass, any_class)
+                self.tree.setExpanded(superclass, any_class)
         if not words:
-            self._tree.collapseAll()
-            for index in self._tree.selectionModel().selectedRows(NAME):
-                self._tree.expand(index.parent())
+            self.tree.collapseAll()
+            for index in self.tree.selectionModel().selectedRows(NAME):
+                self.tree.expand(index.parent())
 
 
 def _matches(index: QModelIndex, words: list[str]) -> bool:
