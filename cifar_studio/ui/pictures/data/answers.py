@@ -41,11 +41,9 @@ class SomeAnswers(Protocol):
 
     def said(self, reference: int) -> int | None:
         """The predicted class; None where the picture was not evaluated."""
-        ...
 
     def of(self, reference: int) -> Answer | None:
         """The five likeliest classes; None where the picture was not evaluated."""
-        ...
 
 
 class Answers:

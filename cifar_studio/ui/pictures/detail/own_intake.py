@@ -16,14 +16,11 @@ class OwnIntake(QObject):
 
     Signals
     -------
-    coming()
-        Some are taken in: the view is to show them.
     opened(list of str)
         Files that are to be looked at.
     pasted(QImage)
     """
 
-    coming = Signal()
     opened = Signal(list)
     pasted = Signal(object)
 
@@ -39,11 +36,10 @@ class OwnIntake(QObject):
         places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
         chosen, _ = QFileDialog.getOpenFileNames(self._view, "Open pictures", places[0], FILES)
         if chosen:
-            self.take(chosen)
+            self.opened.emit(chosen)
 
     def take(self, paths: Sequence[str]) -> None:
         """Look at files of the person's own."""
-        self.coming.emit()
         self.opened.emit(list(paths))
 
     def paste(self) -> None:
@@ -51,7 +47,6 @@ class OwnIntake(QObject):
         content = QGuiApplication.clipboard().mimeData()
         files = [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
         if files:
-            self.take(files)
+            self.opened.emit(files)
         elif content.hasImage():
-            self.coming.emit()
             self.pasted.emit(QGuiApplication.clipboard().image())
