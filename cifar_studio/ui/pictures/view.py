@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedLayout, QWidget
 from typing_extensions import override
@@ -69,10 +69,8 @@ class PicturesView(QWidget):
         self._own: OwnPictures | None = None
         self._own_note = ""
         self._own_run = ""
-        self._said: frozenset[int] = frozenset()
-        self._among: frozenset[int] | None = None
+        self._filter = PictureQuery()  # of it, what neither the tree nor the controls say
         self._origin = ""
-        self._is_setting = False
         self.tree = ClassTree()
         self.controls = PictureControls()
         self.grid = PictureGrid()
@@ -105,7 +103,7 @@ class PicturesView(QWidget):
     def query(self) -> PictureQuery:
         """What is asked for now."""
         split, answers = self.controls.asked_split, self.controls.asked_answers
-        return PictureQuery(split, self.tree.chosen, self._said, answers, self._among)
+        return replace(self._filter, split=split, classes=self.tree.chosen, answers=answers)
 
     @property
     def shown(self) -> ShownPictures | None:
@@ -130,9 +128,8 @@ class PicturesView(QWidget):
             return
         self.pictures = None if dataset is None else PictureSet(dataset)
         self._drop_filter()
-        self._is_setting = True
-        self.tree.show_set(self.pictures)
-        self._is_setting = False
+        with QSignalBlocker(self.tree):
+            self.tree.show_set(self.pictures)
         self._show_source()
 
     def show_own(self, own: OwnPictures, run_name: str, note: str) -> None:
@@ -180,11 +177,10 @@ class PicturesView(QWidget):
             until it is taken away or other classes are chosen.
         """
         was_own = self.controls.asks_own
-        self._is_setting = True
-        self._said, self._among, self._origin = query.said, query.among, origin
+        self._filter, self._origin = query, origin
         self.controls.show_choice(query.split, query.answers)
-        self.tree.choose(query.classes)
-        self._is_setting = False
+        with QSignalBlocker(self.tree):
+            self.tree.choose(query.classes)
         if was_own:
             self._show_source()
         self._refresh()
@@ -258,8 +254,7 @@ class PicturesView(QWidget):
             return
         if self.pictures is None:
             return
-        query, answers = self.query, self._usable()
-        missing = self._missing_split()
+        query, answers, missing = self.query, self._usable(), self._missing_split()
         found = select(self.pictures, query, answers)
         only = f"The {missing} pictures are not evaluated with {self._run_name}."
         is_why = missing == query.split and query.needs_answers
@@ -303,20 +298,19 @@ class PicturesView(QWidget):
         return answers.missing(self.controls.asked_split) if answers is not None else ""
 
     def _chip_text(self) -> str:
-        if self._origin or not self._said or self.pictures is None:
+        if self._origin or not self._filter.said or self.pictures is None:
             return self._origin
-        names = sorted(self.pictures.class_names[number] for number in self._said)
+        names = sorted(self.pictures.class_names[number] for number in self._filter.said)
         more = f" and {len(names) - 2} more" if len(names) > 3 else ""
         return f"said: {', '.join(names[:2] if more else names)}{more}"
 
     def _drop_filter(self) -> None:
-        self._said, self._among, self._origin = frozenset(), None, ""
+        self._filter, self._origin = PictureQuery(), ""
 
     def _on_classes_chosen(self) -> None:
-        if not self._is_setting:
-            if self._among is None:
-                self._origin = ""
-            self._refresh()
+        if self._filter.among is None:
+            self._origin = ""
+        self._refresh()
 
     def _on_choice_changed(self) -> None:
         if self.controls.asks_own != (self.grid.pictures is self._own):
@@ -324,10 +318,8 @@ class PicturesView(QWidget):
         self._refresh()
 
     def _on_filter_removed(self) -> None:
-        split = self.controls.asked_split
-        keeps_classes = not self._origin
-        kept = dataclasses.replace(self.query, split=split, said=frozenset(), among=None)
-        self.show_query(kept if keeps_classes else PictureQuery(split))
+        without = replace(self.query, said=frozenset(), among=None)
+        self.show_query(PictureQuery(without.split) if self._origin else without)
         self.filter_dropped.emit()
 
     def _on_evaluate_clicked(self) -> None:

@@ -8,8 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
-from cifar_studio.ui.pictures.classes.class_tree import ClassTree
+from cifar_studio.ui.pictures.classes.class_tree import COUNT, NAME, ClassModel, ClassTree
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 
 Control = Qt.KeyboardModifier.ControlModifier

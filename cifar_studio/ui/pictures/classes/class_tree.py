@@ -13,7 +13,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import (
+    QColor,
+    QKeySequence,
+    QPainter,
+    QShortcut,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,17 +32,59 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
+NAME, COUNT = 0, 1
+_CLASSES_ROLE = Qt.ItemDataRole.UserRole
 _Flag = QItemSelectionModel.SelectionFlag
 COUNT_WIDTH_PX = 52
 INDENT_PX = 16
 HEIGHT_PX = 24
 PAD_PX = 8
 _Index = QModelIndex | QPersistentModelIndex
+
+
+class ClassModel(QStandardItemModel):
+    """Superclasses by name, below each its classes by name; beside each name a count."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 2)
+        self._rows: list[tuple[QStandardItem, list[int]]] = []  # of each count, its classes
+
+    def show_set(self, pictures: PictureSet | None) -> None:
+        self.removeRows(0, self.rowCount())  # `clear` would take the columns too
+        self._rows = []
+        if pictures is None:
+            return
+        names = pictures.superclass_names
+        for superclass in sorted(range(len(names)), key=lambda i: names[i]):
+            members = np.flatnonzero(pictures.superclass_of == superclass).tolist()
+            members.sort(key=lambda number: pictures.class_names[number])
+            above = self._row(names[superclass], members)
+            for number in members:
+                above[NAME].appendRow(self._row(pictures.class_names[number], [number]))
+            self.appendRow(above)
+        self.show_counts(np.zeros(len(pictures.class_names), dtype=np.int64))
+
+    def show_counts(self, counts: NDArray[np.int64]) -> None:
+        """(100,) how many pictures there are of each class."""
+        for item, classes in self._rows:
+            item.setText(f"{counts[classes].sum():,}")
+
+    def classes_of(self, index: QModelIndex) -> list[int]:
+        """The class of a row, or all classes of a superclass."""
+        classes: list[int] = index.siblingAtColumn(NAME).data(_CLASSES_ROLE)
+        return classes
+
+    def _row(self, name: str, classes: list[int]) -> list[QStandardItem]:
+        title, count = QStandardItem(name), QStandardItem()
+        title.setToolTip(name)
+        title.setData(classes, _CLASSES_ROLE)
+        count.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._rows.append((count, classes))
+        return [title, count]
 
 
 class ClassDelegate(QStyledItemDelegate):

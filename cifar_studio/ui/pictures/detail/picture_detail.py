@@ -100,18 +100,18 @@ class PictureDetail(QWidget):
         self._allow_explaining()
 
     def show_augmented(
-        self, versions: Sequence[NDArray[np.uint8]], caption: str, reference: int | None = None
+        self, versions: Sequence[NDArray[np.uint8]], caption: str, reference: int
     ) -> None:
         """(32, 32, 3) each; passed over where `reference` is of a picture no longer shown."""
-        if reference in (None, self.reference):
+        if reference == self.reference:
             self.sheet.show_versions(versions)
             self.sheet_caption.setText(caption or SHEET_CAPTION)
 
     def show_explanation(
-        self, heat_HW: NDArray[np.float32] | None, words: str, reference: int | None = None
+        self, heat_HW: NDArray[np.float32] | None, words: str, reference: int
     ) -> None:
         """A heat map, 0 to 1, and what it says; without one `words` say why."""
-        if reference in (None, self.reference):
+        if reference == self.reference:
             self.picture.show_heat(heat_HW)
             self._show_words(words)
             self._allow_explaining()
@@ -156,7 +156,7 @@ class PictureDetail(QWidget):
 
     def _show(self) -> None:
         self._versions_timer.stop()
-        self.sheet.clear()
+        self.sheet.show_versions([])
         self.sheet_caption.setText(SHEET_CAPTION)
         self.picture.show_pixels(None, "")
         self._show_words("")

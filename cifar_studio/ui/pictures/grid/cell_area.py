@@ -23,22 +23,18 @@ class CellArea(QAbstractScrollArea):
         self._current = NOTHING
         self._hovered = NOTHING
         self._mouse: QPoint | None = None
-        self._size_px = 64
+        self.thumbnail_size = 64
         self.cells = Cells()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
 
-    @property
-    def thumbnail_size(self) -> int:
-        return self._size_px
-
     def set_thumbnail_size(self, size_px: int) -> None:
         """Side in logical pixels, 32 to 128; what was looked at stays in view."""
         size_px = min(max(size_px, SIZES_PX[0]), SIZES_PX[1])
-        if size_px != self._size_px:
-            self._size_px = size_px
+        if size_px != self.thumbnail_size:
+            self.thumbnail_size = size_px
             self._relay_out()
 
     def visible(self) -> range:
@@ -85,13 +81,13 @@ class CellArea(QAbstractScrollArea):
     def _lay_out(self) -> None:
         caption = self._caption_height()
         room = self.maximumViewportSize()
-        cells = Cells(self._count, room.width(), self._size_px, caption)
+        cells = Cells(self._count, room.width(), self.thumbnail_size, caption)
         # Decided here, for a bar that makes its own need would come and go.
         needs_bar = cells.height > room.height()
         always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(always if needs_bar else never)
         width, height = self.viewport().width(), self.viewport().height()
-        self.cells = Cells(self._count, width, self._size_px, caption)
+        self.cells = Cells(self._count, width, self.thumbnail_size, caption)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(self.cells.height - height, 0))
         bar.setPageStep(max(height - self.cells.pitch_y, 1))

@@ -149,7 +149,7 @@ class PictureGrid(CellArea):
         shown = self.cells.positions(dirty.top(), dirty.bottom())
         references = self.references[shown.start : shown.stop]
         ratio = self.viewport().devicePixelRatioF()
-        pixmaps = self._thumbnails.pixmaps(references, self._size_px, ratio)
+        pixmaps = self._thumbnails.pixmaps(references, self.thumbnail_size, ratio)
         painter.setFont(self._painter.font)
         room = self.cells.pitch_x - WORD_GAP_PX
         for position, pixmap in zip(shown, pixmaps, strict=True):
@@ -171,7 +171,7 @@ class PictureGrid(CellArea):
 
     @override
     def _caption_height(self) -> int:
-        return self._painter.caption_height(self._size_px, self._answers is not None)
+        return self._painter.caption_height(self.thumbnail_size, self._answers is not None)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -30,14 +30,7 @@ COLUMNS = (
     Column("Classes", "classes"),
     Column("Places", "pair"),
 )
-TABLE_HEADER = (
-    "kind",
-    "likeness",
-    "first",
-    "class of the first",
-    "second",
-    "class of the second",
-)
+TABLE_HEADER = ("kind", "likeness", "first", "class of the first", "second", "class of the second")
 
 
 @dataclass(frozen=True)
