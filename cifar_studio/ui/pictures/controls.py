@@ -118,22 +118,22 @@ class PictureControls(QWidget):
         self.demo.hide()
         self.show_own(False)
         self.chip.show_text("")
-        self.ask_to_evaluate("")
+        self.offer_evaluation("")
         theme.manager().changed.connect(self._restyle)
         self._restyle()
 
     @property
-    def asks_own(self) -> bool:
+    def is_own_chosen(self) -> bool:
         """Whether pictures of the person's own are asked for."""
         return self.split.currentIndex() == len(SPLITS)
 
     @property
-    def asked_split(self) -> WhichSplit:
+    def chosen_split(self) -> WhichSplit:
         """Of the set; all of it while own pictures are asked for."""
-        return "both" if self.asks_own else SPLITS[self.split.currentIndex()][1]
+        return "both" if self.is_own_chosen else SPLITS[self.split.currentIndex()][1]
 
     @property
-    def asked_answers(self) -> WhichAnswers:
+    def chosen_answers(self) -> WhichAnswers:
         return ANSWERS[self.answers.currentIndex()][1]
 
     @property
@@ -144,12 +144,12 @@ class PictureControls(QWidget):
         self.slider.setValue(round(size_px / NOTCH_PX))
 
     def show_choice(self, split: WhichSplit, answers: WhichAnswers) -> None:
-        """Set both; tells nobody."""
+        """Set both; emits nothing."""
         with QSignalBlocker(self.split), QSignalBlocker(self.answers):
             self.split.setCurrentIndex([value for _, value in SPLITS].index(split))
             self.answers.setCurrentIndex([value for _, value in ANSWERS].index(answers))
 
-    def ask_own(self) -> None:
+    def choose_own(self) -> None:
         """Ask for pictures of the person's own."""
         self.split.setCurrentIndex(len(SPLITS))
 
@@ -173,7 +173,7 @@ class PictureControls(QWidget):
         self.count.setText(f"{count} · {note}" if note else count)
         self._list.setVisible(number > 0)
 
-    def ask_to_evaluate(self, split: str) -> None:
+    def offer_evaluation(self, split: str) -> None:
         """Offer to evaluate a split that the choice leaves out; empty offers nothing."""
         self.evaluate.setText(f"Evaluate the {split} pictures" if split else "")
         self._offer.setVisible(bool(split))

@@ -42,7 +42,7 @@ OTHER_PICTURES = "The chosen run was evaluated on another data set than the one 
 
 
 class PicturesView(QWidget):
-    """Looks at the pictures of a data set, and at what a run's network said of them.
+    """Shows the pictures of a data set, and what a run's network said of them.
 
     Signals
     -------
@@ -83,8 +83,8 @@ class PicturesView(QWidget):
         self.controls.filter_removed.connect(self._on_filter_removed)
         self.controls.evaluate_clicked.connect(self._on_evaluate_clicked)
         self.intake = OwnIntake(self)
-        self.intake.opened.connect(self.controls.ask_own)
-        self.intake.pasted.connect(self.controls.ask_own)
+        self.intake.opened.connect(self.controls.choose_own)
+        self.intake.pasted.connect(self.controls.choose_own)
         self.controls.open_clicked.connect(self.intake.open)
         self.controls.list_clicked.connect(self.save_list)
         self.grid.list_requested.connect(self.save_list)
@@ -102,18 +102,18 @@ class PicturesView(QWidget):
     @property
     def query(self) -> PictureQuery:
         """What is asked for now."""
-        split, answers = self.controls.asked_split, self.controls.asked_answers
+        split, answers = self.controls.chosen_split, self.controls.chosen_answers
         return replace(self._filter, split=split, classes=self.tree.chosen, answers=answers)
 
     @property
     def shown(self) -> ShownPictures | None:
         """What grid and detail show: the data set's pictures, or the person's own."""
-        return self._own if self.controls.asks_own else self.pictures
+        return self._own if self.controls.is_own_chosen else self.pictures
 
     @property
     def chosen(self) -> tuple[int, WhichSplit]:
         """Side of a thumbnail and split, for the settings."""
-        return self.controls.size_px, self.controls.asked_split
+        return self.controls.size_px, self.controls.chosen_split
 
     def choose(self, size_px: int, split: str) -> None:
         """Take size and split from the settings; what is no such thing is passed over."""
@@ -136,14 +136,14 @@ class PicturesView(QWidget):
         """Pictures of the person's own and what a run said of them; `note` is about the rest."""
         is_other = own is not self._own
         self._own, self._own_run, self._own_note = own, run_name, note
-        if self.controls.asks_own:
+        if self.controls.is_own_chosen:
             if is_other:
                 self._show_source()
             self._refresh()
 
     def save_list(self) -> None:
         """Have what the grid shows kept as a table."""
-        if self.controls.asks_own and self._own is not None:
+        if self.controls.is_own_chosen and self._own is not None:
             self.table_requested.emit(list_own(self._own))
         elif self.pictures is not None:
             table = list_pictures(self.pictures, self.grid.references, self._usable())
@@ -176,7 +176,7 @@ class PicturesView(QWidget):
             Where the question comes from, in words ("maple shown, oak said"); stands on a chip
             until it is taken away or other classes are chosen.
         """
-        was_own = self.controls.asks_own
+        was_own = self.controls.is_own_chosen
         self._filter, self._origin = query, origin
         self.controls.show_choice(query.split, query.answers)
         with QSignalBlocker(self.tree):
@@ -223,7 +223,7 @@ class PicturesView(QWidget):
         """Show as many parts side by side as there is room for."""
         with_detail = theme.px(GRID_MIN_PX) + self.detail.width()
         has_room = self.width() >= with_detail + theme.px(TREE_MIN_PX)
-        self.tree.setVisible(has_room and not self.controls.asks_own)
+        self.tree.setVisible(has_room and not self.controls.is_own_chosen)
         self.detail.setVisible(self.width() >= with_detail)
 
     def _usable(self) -> Answers | None:
@@ -240,8 +240,8 @@ class PicturesView(QWidget):
         self.controls.allow_answers(why_not)
         if usable is None and self.query.needs_answers:
             self._drop_filter()
-            self.controls.show_choice(self.controls.asked_split, "all")
-        if not self.controls.asks_own:
+            self.controls.show_choice(self.controls.chosen_split, "all")
+        if not self.controls.is_own_chosen:
             self.grid.show_answers(usable)
             is_other = why_not == OTHER_PICTURES
             self.detail.show_answers(usable, "" if is_other else self._run_name)
@@ -249,7 +249,7 @@ class PicturesView(QWidget):
 
     def _refresh(self) -> None:
         """Find and show what is asked for."""
-        if self.controls.asks_own:
+        if self.controls.is_own_chosen:
             self._refresh_own()
             return
         if self.pictures is None:
@@ -262,12 +262,12 @@ class PicturesView(QWidget):
         self.grid.show_references(found)
         self.controls.show_count(len(found))
         self.controls.chip.show_text(self._chip_text())
-        self.controls.ask_to_evaluate(missing)
+        self.controls.offer_evaluation(missing)
         self.tree.show_counts(count_by_class(self.pictures, query, answers))
 
     def _refresh_own(self) -> None:
         self.controls.chip.show_text("")
-        self.controls.ask_to_evaluate("")
+        self.controls.offer_evaluation("")
         if self._own is None:
             return
         self.grid.set_empty_text(self._own_note or DROP_HERE)
@@ -278,7 +278,7 @@ class PicturesView(QWidget):
 
     def _show_source(self) -> None:
         """Give grid and detail the pictures of the set, or the person's own."""
-        is_own = self.controls.asks_own
+        is_own = self.controls.is_own_chosen
         self.controls.show_own(is_own)
         self.controls.demo.setVisible(self.shown is not None and self.shown.is_demo)
         has_any = is_own or self.pictures is not None
@@ -295,7 +295,7 @@ class PicturesView(QWidget):
     def _missing_split(self) -> str:
         """A split that is asked for and was not evaluated, where that matters; or ""."""
         answers = self._usable()
-        return answers.missing(self.controls.asked_split) if answers is not None else ""
+        return answers.missing(self.controls.chosen_split) if answers is not None else ""
 
     def _chip_text(self) -> str:
         if self._origin or not self._filter.said or self.pictures is None:
@@ -313,7 +313,7 @@ class PicturesView(QWidget):
         self._refresh()
 
     def _on_choice_changed(self) -> None:
-        if self.controls.asks_own != (self.grid.pictures is self._own):
+        if self.controls.is_own_chosen != (self.grid.pictures is self._own):
             self._show_source()
         self._refresh()
 

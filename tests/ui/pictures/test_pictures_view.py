@@ -93,7 +93,7 @@ def test_that_an_answer_filter_goes_with_the_answers(view: PicturesView, answers
     assert len(shown(view)) < 10_000
     view.show_answers(None, "VGG11")
     assert len(shown(view)) == 60_000
-    assert view.controls.asked_answers == "all"
+    assert view.controls.chosen_answers == "all"
     assert not view.controls.answers.isEnabled()
 
 

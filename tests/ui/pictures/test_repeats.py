@@ -110,9 +110,9 @@ def test_that_the_list_is_copied_and_kept_in_plain_words(
     assert header.split("\t")[:3] == ["kind", "likeness", "first"]
     names = [pictures.class_name(reference) for reference in PAIRS[1]]
     assert line.split("\t") == ["mirrored", "0.9800", "training 10", names[0], "test 4", names[1]]
-    with qtbot.waitSignal(dialog.table_requested) as wanted:
+    with qtbot.waitSignal(dialog.table_requested) as requested:
         dialog.save.click()
-    assert [row[0] for row in wanted.args[0].rows] == ["mirrored"]
+    assert [row[0] for row in requested.args[0].rows] == ["mirrored"]
 
 
 def test_that_a_failure_can_be_tried_again_and_closing_gives_up(

@@ -151,7 +151,7 @@ class ClassTree(QWidget):
         self._model.show_counts(counts)
 
     def choose(self, classes: frozenset[int]) -> None:
-        """Choose classes as a person would; tells who listens if they are others than before."""
+        """Choose classes as a person would; emits `classes_chosen` if they are others."""
         selection = QItemSelection()
         for superclass in self._superclasses():
             members = self._model.classes_of(superclass)

@@ -34,7 +34,7 @@ class AnswerBox(QWidget):
         self._reference = -1
         self._answers: SomeAnswers | None = None
         self._run_name = ""
-        self._is_asking = False
+        self._is_waiting = False
         self.heading = basics.label("", "heading")
         self.verdict = basics.label("")
         self.bars = Likeliest()
@@ -52,12 +52,12 @@ class AnswerBox(QWidget):
     def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
         """What a run answered; an empty name means that no run is chosen."""
         self._answers, self._run_name = answers, run_name
-        self._is_asking = False
+        self._is_waiting = False
         self._show()
 
     def _on_evaluate_clicked(self) -> None:
-        if not self._is_asking:
-            self._is_asking = True  # a button that were disabled would lose the keyboard
+        if not self._is_waiting:
+            self._is_waiting = True  # a button that were disabled would lose the keyboard
             self.evaluate.setText("Evaluating…")
             self.evaluate_requested.emit(split_of(self._reference))
 
@@ -108,5 +108,5 @@ class AnswerBox(QWidget):
             if is_partly
             else f"The {split} pictures are not evaluated with this run's network yet."
         )
-        if not self._is_asking:
+        if not self._is_waiting:
             self.evaluate.setText(f"Evaluate all {split} pictures")

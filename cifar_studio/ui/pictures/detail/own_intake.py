@@ -12,12 +12,12 @@ FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.ppm);;Al
 
 
 class OwnIntake(QObject):
-    """Takes pictures in for a view; who looks at them is somebody else's business.
+    """Takes pictures in for a view; others show them.
 
     Signals
     -------
     opened(list of str)
-        Files that are to be looked at.
+        Files that are to be shown.
     pasted(QImage)
     """
 
@@ -39,11 +39,11 @@ class OwnIntake(QObject):
             self.opened.emit(chosen)
 
     def take(self, paths: Sequence[str]) -> None:
-        """Look at files of the person's own."""
+        """Show files of the person's own."""
         self.opened.emit(list(paths))
 
     def paste(self) -> None:
-        """Look at the picture, or the files, on the clipboard."""
+        """Show the picture, or the files, on the clipboard."""
         content = QGuiApplication.clipboard().mimeData()
         files = [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
         if files:

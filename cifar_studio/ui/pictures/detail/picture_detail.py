@@ -43,7 +43,7 @@ class PictureDetail(QWidget):
     evaluate_requested(str)
         "training" or "test": evaluate all pictures of that split.
     augmented_requested(int)
-        Reference of a picture that has been looked at for a moment.
+        Reference of a picture that has been shown for a moment.
     explain_requested(int, int or None)
         Reference of the picture, and the class to explain, None for the likeliest one;
         `show_explanation` answers.
@@ -57,7 +57,7 @@ class PictureDetail(QWidget):
         super().__init__()
         self._pictures: ShownPictures | None = None
         self.reference = -1
-        self._has_run = self._is_asking = False
+        self._has_run = self._is_waiting = False
         self._versions_timer = QTimer(self, singleShot=True, interval=VERSIONS_AFTER_MS)
         self._versions_timer.timeout.connect(self._on_versions_due)
         self.picture = LargePicture()
@@ -65,8 +65,8 @@ class PictureDetail(QWidget):
         self.place = basics.text("", "muted")
         self.answer = AnswerBox()
         self.answer.evaluate_requested.connect(self.evaluate_requested)
-        self.answer.bars.class_chosen.connect(self._ask_why)
-        self.explain = basics.button("Why this class", lambda: self._ask_why(None))
+        self.answer.bars.class_chosen.connect(self._request_explanation)
+        self.explain = basics.button("Why this class", lambda: self._request_explanation(None))
         self.heat = QCheckBox("Heat map")
         self.heat.setChecked(True)
         self.heat.setToolTip("Lay over the picture which of its places the answer rests on")
@@ -188,14 +188,14 @@ class PictureDetail(QWidget):
         self.heat.setVisible(self.picture.heat is not None)
 
     def _allow_explaining(self) -> None:
-        self._is_asking = False
+        self._is_waiting = False
         self.explain.setText("Why this class")
         self.explain.setEnabled(self._has_run)
         self.explain.setToolTip("" if self._has_run else NO_EXPLANATION)
 
-    def _ask_why(self, label: int | None) -> None:
-        if self._has_run and self.reference >= 0 and not self._is_asking:
-            self._is_asking = True  # a button that were disabled would lose the keyboard
+    def _request_explanation(self, label: int | None) -> None:
+        if self._has_run and self.reference >= 0 and not self._is_waiting:
+            self._is_waiting = True  # a button that were disabled would lose the keyboard
             self.explain.setText("Looking…")
             self.explain_requested.emit(self.reference, label)
 

@@ -31,7 +31,7 @@ class CellArea(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
 
     def set_thumbnail_size(self, size_px: int) -> None:
-        """Side in logical pixels, 32 to 128; what was looked at stays in view."""
+        """Side in logical pixels, 32 to 128; what was in view stays there."""
         size_px = min(max(size_px, SIZES_PX[0]), SIZES_PX[1])
         if size_px != self.thumbnail_size:
             self.thumbnail_size = size_px
@@ -59,7 +59,7 @@ class CellArea(QAbstractScrollArea):
         raise NotImplementedError
 
     def _show_cells(self, count: int, current: int) -> None:
-        """Show so many cells from the first one on, or around the current one; tells nobody."""
+        """Show so many cells from the first one on, or around the current one; reports nothing."""
         self._count, self._current, self._hovered = count, current, NOTHING
         self._lay_out()
         self.verticalScrollBar().setValue(0)

@@ -1,4 +1,4 @@
-"""The pictures that occur more than once, as a list to look through beside the window."""
+"""The pictures that occur more than once, as a list in a window of its own."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class RepeatsDialog(QDialog):
     find_requested()
     cancel_requested()
     pair_opened(int, int)
-        Two pictures that are to be looked at, by reference.
+        Two pictures that are to be shown, by reference.
     table_requested(Table)
         The list is to be kept as a file.
     """
@@ -147,8 +147,8 @@ class RepeatsDialog(QDialog):
 
     def _on_choice_changed(self) -> None:
         kind = KINDS[self.kind.currentIndex()][1]
-        self.table.asked.ask(kind, SPLITS[self.splits.currentIndex()][1])
-        number = self.table.asked.rowCount()
+        self.table.filter.set_choice(kind, SPLITS[self.splits.currentIndex()][1])
+        number = self.table.filter.rowCount()
         self.count.setText("1 pair" if number == 1 else f"{number:,} pairs")
 
     def _on_save_clicked(self) -> None:

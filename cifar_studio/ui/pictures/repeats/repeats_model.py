@@ -163,7 +163,7 @@ class RepeatsProxy(ArrowProxy):
         self._kind = ""
         self._splits: Splits = "any"
 
-    def ask(self, kind: str, splits: Splits) -> None:
+    def set_choice(self, kind: str, splits: Splits) -> None:
         """An empty kind asks for all."""
         self._kind, self._splits = kind, splits
         self.invalidate()

@@ -72,9 +72,9 @@ class RepeatsTable(RowTable):
 
     def __init__(self) -> None:
         self.repeats = RepeatsModel()
-        self.asked = RepeatsProxy(self.repeats)
+        self.filter = RepeatsProxy(self.repeats)
         self._thumbnails = Thumbnails()
-        super().__init__(self.repeats, self.asked, "Repeated pictures", "No such pair")
+        super().__init__(self.repeats, self.filter, "Repeated pictures", "No such pair")
         self.setItemDelegate(PairDelegate(self._thumbnails, self))
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.doubleClicked.connect(self._on_double_clicked)
