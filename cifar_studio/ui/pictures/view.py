@@ -282,7 +282,7 @@ class PicturesView(QWidget):
         self.controls.show_own(is_own)
         self.controls.demo.setVisible(self.shown is not None and self.shown.is_demo)
         has_any = is_own or self.pictures is not None
-        self._stack.setCurrentIndex(1 if has_any else 0)
+        self._stack.setCurrentWidget(self.splitter if has_any else self._empty)
         self.grid.show_set(self.shown)
         self.detail.show_set(self.shown)
         self._arrange()

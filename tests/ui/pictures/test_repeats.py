@@ -86,7 +86,7 @@ def test_that_enter_opens_the_pair_of_the_row(qtbot: QtBot, dialog: RepeatsDialo
     dialog.table.setFocus()
     qtbot.keyClick(dialog.table, Key.Key_Down)
     qtbot.keyClick(dialog.table, Key.Key_Down)
-    with qtbot.waitSignal(dialog.pair_opened) as opened:
+    with qtbot.waitSignal(dialog.table.pair_opened) as opened:
         qtbot.keyClick(dialog.table, Key.Key_Return)
     assert tuple(opened.args) in PAIRS[:3]
 
@@ -126,7 +126,7 @@ def test_that_a_failure_can_be_tried_again_and_closing_gives_up(
     assert dialog.words.text() == "There is no room."
     with qtbot.waitSignal(dialog.find_requested):
         dialog.again.click()
-    with qtbot.waitSignal(dialog.cancel_requested):
+    with qtbot.waitSignal(dialog.rejected):
         dialog.close()
 
 

@@ -78,7 +78,7 @@ class AnswerBox(QWidget):
             if true != NO_LABEL:
                 self._judge(answer, true)
         else:
-            self._ask()
+            self._offer_evaluation()
         self.note.setVisible(bool(self.note.text()))
 
     def _judge(self, answer: Answer, true: int) -> None:
@@ -97,7 +97,7 @@ class AnswerBox(QWidget):
         self.heading.setText(f"{shown} says")
         self.heading.setToolTip(basics.plain_tip(self._run_name))
 
-    def _ask(self) -> None:
+    def _offer_evaluation(self) -> None:
         if not self._run_name:
             self.note.setText(NO_RUN)
             return

@@ -57,27 +57,21 @@ FINDING = "Every picture is compared with every other one. This takes about a mi
 
 
 class RepeatsDialog(QDialog):
-    """Lists pairs; says how far it is while they are being found.
+    """Lists pairs; says how far it is while they are being found. Closing it gives that up.
 
     Signals
     -------
     find_requested()
-    cancel_requested()
-    pair_opened(int, int)
-        Two pictures that are to be shown, by reference.
     table_requested(Table)
         The list is to be kept as a file.
     """
 
     find_requested = Signal()
-    cancel_requested = Signal()
-    pair_opened = Signal(int, int)
     table_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Repeated pictures")
-        self._pictures: PictureSet | None = None
         self.summary = basics.text()
         self.kind = choice(KINDS, "Kind of pair")
         self.splits = choice(SPLITS, "Where the pictures lie")
@@ -94,17 +88,14 @@ class RepeatsDialog(QDialog):
         self.resize(*(theme.px(side) for side in SIZE_PX))
         for box in (self.kind, self.splits):
             box.currentIndexChanged.connect(self._on_choice_changed)
-        self.table.pair_opened.connect(self.pair_opened)
         self.table.save_requested.connect(self._on_save_clicked)
         self.table.explanation_requested.connect(
             lambda key, at: explain(key, at, self, EXPLANATIONS)
         )
-        self.rejected.connect(self.cancel_requested)  # by Esc and the window's cross too
 
     def begin(self, pictures: PictureSet) -> None:
         """The pairs of this set are being found."""
-        self._pictures = pictures
-        self.table.show_pairs(None, [])
+        self.table.show_set(pictures)
         self._show_work(FINDING, is_busy=True)
 
     def show_progress(self, done: int, total: int) -> None:
@@ -119,7 +110,7 @@ class RepeatsDialog(QDialog):
         """What was found in the set that `begin` named."""
         pairs = pairs_of(repeats)
         self.summary.setText(summary_of(pairs))
-        self.table.show_pairs(self._pictures, pairs)
+        self.table.show_pairs(pairs)
         self._stack.setCurrentIndex(0)
         self._on_choice_changed()
         self.table.setFocus()

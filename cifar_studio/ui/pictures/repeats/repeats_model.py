@@ -74,11 +74,11 @@ class RepeatsModel(RowModel):
     def __init__(self) -> None:
         super().__init__()
         self.pairs: list[Pair] = []
-        self._pictures: PictureSet | None = None
+        self.pictures: PictureSet | None = None
 
-    def show(self, pictures: PictureSet | None, pairs: list[Pair]) -> None:
+    def show_pairs(self, pairs: list[Pair]) -> None:
         self.beginResetModel()
-        self._pictures, self.pairs = pictures, pairs if pictures is not None else []
+        self.pairs = pairs
         self.endResetModel()
 
     @override
@@ -95,7 +95,7 @@ class RepeatsModel(RowModel):
 
     @override
     def values(self, row: int) -> Sequence[Cell]:
-        pair, pictures = self.pairs[row], self._pictures
+        pair, pictures = self.pairs[row], self.pictures
         assert pictures is not None
         cells: list[Cell] = [pair.kind, pair.likeness]
         for reference in (pair.first, pair.second):
@@ -129,8 +129,10 @@ class RepeatsModel(RowModel):
         return None
 
     def _text(self, pair: Pair, column: int) -> str:
-        pictures = self._pictures
+        pictures = self.pictures
         assert pictures is not None
+        if column in (FIRST, SECOND):
+            return ""
         if column == KIND:
             return pair.kind
         if column == LIKENESS:
@@ -138,9 +140,7 @@ class RepeatsModel(RowModel):
         if column == CLASSES:
             names = [pictures.class_name(one) for one in (pair.first, pair.second)]
             return names[0] if names[0] == names[1] else f"{names[0]} / {names[1]}"
-        if column == PLACES:
-            return f"{pictures.place(pair.first)}, {pictures.place(pair.second)}"
-        return ""
+        return f"{pictures.place(pair.first)}, {pictures.place(pair.second)}"
 
     def _sorted_by(self, pair: Pair, column: int) -> float | str:
         if column in (FIRST, PLACES):
@@ -150,8 +150,8 @@ class RepeatsModel(RowModel):
         return pair.likeness if column == LIKENESS else self._text(pair, column)
 
     def _name(self, reference: int) -> str:
-        assert self._pictures is not None
-        return f"{self._pictures.class_name(reference)}, {self._pictures.place(reference)}"
+        assert self.pictures is not None
+        return f"{self.pictures.class_name(reference)}, {self.pictures.place(reference)}"
 
 
 class RepeatsProxy(ArrowProxy):

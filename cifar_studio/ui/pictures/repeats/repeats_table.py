@@ -81,9 +81,14 @@ class RepeatsTable(RowTable):
         theme.manager().changed.connect(self.restyle)
         self.restyle()
 
-    def show_pairs(self, pictures: PictureSet | None, pairs: list[Pair]) -> None:
+    def show_set(self, pictures: PictureSet) -> None:
+        """Whose pairs are shown from now on; none yet."""
         self._thumbnails.show(pictures)
-        self.repeats.show(pictures, pairs)
+        self.repeats.pictures = pictures
+        self.show_pairs([])
+
+    def show_pairs(self, pairs: list[Pair]) -> None:
+        self.repeats.show_pairs(pairs)
         self._fit_columns()
 
     @override
