@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
 from cifar_studio.ui.widgets import theme
@@ -68,6 +68,8 @@ class CellPainter:
         self._muted = QColor(colours.muted)
         self._wrong = QColor(colours.error)
         self._accent = QColor(colours.accent)
+        self._first_baseline = 1 + CAPTION_GAP_PX + self._metrics.ascent()
+        self._line_height = self._metrics.height()
         self._words_from = self._metrics.horizontalAdvance(LONG_VERDICT)
         self._texts.clear()
 
@@ -75,7 +77,7 @@ class CellPainter:
         """Room below a thumbnail of that size; 0 where words do not fit."""
         if size_px < CAPTION_FROM_PX:
             return 0
-        return CAPTION_GAP_PX + self._metrics.height() * (2 if with_verdict else 1)
+        return CAPTION_GAP_PX + self._line_height * (2 if with_verdict else 1)
 
     def paint(
         self, painter: QPainter, place: QRect, room: int, pixmap: QPixmap, state: CellState
@@ -84,12 +86,12 @@ class CellPainter:
         painter.drawPixmap(place.topLeft(), pixmap)
         is_wrong = state.said is not None and state.is_right is False
         if place.width() >= CAPTION_FROM_PX:
-            at = place.bottomLeft() + QPoint(0, 1 + CAPTION_GAP_PX + self._metrics.ascent())
-            self._write(painter, at, room, state.name, self._text)
+            left, baseline = place.left(), place.bottom() + self._first_baseline
+            self._write(painter, left, baseline, room, state.name, self._text)
             if state.said is not None:
-                at += QPoint(0, self._metrics.height())
+                colour = self._wrong if is_wrong else self._muted
                 verdict = state.verdict if room >= self._words_from else state.short_verdict
-                self._write(painter, at, room, verdict, self._wrong if is_wrong else self._muted)
+                self._write(painter, left, baseline + self._line_height, room, verdict, colour)
         elif is_wrong:  # no words fit: a bar under the wrong ones, nothing under the others
             under = QRect(place.left(), place.bottom() + 2, place.width(), WRONG_BAR_PX)
             painter.fillRect(under, self._wrong)
@@ -105,11 +107,13 @@ class CellPainter:
         painter.setPen(QPen(self._muted, 1))
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
 
-    def _write(self, painter: QPainter, at: QPoint, room: int, text: str, colour: QColor) -> None:
+    def _write(
+        self, painter: QPainter, left: int, baseline: int, room: int, text: str, colour: QColor
+    ) -> None:
         key = (text, room)
         shown = self._texts.get(key)
         if shown is None:
             right = Qt.TextElideMode.ElideRight
             shown = self._texts[key] = self._metrics.elidedText(text, right, room)
         painter.setPen(colour)
-        painter.drawText(at, shown)
+        painter.drawText(left, baseline, shown)

@@ -28,6 +28,7 @@ from cifar_studio.ui.widgets import theme
 
 THUMBNAIL_PX = 48
 PAD_PX = 8
+_Index = QModelIndex | QPersistentModelIndex
 WIDEST = {KIND: NEAR, CLASSES: "sweet pepper / sweet pepper"}
 
 
@@ -39,12 +40,7 @@ class PairDelegate(RowDelegate):
         self._thumbnails = thumbnails
 
     @override
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         reference = index.data(REFERENCE_ROLE)
         if reference is None:
             super().paint(painter, option, index)
