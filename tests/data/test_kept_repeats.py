@@ -31,14 +31,14 @@ def make_dataset(seed: int = 0) -> Dataset:
 
 
 def carried_out(dataset: Dataset) -> tuple[Repeats, int]:
-    """What is found, and how often progress was told."""
-    steps, told = repeats_of(dataset), 0
+    """What is found, and how often progress was reported."""
+    steps, reports = repeats_of(dataset), 0
     while True:
         try:
             next(steps)
-            told += 1
+            reports += 1
         except StopIteration as ended:
-            return ended.value, told
+            return ended.value, reports
 
 
 def assert_equal(one: Repeats, other: Repeats) -> None:
@@ -50,11 +50,11 @@ def assert_equal(one: Repeats, other: Repeats) -> None:
 def test_that_repeats_are_found_once_and_then_at_hand() -> None:
     dataset = make_dataset()
     assert read_kept(dataset) is None
-    found, told = carried_out(dataset)
+    found, reports = carried_out(dataset)
     assert found.pairs_P2.tolist() == [[0, 11], [1, 10]]
-    assert told == 2
-    again, told = carried_out(dataset)
-    assert told == 0
+    assert reports == 2
+    again, reports = carried_out(dataset)
+    assert reports == 0
     assert_equal(again, found)
 
 
@@ -82,8 +82,8 @@ def test_that_any_damage_shows_and_is_mended() -> None:
     for part in (b"", whole[:100], whole[:-1], whole + b"\0"):
         path.write_bytes(part)
         assert read_kept(dataset) is None
-    again, told = carried_out(dataset)
-    assert told == 2
+    again, reports = carried_out(dataset)
+    assert reports == 2
     assert_equal(again, found)
     assert path.read_bytes() == whole
 

@@ -17,14 +17,14 @@ from cifar_studio.data.repeats.find_repeats import Repeats, find_repeats
 
 def searched(dataset: Dataset) -> Repeats:
     steps = find_repeats(dataset)
-    told = []
+    reported = []
     try:
         while True:
-            told.append(next(steps))
+            reported.append(next(steps))
     except StopIteration as ended:
         total = len(dataset.train) + len(dataset.test)
-        assert told[0] == (0, total)
-        assert told[-1] == (total, total)
+        assert reported[0] == (0, total)
+        assert reported[-1] == (total, total)
         return ended.value
 
 

@@ -30,6 +30,7 @@ METHOD = 1
 """Version of the way in which they are found; another one finds other pairs."""
 _BLOCK = 4
 _AT_ONCE = 500
+_Pair = tuple[int, int, float, bool, bool]  # both places, likeness, mirrored, identical
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def find_repeats(dataset: Dataset) -> Generator[tuple[int, int], None, Repeats]:
     images_NCHW = np.concatenate([dataset.train.images_NCHW, dataset.test.images_NCHW])
     plain_ND = _from_afar(images_NCHW)
     total = len(images_NCHW)
-    found: list[tuple[int, int, float, bool, bool]] = []
+    found: list[_Pair] = []
     for start in range(0, total, _AT_ONCE):
         yield start, total
         stop = min(start + _AT_ONCE, total)
@@ -82,12 +83,9 @@ def find_repeats(dataset: Dataset) -> Generator[tuple[int, int], None, Repeats]:
 
 def _from_afar(images_NCHW: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(N, D) block means, each row of mean 0 and length 1: their products are correlations."""
-    described = np.empty((len(images_NCHW), 3 * (32 // _BLOCK) ** 2), dtype=np.float32)
-    for start in range(0, len(images_NCHW), _AT_ONCE):
-        described[start : start + _AT_ONCE] = _blocks(
-            images_NCHW[start : start + _AT_ONCE].astype(np.float32)
-        ).reshape(-1, described.shape[1])
-    return _unit(described)
+    starts = range(0, len(images_NCHW), _AT_ONCE)
+    parts = (images_NCHW[start : start + _AT_ONCE].astype(np.float32) for start in starts)
+    return _unit(np.concatenate([_blocks(part) for part in parts]).reshape(len(images_NCHW), -1))
 
 
 def _in_detail(images_PCHW: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -116,9 +114,9 @@ def _look_closely(
     first: NDArray[np.intp],
     second: NDArray[np.intp],
     is_mirrored: bool,
-) -> list[tuple[int, int, float, bool, bool]]:
-    """The pairs that are alike in detail too: places, likeness, mirrored, identical."""
-    found = []
+) -> list[_Pair]:
+    """The pairs that are alike in detail too."""
+    found: list[_Pair] = []
     for start in range(0, len(first), _AT_ONCE):
         ones, others = first[start : start + _AT_ONCE], second[start : start + _AT_ONCE]
         theirs = images_NCHW[others]
@@ -126,22 +124,15 @@ def _look_closely(
         same = (mine == theirs).all(axis=(1, 2, 3))
         likeness = (_in_detail(mine) * _in_detail(theirs)).sum(axis=1)
         likeness[same] = 1.0  # a plain one has no detail
-        for place in np.flatnonzero(likeness >= ALIKE_IN_DETAIL):
-            found.append(
-                (
-                    int(ones[place]),
-                    int(others[place]),
-                    float(min(likeness[place], 1.0)),
-                    is_mirrored,
-                    bool(same[place]),
-                )
-            )
+        alike = likeness >= ALIKE_IN_DETAIL
+        values = (ones, others, np.minimum(likeness, 1.0), np.full_like(same, is_mirrored), same)
+        found += zip(*(value[alike].tolist() for value in values), strict=True)
     return found
 
 
-def _as_repeats(found: list[tuple[int, int, float, bool, bool]]) -> Repeats:
+def _as_repeats(found: list[_Pair]) -> Repeats:
     """Sorted, each pair once: as it is, or mirrored where that is more alike."""
-    best: dict[tuple[int, int], tuple[int, int, float, bool, bool]] = {}
+    best: dict[tuple[int, int], _Pair] = {}
     for one in sorted(found, key=lambda one: (-one[2], one[3], one[0], one[1])):
         best.setdefault(one[:2], one)
     pairs = list(best.values())

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,14 +19,6 @@ from cifar_studio.data.repeats.find_repeats import METHOD, Repeats, find_repeats
 from cifar_studio.reading import open_file
 
 _NAME_LENGTH = 16
-# Plain numbers are not of the same type on every system.
-_TYPES: dict[str, type] = {
-    "pairs_P2": np.int32,
-    "likeness_P": np.float32,
-    "mirrored_P": np.bool_,
-    "identical_P": np.bool_,
-}
-
 _log = logging.getLogger("cifar_studio")
 
 
@@ -42,7 +34,7 @@ def read_kept(dataset: Dataset) -> Repeats | None:
             sealed.verify(file)
             with np.load(file, allow_pickle=False) as arrays:
                 if arrays["made_of"] == _made_of(dataset):
-                    return Repeats(**{name: arrays[name] for name in _TYPES})
+                    return Repeats(**{field.name: arrays[field.name] for field in fields(Repeats)})
     except Exception:  # NumPy and zipfile raise many things at what is no such file
         pass
     return None
@@ -50,13 +42,9 @@ def read_kept(dataset: Dataset) -> Repeats | None:
 
 def keep(dataset: Dataset, repeats: Repeats) -> None:
     """Keep what was found in these pictures, in place of what was kept. Raises OSError."""
-    arrays: dict[str, Any] = {
-        name: np.asarray(getattr(repeats, name), dtype=kind) for name, kind in _TYPES.items()
-    }
-    arrays["made_of"] = _made_of(dataset)
-    path = kept_file(dataset)
+    path, made_of = kept_file(dataset), np.array(_made_of(dataset))
     path.parent.mkdir(parents=True, exist_ok=True)
-    sealed.write(path, lambda file: np.savez(file, **arrays))
+    sealed.write(path, lambda file: np.savez(file, made_of=made_of, **vars(repeats)))
 
 
 def repeats_of(dataset: Dataset) -> Generator[tuple[int, int], None, Repeats]:

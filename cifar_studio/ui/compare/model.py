@@ -102,10 +102,6 @@ class CompareModel(RowModel):
         return 0 if parent.isValid() else len(self.lines)
 
     @override
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    @override
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         line, column = self.lines[index.row()], COLUMNS[index.column()]
         match role:

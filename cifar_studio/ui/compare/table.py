@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from typing_extensions import override
 
 from cifar_studio.export.tables.report_columns import MEASURES
@@ -61,7 +60,9 @@ class CompareTable(RowTable):
         super().__init__(self.lines, self.filter, "Runs and their figures", empty)
         self.setItemDelegate(CompareDelegate(self))
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)  # joins two lines
-        self.doubleClicked.connect(lambda _: self._open_current())
+        self.doubleClicked.connect(
+            lambda at: self.opened.emit(self.lines.lines[self.source_row(at.row())])
+        )
         self.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
         self.set_hidden(HIDDEN_AT_FIRST)
         self.restyle()
@@ -130,11 +131,6 @@ class CompareTable(RowTable):
         if not self._setting:
             self.chosen_changed.emit()
 
-    def _open_current(self) -> None:
-        if self.currentIndex().isValid():
-            row = self.source_row(self.currentIndex().row())
-            self.opened.emit(self.lines.lines[row])
-
     @override
     def as_table(self, name: str) -> Table:
         """All rows in the order shown, with every figure of Table 2, and the report's beside."""
@@ -183,16 +179,6 @@ class CompareTable(RowTable):
             super()._show_menu(section, where)
         else:
             self.menu_requested.emit(where)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open_current()
-            event.accept()
-        elif event.text() == "/":
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
 
     @override
     def _nothing(self) -> str:

@@ -50,7 +50,7 @@ class OwnPictureAnswers(QObject):
         self._pasted: QTemporaryDir | None = None
         view.intake.opened.connect(self.ask)
         view.intake.pasted.connect(self.paste)
-        view.own_cleared.connect(self.clear)
+        view.controls.clear_clicked.connect(self.clear)
         self._show()
 
     def show_run(self, run: Run | None) -> None:

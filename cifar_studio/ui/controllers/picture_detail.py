@@ -33,8 +33,8 @@ class PictureDetailRequests(QObject):
         self._versions = LatestRequest(helper)
         self._run: Run | None = None
         self._planned: TrainConfig | None = None
-        view.explain_requested.connect(self._on_explain_requested)
-        view.augmented_requested.connect(self._on_augmented_requested)
+        view.detail.explain_requested.connect(self._on_explain_requested)
+        view.detail.augmented_requested.connect(self._on_augmented_requested)
 
     def show_run(self, run: Run | None, *, is_other: bool) -> None:
         """The run whose network is asked, and whether it is another one than before."""

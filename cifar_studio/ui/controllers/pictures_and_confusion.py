@@ -128,7 +128,7 @@ class PicturesAndConfusion(QObject):
         self.confusion.disagreements.opened.connect(self._on_disagreement_opened)
         self.confusion.table_requested.connect(self.save_table)
         self.confusion.figure_requested.connect(self._on_figure_requested)
-        self.pictures.repeats_requested.connect(self._on_repeats_requested)
+        self.pictures.controls.repeats_clicked.connect(self._on_repeats_requested)
         self.repeats.pair_opened.connect(self._on_pair_opened)
         self.repeats.table_requested.connect(
             lambda table: self._saving.save_table(table, "CIFAR-100")

@@ -55,8 +55,8 @@ class RepeatsFinding(QObject):
         if self._dialog is None:
             self._dialog = RepeatsDialog(self._window)
             self._dialog.find_requested.connect(self._find)
-            self._dialog.cancel_requested.connect(self._request.cancel)
-            self._dialog.pair_opened.connect(self.pair_opened)
+            self._dialog.rejected.connect(self._request.cancel)
+            self._dialog.table.pair_opened.connect(self.pair_opened)
             self._dialog.table_requested.connect(self.table_requested)
         return self._dialog
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFrame, QSlider, QWidget
 
 from cifar_studio.ui.pictures.data.query import WhichAnswers, WhichSplit
 from cifar_studio.ui.pictures.grid.cell_area import SIZES_PX
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.flow_layout import FlowLayout
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
 SPLITS: tuple[tuple[str, WhichSplit], ...] = (
     ("All pictures", "both"),
@@ -37,36 +33,19 @@ CHIP_TEXT_PX = 240
 
 
 class Chip(QFrame):
-    """A filter in words, with a cross that takes it away.
-
-    Signals
-    -------
-    removed()
-    """
-
-    removed = Signal()
+    """A filter in words, with a cross that takes it away."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self._whole = ""
-        self._text = basics.label()
+        self.text = ""  # in full, shortened or not
+        self._shown = basics.label()
         self.remove = basics.GlyphButton("close", "Remove this filter")
-        self.remove.clicked.connect(lambda: self.removed.emit())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * theme.GRID, 0, 0, 0)
-        row.setSpacing(theme.GRID)
-        row.addWidget(self._text)
-        row.addWidget(self.remove)
-
-    @property
-    def text(self) -> str:
-        """The filter in full, shortened or not."""
-        return self._whole
+        row(self._shown, self.remove, parent=self, margins=(2, 0, 0, 0), spacing=1)
 
     def show_text(self, text: str) -> None:
         """Show a filter; an empty text hides the chip."""
-        self._whole = text
+        self.text = text
         self.setToolTip(basics.plain_tip(text))
         self.setAccessibleName(f"Filter: {text}")
         self.setVisible(bool(text))
@@ -77,8 +56,8 @@ class Chip(QFrame):
         side = theme.px(ROW_PX)
         self.setFixedHeight(side)
         self.remove.setFixedSize(side - 2, side - 2)
-        metrics, elide = self._text.fontMetrics(), Qt.TextElideMode.ElideRight
-        self._text.setText(metrics.elidedText(self._whole, elide, theme.px(CHIP_TEXT_PX)))
+        metrics, elide = self._shown.fontMetrics(), Qt.TextElideMode.ElideRight
+        self._shown.setText(metrics.elidedText(self.text, elide, theme.px(CHIP_TEXT_PX)))
 
 
 class PictureControls(QWidget):
@@ -110,8 +89,8 @@ class PictureControls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.split = _choice((*SPLITS, (OWN, "")), "Split", "Which pictures, or some of your own")
-        self.answers = _choice(ANSWERS, "Answers", "")
+        self.split = choice((*SPLITS, (OWN, "")), "Split", "Which pictures, or some of your own")
+        self.answers = choice(ANSWERS, "Answers")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(SIZES_PX[0] // NOTCH_PX, SIZES_PX[1] // NOTCH_PX)
         self.slider.setPageStep(1)
@@ -131,30 +110,30 @@ class PictureControls(QWidget):
         self.repeats = basics.link("Repeats…", self.repeats_clicked.emit)
         self.repeats.setToolTip("List the pictures that occur more than once, exactly or nearly")
         self._lay_out()
-        self.split.currentIndexChanged.connect(self._on_choice_changed)
-        self.answers.currentIndexChanged.connect(self._on_choice_changed)
+        self.split.currentIndexChanged.connect(self.changed)
+        self.answers.currentIndexChanged.connect(self.changed)
         self.slider.valueChanged.connect(self._on_size_changed)
-        self.chip.removed.connect(self.filter_removed)
+        self.chip.remove.clicked.connect(self.filter_removed)
         self.allow_answers(NO_RUN)
         self.demo.hide()
         self.show_own(False)
         self.chip.show_text("")
-        self.ask_to_evaluate("")
+        self.offer_evaluation("")
         theme.manager().changed.connect(self._restyle)
         self._restyle()
 
     @property
-    def asks_own(self) -> bool:
+    def is_own_chosen(self) -> bool:
         """Whether pictures of the person's own are asked for."""
         return self.split.currentIndex() == len(SPLITS)
 
     @property
-    def asked_split(self) -> WhichSplit:
+    def chosen_split(self) -> WhichSplit:
         """Of the set; all of it while own pictures are asked for."""
-        return "both" if self.asks_own else SPLITS[self.split.currentIndex()][1]
+        return "both" if self.is_own_chosen else SPLITS[self.split.currentIndex()][1]
 
     @property
-    def asked_answers(self) -> WhichAnswers:
+    def chosen_answers(self) -> WhichAnswers:
         return ANSWERS[self.answers.currentIndex()][1]
 
     @property
@@ -165,12 +144,12 @@ class PictureControls(QWidget):
         self.slider.setValue(round(size_px / NOTCH_PX))
 
     def show_choice(self, split: WhichSplit, answers: WhichAnswers) -> None:
-        """Set both; tells nobody."""
+        """Set both; emits nothing."""
         with QSignalBlocker(self.split), QSignalBlocker(self.answers):
             self.split.setCurrentIndex([value for _, value in SPLITS].index(split))
             self.answers.setCurrentIndex([value for _, value in ANSWERS].index(answers))
 
-    def ask_own(self) -> None:
+    def choose_own(self) -> None:
         """Ask for pictures of the person's own."""
         self.split.setCurrentIndex(len(SPLITS))
 
@@ -194,7 +173,7 @@ class PictureControls(QWidget):
         self.count.setText(f"{count} · {note}" if note else count)
         self._list.setVisible(number > 0)
 
-    def ask_to_evaluate(self, split: str) -> None:
+    def offer_evaluation(self, split: str) -> None:
         """Offer to evaluate a split that the choice leaves out; empty offers nothing."""
         self.evaluate.setText(f"Evaluate the {split} pictures" if split else "")
         self._offer.setVisible(bool(split))
@@ -212,11 +191,7 @@ class PictureControls(QWidget):
         self._links = (self._offer, *self._own_parts, self._list, self._of_set)
         for shown in (self.demo, self.count, self.chip, *self._links):
             self._second.addWidget(shown)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID, theme.GRID)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addWidget(choices)
-        layout.addWidget(filters)
+        column(choices, filters, parent=self, margins=(2, 3, 2, 1), spacing=2)
 
     def _restyle(self) -> None:
         self.slider.setFixedWidth(theme.px(SLIDER_PX))
@@ -227,9 +202,6 @@ class PictureControls(QWidget):
             widget.setFixedHeight(theme.px(ROW_PX))
         self.chip.restyle()
 
-    def _on_choice_changed(self) -> None:
-        self.changed.emit()
-
     def _on_size_changed(self) -> None:
         self.slider.setAccessibleDescription(f"{self.size_px} pixels")
         self.size_changed.emit(self.size_px)
@@ -238,13 +210,12 @@ class PictureControls(QWidget):
 def _centred(link: QWidget) -> QWidget:
     """Holds a link, whose height the style sheet sets, in the middle of a row."""
     result = QWidget()
-    row = QHBoxLayout(result)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(link)
+    row(link, parent=result, margins=NO_MARGINS)
     return result
 
 
-def _choice(choices: tuple[tuple[str, str], ...], name: str, tip: str) -> QComboBox:
+def choice(choices: Sequence[tuple[str, str]], name: str, tip: str = "") -> QComboBox:
+    """A box to choose from; of each choice its text and its value."""
     result = QComboBox()
     result.addItems([text for text, _ in choices])
     result.setAccessibleName(name)

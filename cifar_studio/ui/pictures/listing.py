@@ -36,18 +36,15 @@ def list_pictures(
 
 def list_own(own: OwnPictures) -> Table:
     """The five likeliest classes of each own picture with their probabilities, 0 to 1."""
-    header = ["picture"]
-    for place in _PLACES:
-        header += [f"{place} class", f"{place} probability"]
+    header = [f"{place} {what}" for place in _PLACES for what in ("class", "probability")]
     rows: list[list[Cell]] = []
     for picture in own.pictures:
         row: list[Cell] = [picture.path if picture.is_file else picture.name]
-        for label, probability in zip(
-            picture.answer.classes, picture.answer.probabilities, strict=True
-        ):
+        answer = picture.answer
+        for label, probability in zip(answer.classes, answer.probabilities, strict=True):
             row += [own.class_names[label], probability]
         rows.append(row)
-    return Table("own pictures", tuple(header), rows)
+    return Table("own pictures", ("picture", *header), rows)
 
 
 def _said(pictures: PictureSet, reference: int, answers: Answers) -> tuple[Cell, ...]:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QSizePolicy,
-    QSplitter,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedLayout, QWidget
 from typing_extensions import override
 
 from cifar_studio.data.dataset import Dataset
@@ -20,7 +14,7 @@ from cifar_studio.runs.wording import CAUTION
 from cifar_studio.ui.pictures.classes.class_tree import ClassTree
 from cifar_studio.ui.pictures.controls import NO_RUN, SPLITS, PictureControls
 from cifar_studio.ui.pictures.data.answers import Answers
-from cifar_studio.ui.pictures.data.picture_set import PictureSet, SplitName
+from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.pictures.data.query import PictureQuery, WhichSplit, count_by_class, select
 from cifar_studio.ui.pictures.data.shown_pictures import ShownPictures
 from cifar_studio.ui.pictures.detail.own_intake import OwnIntake
@@ -30,6 +24,7 @@ from cifar_studio.ui.pictures.grid.picture_grid import NO_MATCH, PictureGrid
 from cifar_studio.ui.pictures.listing import list_own, list_pictures
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.empty_view import EmptyView
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow
 
 TREE_PX = 284
 TREE_MIN_PX = 168
@@ -47,49 +42,35 @@ OTHER_PICTURES = "The chosen run was evaluated on another data set than the one 
 
 
 class PicturesView(QWidget):
-    """Looks at the pictures of a data set, and at what a run's network said of them.
+    """Shows the pictures of a data set, and what a run's network said of them.
 
     Signals
     -------
     evaluate_requested(str)
         "training" or "test": evaluate that split with the shown run's network.
-    augmented_requested(int)
-        Reference of a picture; `detail.show_augmented` answers.
-    explain_requested(int, int or None)
-        Reference of a picture, and the class to explain, None for the likeliest one;
-        `detail.show_explanation` answers.
     filter_dropped()
         The question that came from elsewhere was taken away.
     picture_save_requested(QImage, str)
         A picture is to be kept as a file; its name in words.
-    repeats_requested()
-        The pictures that occur more than once are to be listed.
     table_requested(Table)
         The list of pictures is to be kept as a file.
-    own_cleared()
     """
 
     evaluate_requested = Signal(str)
-    augmented_requested = Signal(int)
-    explain_requested = Signal(int, object)
     filter_dropped = Signal()
     picture_save_requested = Signal(object, str)
-    repeats_requested = Signal()
     table_requested = Signal(object)
-    own_cleared = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: PictureSet | None = None
+        self.pictures: PictureSet | None = None  # those of the data set
         self._answers: Answers | None = None
         self._run_name = ""
         self._own: OwnPictures | None = None
         self._own_note = ""
         self._own_run = ""
-        self._said: frozenset[int] = frozenset()
-        self._among: frozenset[int] | None = None
+        self._filter = PictureQuery()  # of it, what neither the tree nor the controls say
         self._origin = ""
-        self._is_setting = False
         self.tree = ClassTree()
         self.controls = PictureControls()
         self.grid = PictureGrid()
@@ -102,10 +83,9 @@ class PicturesView(QWidget):
         self.controls.filter_removed.connect(self._on_filter_removed)
         self.controls.evaluate_clicked.connect(self._on_evaluate_clicked)
         self.intake = OwnIntake(self)
-        self.intake.coming.connect(self.controls.ask_own)
+        self.intake.opened.connect(self.controls.choose_own)
+        self.intake.pasted.connect(self.controls.choose_own)
         self.controls.open_clicked.connect(self.intake.open)
-        self.controls.clear_clicked.connect(self.own_cleared)
-        self.controls.repeats_clicked.connect(self.repeats_requested)
         self.controls.list_clicked.connect(self.save_list)
         self.grid.list_requested.connect(self.save_list)
         self.grid.save_requested.connect(self.picture_save_requested)
@@ -114,8 +94,6 @@ class PicturesView(QWidget):
         )
         self.grid.current_changed.connect(self.detail.show_picture)
         self.detail.evaluate_requested.connect(self.evaluate_requested)
-        self.detail.augmented_requested.connect(self.augmented_requested)
-        self.detail.explain_requested.connect(self.explain_requested)
         self.controls.set_size(THUMBNAIL_PX)
         self.setFocusProxy(self.grid)
         theme.manager().changed.connect(self._restyle)
@@ -124,26 +102,18 @@ class PicturesView(QWidget):
     @property
     def query(self) -> PictureQuery:
         """What is asked for now."""
-        controls = self.controls
-        chosen = self.tree.chosen
-        return PictureQuery(
-            controls.asked_split, chosen, self._said, controls.asked_answers, self._among
-        )
-
-    @property
-    def pictures(self) -> PictureSet | None:
-        """Those of the data set."""
-        return self._pictures
+        split, answers = self.controls.chosen_split, self.controls.chosen_answers
+        return replace(self._filter, split=split, classes=self.tree.chosen, answers=answers)
 
     @property
     def shown(self) -> ShownPictures | None:
         """What grid and detail show: the data set's pictures, or the person's own."""
-        return self._own if self.controls.asks_own else self._pictures
+        return self._own if self.controls.is_own_chosen else self.pictures
 
     @property
     def chosen(self) -> tuple[int, WhichSplit]:
         """Side of a thumbnail and split, for the settings."""
-        return self.controls.size_px, self.controls.asked_split
+        return self.controls.size_px, self.controls.chosen_split
 
     def choose(self, size_px: int, split: str) -> None:
         """Take size and split from the settings; what is no such thing is passed over."""
@@ -154,30 +124,29 @@ class PicturesView(QWidget):
 
     def show_dataset(self, dataset: Dataset | None) -> None:
         """Show the pictures of a set, all of them; None shows how to get one."""
-        if self._pictures is not None and self._pictures.dataset is dataset:
+        if self.pictures is not None and self.pictures.dataset is dataset:
             return
-        self._pictures = None if dataset is None else PictureSet(dataset)
+        self.pictures = None if dataset is None else PictureSet(dataset)
         self._drop_filter()
-        self._is_setting = True
-        self.tree.show_set(self._pictures)
-        self._is_setting = False
+        with QSignalBlocker(self.tree):
+            self.tree.show_set(self.pictures)
         self._show_source()
 
     def show_own(self, own: OwnPictures, run_name: str, note: str) -> None:
         """Pictures of the person's own and what a run said of them; `note` is about the rest."""
         is_other = own is not self._own
         self._own, self._own_run, self._own_note = own, run_name, note
-        if self.controls.asks_own:
+        if self.controls.is_own_chosen:
             if is_other:
                 self._show_source()
             self._refresh()
 
     def save_list(self) -> None:
         """Have what the grid shows kept as a table."""
-        if self.controls.asks_own and self._own is not None:
+        if self.controls.is_own_chosen and self._own is not None:
             self.table_requested.emit(list_own(self._own))
-        elif self._pictures is not None:
-            table = list_pictures(self._pictures, self.grid.references, self._usable())
+        elif self.pictures is not None:
+            table = list_pictures(self.pictures, self.grid.references, self._usable())
             self.table_requested.emit(table)
 
     def show_waiting(self, text: str) -> None:
@@ -207,19 +176,18 @@ class PicturesView(QWidget):
             Where the question comes from, in words ("maple shown, oak said"); stands on a chip
             until it is taken away or other classes are chosen.
         """
-        was_own = self.controls.asks_own
-        self._is_setting = True
-        self._said, self._among, self._origin = query.said, query.among, origin
+        was_own = self.controls.is_own_chosen
+        self._filter, self._origin = query, origin
         self.controls.show_choice(query.split, query.answers)
-        self.tree.choose(query.classes)
-        self._is_setting = False
+        with QSignalBlocker(self.tree):
+            self.tree.choose(query.classes)
         if was_own:
             self._show_source()
         self._refresh()
 
     def show_picture(self, reference: int) -> None:
         """Make a picture current; every filter that hides it goes."""
-        if self._pictures is None:
+        if self.pictures is None:
             return
         self.grid.set_current(reference)
         if self.grid.current != reference:
@@ -228,11 +196,7 @@ class PicturesView(QWidget):
 
     def _lay_out(self) -> None:
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.controls)
-        column.addWidget(self.grid, 1)
+        column(self.controls, grow(self.grid), parent=centre, margins=NO_MARGINS, spacing=0)
         centre.setMinimumWidth(GRID_MIN_PX)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
@@ -259,25 +223,25 @@ class PicturesView(QWidget):
         """Show as many parts side by side as there is room for."""
         with_detail = theme.px(GRID_MIN_PX) + self.detail.width()
         has_room = self.width() >= with_detail + theme.px(TREE_MIN_PX)
-        self.tree.setVisible(has_room and not self.controls.asks_own)
+        self.tree.setVisible(has_room and not self.controls.is_own_chosen)
         self.detail.setVisible(self.width() >= with_detail)
 
     def _usable(self) -> Answers | None:
         """The answers, where they are of the shown pictures."""
-        if self._answers is None or self._pictures is None:
+        if self._answers is None or self.pictures is None:
             return None
-        return self._answers if self._answers.is_of(self._pictures) else None
+        return self._answers if self._answers.is_of(self.pictures) else None
 
     def _take_answers(self) -> None:
         usable = self._usable()
         why_not = "" if usable is not None else NO_RUN
-        if usable is None and self._answers is not None and self._pictures is not None:
+        if usable is None and self._answers is not None and self.pictures is not None:
             why_not = OTHER_PICTURES
         self.controls.allow_answers(why_not)
         if usable is None and self.query.needs_answers:
             self._drop_filter()
-            self.controls.show_choice(self.controls.asked_split, "all")
-        if not self.controls.asks_own:
+            self.controls.show_choice(self.controls.chosen_split, "all")
+        if not self.controls.is_own_chosen:
             self.grid.show_answers(usable)
             is_other = why_not == OTHER_PICTURES
             self.detail.show_answers(usable, "" if is_other else self._run_name)
@@ -285,26 +249,25 @@ class PicturesView(QWidget):
 
     def _refresh(self) -> None:
         """Find and show what is asked for."""
-        if self.controls.asks_own:
+        if self.controls.is_own_chosen:
             self._refresh_own()
             return
-        if self._pictures is None:
+        if self.pictures is None:
             return
-        query, answers = self.query, self._usable()
-        missing = self._missing_split(query)
-        found = select(self._pictures, query, answers)
+        query, answers, missing = self.query, self._usable(), self._missing_split()
+        found = select(self.pictures, query, answers)
         only = f"The {missing} pictures are not evaluated with {self._run_name}."
         is_why = missing == query.split and query.needs_answers
         self.grid.set_empty_text(only if is_why else NO_MATCH)
         self.grid.show_references(found)
         self.controls.show_count(len(found))
         self.controls.chip.show_text(self._chip_text())
-        self.controls.ask_to_evaluate(missing)
-        self.tree.show_counts(count_by_class(self._pictures, query, answers))
+        self.controls.offer_evaluation(missing)
+        self.tree.show_counts(count_by_class(self.pictures, query, answers))
 
     def _refresh_own(self) -> None:
         self.controls.chip.show_text("")
-        self.controls.ask_to_evaluate("")
+        self.controls.offer_evaluation("")
         if self._own is None:
             return
         self.grid.set_empty_text(self._own_note or DROP_HERE)
@@ -315,11 +278,11 @@ class PicturesView(QWidget):
 
     def _show_source(self) -> None:
         """Give grid and detail the pictures of the set, or the person's own."""
-        is_own = self.controls.asks_own
+        is_own = self.controls.is_own_chosen
         self.controls.show_own(is_own)
         self.controls.demo.setVisible(self.shown is not None and self.shown.is_demo)
-        has_any = is_own or self._pictures is not None
-        self._stack.setCurrentIndex(1 if has_any else 0)
+        has_any = is_own or self.pictures is not None
+        self._stack.setCurrentWidget(self.splitter if has_any else self._empty)
         self.grid.show_set(self.shown)
         self.detail.show_set(self.shown)
         self._arrange()
@@ -329,43 +292,36 @@ class PicturesView(QWidget):
         else:
             self._take_answers()
 
-    def _missing_split(self, query: PictureQuery) -> str:
-        """A split that was asked for and was not evaluated, where that matters; or ""."""
+    def _missing_split(self) -> str:
+        """A split that is asked for and was not evaluated, where that matters; or ""."""
         answers = self._usable()
-        if answers is None:
-            return ""
-        splits: tuple[SplitName, ...] = ("test", "training")
-        asked = [split for split in splits if query.split in (split, "both")]
-        return next((split for split in asked if not answers.has(split)), "")
+        return answers.missing(self.controls.chosen_split) if answers is not None else ""
 
     def _chip_text(self) -> str:
-        if self._origin or not self._said or self._pictures is None:
+        if self._origin or not self._filter.said or self.pictures is None:
             return self._origin
-        names = sorted(self._pictures.class_names[number] for number in self._said)
+        names = sorted(self.pictures.class_names[number] for number in self._filter.said)
         more = f" and {len(names) - 2} more" if len(names) > 3 else ""
         return f"said: {', '.join(names[:2] if more else names)}{more}"
 
     def _drop_filter(self) -> None:
-        self._said, self._among, self._origin = frozenset(), None, ""
+        self._filter, self._origin = PictureQuery(), ""
 
     def _on_classes_chosen(self) -> None:
-        if not self._is_setting:
-            if self._among is None:
-                self._origin = ""
-            self._refresh()
+        if self._filter.among is None:
+            self._origin = ""
+        self._refresh()
 
     def _on_choice_changed(self) -> None:
-        if self.controls.asks_own != (self.grid.pictures is self._own):
+        if self.controls.is_own_chosen != (self.grid.pictures is self._own):
             self._show_source()
         self._refresh()
 
     def _on_filter_removed(self) -> None:
-        split = self.controls.asked_split
-        keeps_classes = not self._origin
-        kept = dataclasses.replace(self.query, split=split, said=frozenset(), among=None)
-        self.show_query(kept if keeps_classes else PictureQuery(split))
+        without = replace(self.query, said=frozenset(), among=None)
+        self.show_query(PictureQuery(without.split) if self._origin else without)
         self.filter_dropped.emit()
 
     def _on_evaluate_clicked(self) -> None:
-        if missing := self._missing_split(self.query):
+        if missing := self._missing_split():
             self.evaluate_requested.emit(missing)

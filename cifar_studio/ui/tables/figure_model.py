@@ -7,11 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
-    Qt,
-)
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
 from cifar_studio.export.tables.write_tables import Cell
@@ -20,8 +16,6 @@ from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
 
 _Index = QModelIndex | QPersistentModelIndex
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 @dataclass(frozen=True)
@@ -77,6 +71,10 @@ class FigureModel(RowModel):
         return self.columns
 
     @override
+    def is_number(self, section: int) -> bool:
+        return bool(self.columns[section].form)
+
+    @override
     def values(self, row: int) -> Sequence[Cell]:
         cells = zip(self.rows[row].values, self.columns, strict=True)
         return [_plain(value, column) for value, column in cells]
@@ -92,10 +90,6 @@ class FigureModel(RowModel):
         return 0 if parent.isValid() else len(self.rows)
 
     @override
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.columns)
-
-    @override
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, place = self.rows[index.row()], index.column()
         column, value = self.columns[place], row.values[place]
@@ -103,7 +97,7 @@ class FigureModel(RowModel):
             case Qt.ItemDataRole.DisplayRole:
                 return row.text(place, column)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if column.form else _LEFT
+                return self.alignment(place)
             case Qt.ItemDataRole.ToolTipRole if row.text(place, column) == NONE:
                 return column.undefined
             case Qt.ItemDataRole.AccessibleTextRole if row.text(place, column) == NONE:
@@ -112,19 +106,6 @@ class FigureModel(RowModel):
                 if isinstance(value, str):
                     return value.lower()
                 return -math.inf if math.isnan(value) else value
-        return None
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Vertical or section >= len(self.columns):
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return self.columns[section].title
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if self.columns[section].form else _LEFT
         return None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from typing_extensions import override
 
 from cifar_studio.ui.tables.figure_model import Column, FigureModel, FigureProxy, Row
@@ -32,7 +31,7 @@ class FigureTable(RowTable):
         self.figures = FigureModel()
         self.filter = FigureProxy(self.figures)
         super().__init__(self.figures, self.filter, name, empty_text)
-        self.doubleClicked.connect(lambda _: self._open_current())
+        self.doubleClicked.connect(lambda at: self.row_opened.emit(self.subject_of(at.row())))
         self.restyle()
 
     def set_rows(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
@@ -85,24 +84,10 @@ class FigureTable(RowTable):
         for place, width in enumerate(widths):
             self.horizontalHeader().resizeSection(place, width)
 
-    def _open_current(self) -> None:
-        if self.currentIndex().isValid():
-            self.row_opened.emit(self.subject_of(self.currentIndex().row()))
-
     @override
     def _on_current_row_changed(self) -> None:
         if not self._setting and self.currentIndex().isValid():
             self.row_chosen.emit(self.subject_of(self.currentIndex().row()))
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open_current()
-            event.accept()
-        elif event.text() == "/":
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
 
     @override
     def _nothing(self) -> str:

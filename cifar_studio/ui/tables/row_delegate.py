@@ -10,18 +10,14 @@ from typing_extensions import override
 from cifar_studio.ui.widgets import theme
 
 PAD_PX = 8
+_Index = QModelIndex | QPersistentModelIndex
 
 
 class RowDelegate(QStyledItemDelegate):
     """Text with the heading's own room at both sides, on the model's background if it has one."""
 
     @override
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         colours, pad = theme.current(), theme.px(PAD_PX)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         ground = index.data(Qt.ItemDataRole.BackgroundRole)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from PySide6.QtCore import QAbstractTableModel, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 from typing_extensions import override
@@ -19,6 +26,9 @@ from cifar_studio.ui.widgets.explanation import QUESTION
 
 ROW_PX = 24
 HEADER_PX = 28
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_Index = QModelIndex | QPersistentModelIndex
 _Keys = QKeySequence.StandardKey
 
 
@@ -46,9 +56,39 @@ class RowModel(QAbstractTableModel):
         """A row for a spreadsheet: tab-separated, written as shown, empty where undefined."""
         raise NotImplementedError
 
+    def header(self) -> tuple[str, ...]:
+        """What the values of a row are, in a file or on the clipboard."""
+        return tuple(heading.title for heading in self.headings())
+
+    def is_number(self, section: int) -> bool:
+        """Whether a column holds numbers, which stand at its right."""
+        raise NotImplementedError
+
+    def alignment(self, section: int) -> int:
+        return _RIGHT if self.is_number(section) else _LEFT
+
+    @override
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.headings())
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Vertical or section >= len(self.headings()):
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self.headings()[section].title
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return self.alignment(section)
+        return None
+
 
 class RowTable(QTableView):
     """Sorts by its headings; Ctrl+C copies the chosen rows, or all; Ctrl+S asks to keep them.
+
+    Enter is a double-click on the current row; "/" is left to who has a search.
 
     Parameters
     ----------
@@ -121,15 +161,13 @@ class RowTable(QTableView):
 
     def as_text(self, rows: list[int]) -> str:
         """These rows, in the order shown, as they are written."""
-        lines = ["\t".join(heading.title for heading in self.source.headings())]
-        lines += [self.source.line(self.source_row(row)) for row in rows]
-        return "\n".join(lines) + "\n"
+        lines = [self.source.line(self.source_row(row)) for row in rows]
+        return "\n".join(("\t".join(self.source.header()), *lines)) + "\n"
 
     def as_table(self, name: str) -> Table:
         """All rows in the order shown, with their values as they are."""
-        header = tuple(heading.title for heading in self.source.headings())
-        rows = range(self.proxy.rowCount())
-        return Table(name, header, [self.source.values(self.source_row(row)) for row in rows])
+        rows = [self.source_row(row) for row in range(self.proxy.rowCount())]
+        return Table(name, self.source.header(), [self.source.values(row) for row in rows])
 
     def restyle(self) -> None:
         """Sizes and type of the theme in force."""
@@ -174,6 +212,12 @@ class RowTable(QTableView):
             self.copy()
         elif event.matches(_Keys.Save):
             self.save_requested.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.currentIndex().isValid():
+                self.doubleClicked.emit(self.currentIndex())
+        elif event.text() == "/":
+            event.ignore()
+            return
         else:
             super().keyPressEvent(event)
             return

@@ -8,8 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
-from cifar_studio.ui.pictures.classes.class_tree import ClassTree
+from cifar_studio.ui.pictures.classes.class_tree import COUNT, NAME, ClassModel, ClassTree
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 
 Control = Qt.KeyboardModifier.ControlModifier
@@ -78,13 +77,13 @@ def test_that_a_superclass_stands_for_its_five(
 def test_that_choosing_by_program_is_heard_once(tree: ClassTree) -> None:
     heard: list[object] = []
     tree.classes_chosen.connect(heard.append)
-    wanted = frozenset({0, 1, 2, 3, 4, 50, 99})
-    tree.choose(wanted)
-    tree.choose(wanted)
-    assert heard == [wanted]
-    assert tree.chosen == wanted
+    expected = frozenset({0, 1, 2, 3, 4, 50, 99})
+    tree.choose(expected)
+    tree.choose(expected)
+    assert heard == [expected]
+    assert tree.chosen == expected
     tree.choose(frozenset())
-    assert heard == [wanted, frozenset()]
+    assert heard == [expected, frozenset()]
 
 
 def test_that_a_search_hides_and_keeps_what_is_chosen(

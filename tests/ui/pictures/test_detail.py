@@ -73,7 +73,7 @@ def test_that_without_an_evaluation_one_can_be_asked_for(
     assert detail.answer.evaluate.text() == "Evaluate all training pictures"
 
 
-def test_that_versions_are_wanted_of_the_picture_that_stays(
+def test_that_versions_are_requested_of_the_picture_that_stays(
     qtbot: QtBot, detail: PictureDetail, pictures: PictureSet
 ) -> None:
     heard: list[int] = []

@@ -40,7 +40,7 @@ def in_view(grid: PictureGrid) -> bool:
     return grid.viewport().rect().contains(place)
 
 
-def test_that_keys_walk_through_the_whole_set(qtbot: QtBot, grid: PictureGrid) -> None:
+def test_that_keys_move_through_the_whole_set(qtbot: QtBot, grid: PictureGrid) -> None:
     columns = grid.cells.columns
     heard: list[int] = []
     grid.current_changed.connect(heard.append)

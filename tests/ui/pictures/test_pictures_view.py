@@ -93,7 +93,7 @@ def test_that_an_answer_filter_goes_with_the_answers(view: PicturesView, answers
     assert len(shown(view)) < 10_000
     view.show_answers(None, "VGG11")
     assert len(shown(view)) == 60_000
-    assert view.controls.asked_answers == "all"
+    assert view.controls.chosen_answers == "all"
     assert not view.controls.answers.isEnabled()
 
 
@@ -128,9 +128,9 @@ def test_that_answers_of_other_pictures_are_not_used(
 def test_that_the_chosen_picture_is_shown_large(
     qtbot: QtBot, view: PicturesView, pictures: PictureSet
 ) -> None:
-    with qtbot.waitSignal(view.augmented_requested) as wanted:
+    with qtbot.waitSignal(view.detail.augmented_requested) as requested:
         view.grid.set_current(50_001)
-    assert wanted.args == [50_001]
+    assert requested.args == [50_001]
     assert view.detail.name.text() == pictures.class_name(50_001)
     view.controls.split.setCurrentText("Training")
     assert view.detail.reference == -1

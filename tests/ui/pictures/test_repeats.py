@@ -86,7 +86,7 @@ def test_that_enter_opens_the_pair_of_the_row(qtbot: QtBot, dialog: RepeatsDialo
     dialog.table.setFocus()
     qtbot.keyClick(dialog.table, Key.Key_Down)
     qtbot.keyClick(dialog.table, Key.Key_Down)
-    with qtbot.waitSignal(dialog.pair_opened) as opened:
+    with qtbot.waitSignal(dialog.table.pair_opened) as opened:
         qtbot.keyClick(dialog.table, Key.Key_Return)
     assert tuple(opened.args) in PAIRS[:3]
 
@@ -110,9 +110,9 @@ def test_that_the_list_is_copied_and_kept_in_plain_words(
     assert header.split("\t")[:3] == ["kind", "likeness", "first"]
     names = [pictures.class_name(reference) for reference in PAIRS[1]]
     assert line.split("\t") == ["mirrored", "0.9800", "training 10", names[0], "test 4", names[1]]
-    with qtbot.waitSignal(dialog.table_requested) as wanted:
+    with qtbot.waitSignal(dialog.table_requested) as requested:
         dialog.save.click()
-    assert [row[0] for row in wanted.args[0].rows] == ["mirrored"]
+    assert [row[0] for row in requested.args[0].rows] == ["mirrored"]
 
 
 def test_that_a_failure_can_be_tried_again_and_closing_gives_up(
@@ -126,7 +126,7 @@ def test_that_a_failure_can_be_tried_again_and_closing_gives_up(
     assert dialog.words.text() == "There is no room."
     with qtbot.waitSignal(dialog.find_requested):
         dialog.again.click()
-    with qtbot.waitSignal(dialog.cancel_requested):
+    with qtbot.waitSignal(dialog.rejected):
         dialog.close()
 
 

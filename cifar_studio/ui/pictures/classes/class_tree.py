@@ -4,26 +4,113 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QKeySequence,
+    QPainter,
+    QShortcut,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
-    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
-from cifar_studio.ui.pictures.classes.class_delegate import ClassDelegate
-from cifar_studio.ui.pictures.classes.class_model import COUNT, NAME, ClassModel
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
+NAME, COUNT = 0, 1
+_CLASSES_ROLE = Qt.ItemDataRole.UserRole
 _Flag = QItemSelectionModel.SelectionFlag
 COUNT_WIDTH_PX = 52
 INDENT_PX = 16
+HEIGHT_PX = 24
+PAD_PX = 8
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class ClassModel(QStandardItemModel):
+    """Superclasses by name, below each its classes by name; beside each name a count."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 2)
+        self._rows: list[tuple[QStandardItem, list[int]]] = []  # of each count, its classes
+
+    def show_set(self, pictures: PictureSet | None) -> None:
+        self.removeRows(0, self.rowCount())  # `clear` would take the columns too
+        self._rows = []
+        if pictures is None:
+            return
+        names = pictures.superclass_names
+        for superclass in sorted(range(len(names)), key=lambda i: names[i]):
+            members = np.flatnonzero(pictures.superclass_of == superclass).tolist()
+            members.sort(key=lambda number: pictures.class_names[number])
+            above = self._row(names[superclass], members)
+            for number in members:
+                above[NAME].appendRow(self._row(pictures.class_names[number], [number]))
+            self.appendRow(above)
+        self.show_counts(np.zeros(len(pictures.class_names), dtype=np.int64))
+
+    def show_counts(self, counts: NDArray[np.int64]) -> None:
+        """(100,) how many pictures there are of each class."""
+        for item, classes in self._rows:
+            item.setText(f"{counts[classes].sum():,}")
+
+    def classes_of(self, index: QModelIndex) -> list[int]:
+        """The class of a row, or all classes of a superclass."""
+        classes: list[int] = index.siblingAtColumn(NAME).data(_CLASSES_ROLE)
+        return classes
+
+    def _row(self, name: str, classes: list[int]) -> list[QStandardItem]:
+        title, count = QStandardItem(name), QStandardItem()
+        title.setToolTip(name)
+        title.setData(classes, _CLASSES_ROLE)
+        count.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._rows.append((count, classes))
+        return [title, count]
+
+
+class ClassDelegate(QStyledItemDelegate):
+    """Paints the name, and the count muted and in figures of one width."""
+
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(0, theme.px(HEIGHT_PX))
+
+    @override
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        colours = theme.current()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        is_count = index.column() == COUNT
+        if selected:
+            painter.fillRect(option.rect, QColor(colours.accent))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(option.rect, QColor(colours.grid))
+        colour = colours.muted if is_count else colours.text
+        painter.setPen(QColor(colours.on_accent if selected else colour))
+        painter.setFont(theme.tabular(option.font) if is_count else option.font)
+        inside = option.rect.adjusted(theme.px(4), 0, -theme.px(PAD_PX if is_count else 0), 0)
+        side = Qt.AlignmentFlag.AlignRight if is_count else Qt.AlignmentFlag.AlignLeft
+        elide = Qt.TextElideMode.ElideRight
+        text = option.fontMetrics.elidedText(str(index.data()), elide, inside.width())
+        painter.drawText(inside, int(side | Qt.AlignmentFlag.AlignVCenter), text)
 
 
 class ClassTree(QWidget):
@@ -40,40 +127,23 @@ class ClassTree(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._model = ClassModel()
-        self._chosen: frozenset[int] = frozenset()
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search classes")
-        self._search.setAccessibleName("Search classes")
-        self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(self._on_search_changed)
+        self.chosen: frozenset[int] = frozenset()
+        self.search = basics.search_field("Search classes", "Search classes")
+        self.search.textChanged.connect(self._on_search_changed)
         self._summary = basics.label("", "muted")
         self._show_all = basics.link("Show all", self.clear)
         self._show_all.setToolTip("Choose no class, which shows all of them (Esc)")
-        self._tree = QTreeView()
+        self.tree = QTreeView()
         self._set_up_tree()
-        self._add_escape(self._search, self._search.clear)
-        self._add_escape(self._tree, self.clear)
         self._lay_out()
         theme.manager().changed.connect(self._restyle)
         self._restyle()
         self._summarise()
 
-    @property
-    def chosen(self) -> frozenset[int]:
-        return self._chosen
-
-    @property
-    def tree(self) -> QTreeView:
-        return self._tree
-
-    @property
-    def search(self) -> QLineEdit:
-        return self._search
-
     def show_set(self, pictures: PictureSet | None) -> None:
         """Show the classes of another set; none is chosen."""
         self._model.show_set(pictures)
-        self._search.clear()
+        self.search.clear()
         self._take(frozenset())
 
     def show_counts(self, counts: NDArray[np.int64]) -> None:
@@ -81,28 +151,28 @@ class ClassTree(QWidget):
         self._model.show_counts(counts)
 
     def choose(self, classes: frozenset[int]) -> None:
-        """Choose classes as a person would; tells who listens if they are others than before."""
+        """Choose classes as a person would; emits `classes_chosen` if they are others."""
         selection = QItemSelection()
         for superclass in self._superclasses():
             members = self._model.classes_of(superclass)
             if classes.issuperset(members):
                 selection.select(superclass, superclass)
                 continue
-            for row, number in enumerate(members):
+            for place, number in enumerate(members):
                 if number in classes:
-                    index = self._model.index(row, NAME, superclass)
+                    index = self._model.index(place, NAME, superclass)
                     selection.select(index, index)
-                    self._tree.expand(superclass)
-        self._tree.selectionModel().select(selection, _Flag.ClearAndSelect | _Flag.Rows)
+                    self.tree.expand(superclass)
+        self.tree.selectionModel().select(selection, _Flag.ClearAndSelect | _Flag.Rows)
         if selection.indexes():
-            self._tree.scrollTo(selection.indexes()[0])
+            self.tree.scrollTo(selection.indexes()[0])
 
     def clear(self) -> None:
         """Choose none, which means all."""
-        self._tree.clearSelection()
+        self.tree.clearSelection()
 
     def _set_up_tree(self) -> None:
-        tree = self._tree
+        tree = self.tree
         tree.setAccessibleName("Superclasses and classes")
         tree.setModel(self._model)
         tree.setItemDelegate(ClassDelegate(tree))
@@ -117,51 +187,39 @@ class ClassTree(QWidget):
         tree.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(COUNT, QHeaderView.ResizeMode.Fixed)
         tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), tree)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(self.clear)
 
     def _lay_out(self) -> None:
-        summary = QHBoxLayout()
-        summary.addWidget(self._summary, 1)
-        summary.addWidget(self._show_all)
-        top = QVBoxLayout()
-        top.setContentsMargins(4 * theme.GRID, 3 * theme.GRID, 3 * theme.GRID, 2 * theme.GRID)
-        top.setSpacing(2 * theme.GRID)
-        top.addWidget(self._search)
-        top.addLayout(summary)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addWidget(self._tree, 1)
+        summary = row(grow(self._summary), self._show_all)
+        top = column(self.search, summary, margins=(4, 3, 3, 2), spacing=2)
+        column(top, grow(self.tree), parent=self, margins=NO_MARGINS, spacing=0)
         kept = self._show_all.sizePolicy()
         kept.setRetainSizeWhenHidden(True)
         self._show_all.setSizePolicy(kept)
-
-    def _add_escape(self, widget: QWidget, slot: object) -> None:
-        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), widget)
-        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
-        escape.activated.connect(slot)
 
     def _superclasses(self) -> list[QModelIndex]:
         return [self._model.index(row, NAME) for row in range(self._model.rowCount())]
 
     def _take(self, chosen: frozenset[int]) -> None:
-        if chosen != self._chosen:
-            self._chosen = chosen
+        if chosen != self.chosen:
+            self.chosen = chosen
             self.classes_chosen.emit(chosen)
         self._summarise()
 
     def _summarise(self) -> None:
-        number = len(self._chosen)
+        number = len(self.chosen)
         one = "1 class" if number == 1 else f"{number} classes"
         self._summary.setText(one if number else "All classes")
         self._show_all.setVisible(number > 0)
 
     def _restyle(self) -> None:
-        self._tree.setIndentation(theme.px(INDENT_PX))
-        self._tree.header().resizeSection(COUNT, theme.px(COUNT_WIDTH_PX))
+        self.tree.setIndentation(theme.px(INDENT_PX))
+        self.tree.header().resizeSection(COUNT, theme.px(COUNT_WIDTH_PX))
 
     def _on_selection_changed(self) -> None:
-        rows = self._tree.selectionModel().selectedRows(NAME)
+        rows = self.tree.selectionModel().selectedRows(NAME)
         self._take(frozenset(number for row in rows for number in self._model.classes_of(row)))
 
     def _on_search_changed(self, text: str) -> None:
@@ -170,17 +228,17 @@ class ClassTree(QWidget):
         for superclass in self._superclasses():
             matches = _matches(superclass, words)
             any_class = False
-            for row in range(self._model.rowCount(superclass)):
-                is_found = matches or _matches(self._model.index(row, NAME, superclass), words)
-                self._tree.setRowHidden(row, superclass, not is_found)
+            for place in range(self._model.rowCount(superclass)):
+                is_found = matches or _matches(self._model.index(place, NAME, superclass), words)
+                self.tree.setRowHidden(place, superclass, not is_found)
                 any_class = any_class or is_found
-            self._tree.setRowHidden(superclass.row(), QModelIndex(), not any_class)
+            self.tree.setRowHidden(superclass.row(), QModelIndex(), not any_class)
             if words:
-                self._tree.setExpanded(superclass, any_class)
+                self.tree.setExpanded(superclass, any_class)
         if not words:
-            self._tree.collapseAll()
-            for index in self._tree.selectionModel().selectedRows(NAME):
-                self._tree.expand(index.parent())
+            self.tree.collapseAll()
+            for index in self.tree.selectionModel().selectedRows(NAME):
+                self.tree.expand(index.parent())
 
 
 def _matches(index: QModelIndex, words: list[str]) -> bool:

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cifar_studio.runs.folder.evaluation import Evaluation
-from cifar_studio.ui.pictures.data.picture_set import COUNT, TEST_START, PictureSet, SplitName
+from cifar_studio.ui.pictures.data.picture_set import (
+    COUNT,
+    PictureSet,
+    SplitName,
+    reference_of,
+    split_of,
+)
 
 NO_ANSWER = -1
 
@@ -35,11 +41,9 @@ class SomeAnswers(Protocol):
 
     def said(self, reference: int) -> int | None:
         """The predicted class; None where the picture was not evaluated."""
-        ...
 
     def of(self, reference: int) -> Answer | None:
         """The five likeliest classes; None where the picture was not evaluated."""
-        ...
 
 
 class Answers:
@@ -59,14 +63,14 @@ class Answers:
     """
 
     def __init__(self, test: Evaluation | None, training: Evaluation | None = None) -> None:
-        self._parts = {"test": test, "training": training}
+        self._parts: dict[SplitName, Evaluation | None] = {"test": test, "training": training}
         self.predicted = np.full(COUNT, NO_ANSWER, dtype=np.int16)
         self.confidence = np.zeros(COUNT, dtype=np.float32)
         self._row = np.full(COUNT, -1, dtype=np.int32)
         for split, part in self._parts.items():
             if part is None:
                 continue
-            references = part.indices + _start(split)
+            references = part.indices + reference_of(split, 0)
             rows = np.arange(len(references), dtype=np.int32)
             self.predicted[references] = part.predicted
             self.confidence[references] = part.probabilities[rows, part.predicted]
@@ -77,6 +81,11 @@ class Answers:
         part = self._parts[split]
         return part is not None and len(part.indices) > 0
 
+    def missing(self, split: str) -> str:
+        """A split of "training", "test" or "both" that was not evaluated; "" for none."""
+        asked = [one for one in self._parts if split in (one, "both")]
+        return next((one for one in asked if not self.has(one)), "")
+
     def said(self, reference: int) -> int | None:
         """The predicted class of a picture; None where it was not evaluated."""
         predicted = int(self.predicted[reference])
@@ -85,7 +94,7 @@ class Answers:
     def of(self, reference: int) -> Answer | None:
         """The five likeliest classes; None where the picture was not evaluated."""
         row = int(self._row[reference])
-        part = self._parts["training" if reference < TEST_START else "test"]
+        part = self._parts[split_of(reference)]
         if row < 0 or part is None:
             return None
         classes = part.top5[row]
@@ -98,13 +107,9 @@ class Answers:
             if part is None or not len(part.indices):
                 continue
             known = pictures.references(split)
-            references: NDArray[np.int32] = part.indices + np.int32(_start(split))
+            references: NDArray[np.int32] = part.indices + np.int32(reference_of(split, 0))
             if references.max() > known[-1] or references.min() < known[0]:
                 return False
             if not np.array_equal(pictures.labels(references), part.true):
                 return False
         return True
-
-
-def _start(split: str) -> int:
-    return TEST_START if split == "test" else 0

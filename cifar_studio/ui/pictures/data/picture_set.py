@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.data.dataset import Dataset, Split
+from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.names import ClassNames
 
 TEST_START = 50_000
@@ -68,12 +68,8 @@ class PictureSet:
         """All references of "training", "test" or "both", in order."""
         training = np.arange(len(self.dataset.train), dtype=np.int32)
         test = np.arange(TEST_START, TEST_START + len(self.dataset.test), dtype=np.int32)
-        match split:
-            case "training":
-                return training
-            case "test":
-                return test
-        return np.concatenate((training, test))
+        parts = {"training": training, "test": test}
+        return parts[split] if split in parts else np.concatenate((training, test))
 
     def label(self, reference: int) -> int:
         """Class number, 0 to 99."""
@@ -103,7 +99,8 @@ class PictureSet:
 
     def pixels(self, reference: int) -> NDArray[np.uint8]:
         """(32, 32, 3) red, green, blue; contiguous, the caller's own."""
-        planes_CHW = self._split(reference).images_NCHW[index_of(reference)]
+        split = self.dataset.train if reference < TEST_START else self.dataset.test
+        planes_CHW = split.images_NCHW[index_of(reference)]
         return np.array(planes_CHW.transpose(1, 2, 0), order="C")
 
     def planes(self, references: NDArray[np.int32]) -> NDArray[np.uint8]:
@@ -113,6 +110,3 @@ class PictureSet:
         planes_MCHW[~is_test] = self.dataset.train.images_NCHW[references[~is_test]]
         planes_MCHW[is_test] = self.dataset.test.images_NCHW[references[is_test] - TEST_START]
         return planes_MCHW
-
-    def _split(self, reference: int) -> Split:
-        return self.dataset.train if reference < TEST_START else self.dataset.test

@@ -32,20 +32,15 @@ class ShownPictures(Protocol):
 
     def label(self, reference: int) -> int:
         """Class number, 0 to 99; `NO_LABEL` where none is known."""
-        ...
 
     def title(self, reference: int) -> str:
         """What stands under a thumbnail."""
-        ...
 
     def facts(self, reference: int) -> str:
         """What else is known of a picture, on one line."""
-        ...
 
     def pixels(self, reference: int) -> NDArray[np.uint8]:
         """(32, 32, 3) red, green, blue; contiguous, the caller's own."""
-        ...
 
     def planes(self, references: NDArray[np.int32]) -> NDArray[np.uint8]:
         """(M, 3, 32, 32) of M references."""
-        ...

@@ -53,25 +53,22 @@ class Thumbnails:
         if (side, ratio) != (self._side, self._ratio):
             self._side, self._ratio = side, ratio
             self._kept.clear()
-        wanted = references.tolist()
+        requested = references.tolist()
         kept = self._kept
-        missing = [reference for reference in wanted if reference not in kept]
+        missing = [reference for reference in requested if reference not in kept]
         for start in range(0, len(missing), AT_ONCE):
             part = missing[start : start + AT_ONCE]
             planes_NCHW = self._pictures.planes(np.array(part, dtype=np.int32))
             for reference, image in zip(part, scaled_images(planes_NCHW, side), strict=True):
                 image.setDevicePixelRatio(ratio)
                 kept[reference] = QPixmap.fromImage(image)
-        for reference in wanted:
+        for reference in requested:
             kept.move_to_end(reference)
-        result = [kept[reference] for reference in wanted]
-        for _ in range(len(kept) - self._room):
+        result = [kept[reference] for reference in requested]
+        room = min(self._max_bytes // (side**2 * BYTES_PER_PIXEL), MAX_COUNT)
+        for _ in range(len(kept) - room):
             kept.popitem(last=False)
         return result
-
-    @property
-    def _room(self) -> int:
-        return min(self._max_bytes // (self._side**2 * BYTES_PER_PIXEL), MAX_COUNT)
 
 
 def scaled_images(planes_NCHW: NDArray[np.uint8], side: int) -> list[QImage]:
@@ -86,6 +83,6 @@ def scaled_images(planes_NCHW: NDArray[np.uint8], side: int) -> list[QImage]:
     return [column.copy(0, number * side, side, side) for number in range(count)]
 
 
-def image_of(pixels_HWC: NDArray[np.uint8], side: int = SIDE_PX) -> QImage:
-    """One (32, 32, 3) picture as an image of `side` device pixels."""
-    return scaled_images(pixels_HWC.transpose(2, 0, 1)[None], side)[0]
+def image_of(pixels_HWC: NDArray[np.uint8]) -> QImage:
+    """One (32, 32, 3) picture as an image of 32 by 32."""
+    return scaled_images(pixels_HWC.transpose(2, 0, 1)[None], SIDE_PX)[0]

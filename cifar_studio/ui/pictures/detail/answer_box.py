@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cifar_studio.runs.wording import CAUTION
 from cifar_studio.ui.pictures.data.answers import Answer, Answers, SomeAnswers
@@ -11,6 +11,7 @@ from cifar_studio.ui.pictures.data.picture_set import split_of
 from cifar_studio.ui.pictures.data.shown_pictures import NO_LABEL, ShownPictures
 from cifar_studio.ui.pictures.detail.likeliest import Likeliest
 from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 HEADING_PX = 156
 NO_RUN = "Choose a run under Runs, and its five likeliest classes stand here."
@@ -33,23 +34,15 @@ class AnswerBox(QWidget):
         self._reference = -1
         self._answers: SomeAnswers | None = None
         self._run_name = ""
-        self._is_asking = False
+        self._is_waiting = False
         self.heading = basics.label("", "heading")
         self.verdict = basics.label("")
         self.bars = Likeliest()
-        self.note = basics.label("", "muted")
-        self.note.setWordWrap(True)
+        self.note = basics.text("", "muted")
         self.evaluate = basics.button("Evaluate", self._on_evaluate_clicked)
-        top = QHBoxLayout()
-        top.setSpacing(2 * theme.GRID)
-        top.addWidget(self.heading, 1)
-        top.addWidget(self.verdict)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * theme.GRID)
-        layout.addLayout(top)
-        for part in (self.bars, self.note, self.evaluate):
-            layout.addWidget(part)
+        top = row(grow(self.heading), self.verdict, spacing=2)
+        parts = (top, self.bars, self.note, self.evaluate)
+        column(*parts, parent=self, margins=NO_MARGINS, spacing=2)
         self._show()
 
     def show_picture(self, pictures: ShownPictures | None, reference: int) -> None:
@@ -59,12 +52,12 @@ class AnswerBox(QWidget):
     def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
         """What a run answered; an empty name means that no run is chosen."""
         self._answers, self._run_name = answers, run_name
-        self._is_asking = False
+        self._is_waiting = False
         self._show()
 
     def _on_evaluate_clicked(self) -> None:
-        if not self._is_asking:
-            self._is_asking = True  # a button that were disabled would lose the keyboard
+        if not self._is_waiting:
+            self._is_waiting = True  # a button that were disabled would lose the keyboard
             self.evaluate.setText("Evaluating…")
             self.evaluate_requested.emit(split_of(self._reference))
 
@@ -85,7 +78,7 @@ class AnswerBox(QWidget):
             if true != NO_LABEL:
                 self._judge(answer, true)
         else:
-            self._ask()
+            self._offer_evaluation()
         self.note.setVisible(bool(self.note.text()))
 
     def _judge(self, answer: Answer, true: int) -> None:
@@ -104,7 +97,7 @@ class AnswerBox(QWidget):
         self.heading.setText(f"{shown} says")
         self.heading.setToolTip(basics.plain_tip(self._run_name))
 
-    def _ask(self) -> None:
+    def _offer_evaluation(self) -> None:
         if not self._run_name:
             self.note.setText(NO_RUN)
             return
@@ -115,5 +108,5 @@ class AnswerBox(QWidget):
             if is_partly
             else f"The {split} pictures are not evaluated with this run's network yet."
         )
-        if not self._is_asking:
+        if not self._is_waiting:
             self.evaluate.setText(f"Evaluate all {split} pictures")

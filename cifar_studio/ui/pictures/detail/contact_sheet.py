@@ -39,9 +39,6 @@ class ContactSheet(QWidget):
         self._images = [image_of(pixels_HWC) for pixels_HWC in versions[:VERSIONS]]
         self.update()
 
-    def clear(self) -> None:
-        self.show_versions([])
-
     def _restyle(self) -> None:
         self.setFixedSize(large_side(), ROWS * (large_side() // COLUMNS) + LINE_PX)
         self.update()

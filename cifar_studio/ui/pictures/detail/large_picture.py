@@ -47,26 +47,22 @@ class LargePicture(QWidget):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._pixels_HWC: NDArray[np.uint8] | None = None
-        self._heat_HW: NDArray[np.float32] | None = None
+        self.heat: NDArray[np.float32] | None = None  # (32, 32), 0 to 1
         self._shows_heat = True
         self._image: QImage | None = None
         theme.manager().changed.connect(self._restyle)
         self._restyle()
 
-    @property
-    def heat(self) -> NDArray[np.float32] | None:
-        return self._heat_HW
-
     def show_pixels(self, pixels_HWC: NDArray[np.uint8] | None, words: str) -> None:
         """Another picture, without a heat map, and what a screen reader says of it."""
         self._pixels_HWC = pixels_HWC
-        self._heat_HW = None
+        self.heat = None
         self.setAccessibleName(words)
         self._draw()
 
     def show_heat(self, heat_HW: NDArray[np.float32] | None) -> None:
         """(32, 32), 0 to 1; None takes it away."""
-        self._heat_HW = heat_HW
+        self.heat = heat_HW
         self._draw()
 
     def set_heat_visible(self, visible: bool) -> None:
@@ -104,8 +100,8 @@ class LargePicture(QWidget):
 
     def _draw(self) -> None:
         pixels_HWC = self._pixels_HWC
-        if pixels_HWC is not None and self._heat_HW is not None and self._shows_heat:
-            pixels_HWC = heated(pixels_HWC, self._heat_HW)
+        if pixels_HWC is not None and self.heat is not None and self._shows_heat:
+            pixels_HWC = heated(pixels_HWC, self.heat)
         self._image = None if pixels_HWC is None else image_of(pixels_HWC)
         self.update()
 

@@ -92,12 +92,11 @@ class Likeliest(QWidget):
         if self._answer is None:
             return
         painter = QPainter(self)
-        bold = _bold(self)
-        for row, number in enumerate(self._answer.classes):
-            is_true = number == self._true
-            self._paint_ground(painter, row)
-            painter.setFont(bold if is_true else self.font())
-            self._paint_row(painter, row, is_true, self._answer.probabilities[row])
+        height = theme.px(ROW_PX)
+        for row in range(len(self._answer.classes)):
+            area = QRect(0, row * height, self.width(), height)
+            self._paint_ground(painter, area, row)
+            self._paint_row(painter, area, row, self._answer)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -139,31 +138,28 @@ class Likeliest(QWidget):
         if self._answer is not None and row < len(self._answer.classes):
             self.class_chosen.emit(self._answer.classes[row])
 
-    def _paint_ground(self, painter: QPainter, row: int) -> None:
+    def _paint_ground(self, painter: QPainter, area: QRect, row: int) -> None:
         """The row under the pointer, and the current one while the keyboard is here."""
         if row == self._hovered or (row == self._current and self.hasFocus()):
-            height = theme.px(ROW_PX)
-            place = QRect(0, row * height, self.width(), height)
-            painter.fillRect(place, self.palette().alternateBase())
+            painter.fillRect(area, self.palette().alternateBase())
         if self._answer is not None and self._answer.classes[row] == self._explained:
-            height, width = theme.px(ROW_PX), theme.px(MARK_PX)
-            mark = QRect(0, row * height + width, width, height - 2 * width)
+            width = theme.px(MARK_PX)
+            mark = QRect(0, area.top() + width, width, area.height() - 2 * width)
             painter.fillRect(mark, QColor(theme.current().top1))
 
-    def _paint_row(self, painter: QPainter, row: int, is_true: bool, probability: float) -> None:
-        colours = theme.current()
-        height = theme.px(ROW_PX)
-        area = QRect(0, row * height, self.width(), height)
-        centre = Qt.AlignmentFlag.AlignVCenter
+    def _paint_row(self, painter: QPainter, area: QRect, row: int, answer: Answer) -> None:
+        colours, bold = theme.current(), QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        is_true, probability = answer.classes[row] == self._true, answer.probabilities[row]
+        painter.setFont(bold if is_true else self.font())
         painter.setPen(QColor(colours.text))
-        indent = 2 * theme.px(MARK_PX)
-        name = QRect(area.left() + indent, area.top(), theme.px(NAME_PX), height)
-        elide = Qt.TextElideMode.ElideRight
-        text = QFontMetrics(painter.font()).elidedText(self._marked(row), elide, name.width())
+        name = QRect(2 * theme.px(MARK_PX), area.top(), theme.px(NAME_PX), area.height())
+        elide, centre = Qt.TextElideMode.ElideRight, Qt.AlignmentFlag.AlignVCenter
+        text = painter.fontMetrics().elidedText(self._marked(row), elide, name.width())
         painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | centre), text)
         painter.setFont(theme.tabular(painter.font()))
-        figures = QFontMetrics(theme.tabular(_bold(self))).horizontalAdvance("100.00 %")
         painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | centre), _percent(probability))
+        figures = QFontMetrics(theme.tabular(bold)).horizontalAdvance("100.00 %")
         left = name.right() + 1 + theme.px(GAP_PX)
         room = area.right() + 1 - figures - theme.px(GAP_PX) - left
         bar = theme.px(BAR_PX)
@@ -176,12 +172,6 @@ class Likeliest(QWidget):
         assert self._answer is not None
         is_true = self._answer.classes[row] == self._true
         return f"{TICK} {self._names[row]}" if is_true else self._names[row]
-
-
-def _bold(widget: QWidget) -> QFont:
-    font = QFont(widget.font())
-    font.setWeight(QFont.Weight.DemiBold)
-    return font
 
 
 def _percent(probability: float) -> str:

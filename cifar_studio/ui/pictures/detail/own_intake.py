@@ -12,18 +12,15 @@ FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.ppm);;Al
 
 
 class OwnIntake(QObject):
-    """Takes pictures in for a view; who looks at them is somebody else's business.
+    """Takes pictures in for a view; others show them.
 
     Signals
     -------
-    coming()
-        Some are taken in: the view is to show them.
     opened(list of str)
-        Files that are to be looked at.
+        Files that are to be shown.
     pasted(QImage)
     """
 
-    coming = Signal()
     opened = Signal(list)
     pasted = Signal(object)
 
@@ -39,19 +36,17 @@ class OwnIntake(QObject):
         places = QStandardPaths.standardLocations(QStandardPaths.StandardLocation.PicturesLocation)
         chosen, _ = QFileDialog.getOpenFileNames(self._view, "Open pictures", places[0], FILES)
         if chosen:
-            self.take(chosen)
+            self.opened.emit(chosen)
 
     def take(self, paths: Sequence[str]) -> None:
-        """Look at files of the person's own."""
-        self.coming.emit()
+        """Show files of the person's own."""
         self.opened.emit(list(paths))
 
     def paste(self) -> None:
-        """Look at the picture, or the files, on the clipboard."""
+        """Show the picture, or the files, on the clipboard."""
         content = QGuiApplication.clipboard().mimeData()
         files = [url.toLocalFile() for url in content.urls() if url.isLocalFile()]
         if files:
-            self.take(files)
+            self.opened.emit(files)
         elif content.hasImage():
-            self.coming.emit()
             self.pasted.emit(QGuiApplication.clipboard().image())

@@ -11,11 +11,9 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -27,11 +25,12 @@ from cifar_studio.ui.pictures.detail.contact_sheet import ContactSheet
 from cifar_studio.ui.pictures.detail.large_picture import LARGE_PX, LargePicture
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.empty_view import EmptyView
+from cifar_studio.ui.widgets.layouts import STRETCH, column, row
 
-WANTED_AFTER_MS = 150  # who walks along by the arrow keys asks for no versions on the way
+VERSIONS_AFTER_MS = 150  # the arrow keys ask for no versions on the way
 SHEET_CAPTION = "As the network sees it while it learns"
 NO_EXPLANATION = "Choose a run first: the explanation is of its network"
-MARGIN_PX = 16
+MARGIN = 4  # in units of the grid
 NONE_CHOSEN = ("No picture chosen", "Click one, or walk with the arrow keys.")
 SCROLL_BAR_PX = 10
 
@@ -44,7 +43,7 @@ class PictureDetail(QWidget):
     evaluate_requested(str)
         "training" or "test": evaluate all pictures of that split.
     augmented_requested(int)
-        Reference of a picture that has been looked at for a moment.
+        Reference of a picture that has been shown for a moment.
     explain_requested(int, int or None)
         Reference of the picture, and the class to explain, None for the likeliest one;
         `show_explanation` answers.
@@ -57,34 +56,28 @@ class PictureDetail(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._pictures: ShownPictures | None = None
-        self._reference = -1
-        self._has_run = self._is_asking = False
-        self._wanted = QTimer(self, singleShot=True, interval=WANTED_AFTER_MS)
-        self._wanted.timeout.connect(self._on_requested)
+        self.reference = -1
+        self._has_run = self._is_waiting = False
+        self._versions_timer = QTimer(self, singleShot=True, interval=VERSIONS_AFTER_MS)
+        self._versions_timer.timeout.connect(self._on_versions_due)
         self.picture = LargePicture()
-        self.name = basics.label("", "heading")
-        self.place = basics.label("", "muted")
+        self.name = basics.text("", "heading")
+        self.place = basics.text("", "muted")
         self.answer = AnswerBox()
         self.answer.evaluate_requested.connect(self.evaluate_requested)
-        self.answer.bars.class_chosen.connect(self._ask_why)
-        self.explain = basics.button("Why this class", self._on_explain_clicked)
+        self.answer.bars.class_chosen.connect(self._request_explanation)
+        self.explain = basics.button("Why this class", lambda: self._request_explanation(None))
         self.heat = QCheckBox("Heat map")
         self.heat.setChecked(True)
         self.heat.setToolTip("Lay over the picture which of its places the answer rests on")
         self.heat.toggled.connect(self.picture.set_heat_visible)
-        self.words = basics.label("", "muted")
+        self.words = basics.text("", "muted")
         self.sheet = ContactSheet()
-        self.sheet_caption = basics.label(SHEET_CAPTION, "muted")
-        for text in (self.name, self.place, self.words, self.sheet_caption):
-            text.setWordWrap(True)
-        self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sheet_caption = basics.text(SHEET_CAPTION, "muted")
+        for text in (self.name, self.place):
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
         self._show()
-
-    @property
-    def reference(self) -> int:
-        return self._reference
 
     def show_set(self, pictures: ShownPictures | None) -> None:
         self._pictures = pictures
@@ -92,7 +85,7 @@ class PictureDetail(QWidget):
 
     def show_picture(self, reference: int) -> None:
         """Show a picture of the set; -1 shows none."""
-        self._reference = reference
+        self.reference = reference
         self._show()
 
     def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
@@ -107,44 +100,41 @@ class PictureDetail(QWidget):
         self._allow_explaining()
 
     def show_augmented(
-        self, versions: Sequence[NDArray[np.uint8]], caption: str, reference: int | None = None
+        self, versions: Sequence[NDArray[np.uint8]], caption: str, reference: int
     ) -> None:
         """(32, 32, 3) each; passed over where `reference` is of a picture no longer shown."""
-        if reference in (None, self._reference):
+        if reference == self.reference:
             self.sheet.show_versions(versions)
             self.sheet_caption.setText(caption or SHEET_CAPTION)
 
     def show_explanation(
-        self, heat_HW: NDArray[np.float32] | None, words: str, reference: int | None = None
+        self, heat_HW: NDArray[np.float32] | None, words: str, reference: int
     ) -> None:
         """A heat map, 0 to 1, and what it says; without one `words` say why."""
-        if reference in (None, self._reference):
+        if reference == self.reference:
             self.picture.show_heat(heat_HW)
             self._show_words(words)
             self._allow_explaining()
 
     def _lay_out(self) -> None:
         content = self._content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(MARGIN_PX, 3 * theme.GRID, MARGIN_PX, MARGIN_PX)
-        column.setSpacing(2 * theme.GRID)
-        column.addWidget(self.picture)
-        column.addWidget(self.name)
-        column.addWidget(self.place)
-        explaining = QHBoxLayout()
-        explaining.setSpacing(3 * theme.GRID)
-        explaining.addWidget(self.explain)
-        explaining.addWidget(self.heat)
-        explaining.addStretch(1)
         self._sheet_line = basics.line()
-        for part in (basics.line(), self.answer, explaining, self.words, self._sheet_line):
-            if isinstance(part, QHBoxLayout):
-                column.addLayout(part)
-            else:
-                column.addWidget(part)
-        column.addWidget(self.sheet_caption)
-        column.addWidget(self.sheet)
-        column.addStretch(1)
+        column(
+            self.picture,
+            self.name,
+            self.place,
+            basics.line(),
+            self.answer,
+            row(self.explain, self.heat, STRETCH, spacing=3),
+            self.words,
+            self._sheet_line,
+            self.sheet_caption,
+            self.sheet,
+            STRETCH,
+            parent=content,
+            margins=(MARGIN, 3, MARGIN, MARGIN),
+            spacing=2,
+        )
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -160,22 +150,22 @@ class PictureDetail(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def _restyle(self) -> None:
-        width = theme.px(LARGE_PX) + 2 * MARGIN_PX
+        width = theme.px(LARGE_PX) + 2 * MARGIN * theme.GRID
         self._content.setFixedWidth(width)
         self.setFixedWidth(width + SCROLL_BAR_PX)
 
     def _show(self) -> None:
-        is_chosen = self._pictures is not None and self._reference >= 0
-        self._stack.setCurrentIndex(1 if is_chosen else 0)
-        self.sheet.clear()
+        self._versions_timer.stop()
+        self.sheet.show_versions([])
         self.sheet_caption.setText(SHEET_CAPTION)
-        self._wanted.stop()
         self.picture.show_pixels(None, "")
         self._show_words("")
-        self.answer.show_picture(self._pictures, self._reference)
-        if self._pictures is None or self._reference < 0:
+        pictures, reference = self._pictures, self.reference
+        self.answer.show_picture(pictures, reference)
+        if pictures is None or reference < 0:
+            self._stack.setCurrentIndex(0)
             return
-        pictures, reference = self._pictures, self._reference
+        self._stack.setCurrentIndex(1)
         self.picture.show_pixels(pictures.pixels(reference), pictures.title(reference))
         self.name.setText(pictures.title(reference))
         self.place.setText(pictures.facts(reference))
@@ -183,14 +173,14 @@ class PictureDetail(QWidget):
             part.setHidden(pictures.is_own)
         self._allow_explaining()
         if self.isVisible() and not pictures.is_own:
-            self._wanted.start()
+            self._versions_timer.start()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         is_own = self._pictures is not None and self._pictures.is_own
-        if self._reference >= 0 and not self.sheet.count and not is_own:
-            self._wanted.start()
+        if self.reference >= 0 and not self.sheet.count and not is_own:
+            self._versions_timer.start()
 
     def _show_words(self, words: str) -> None:
         self.words.setText(words)
@@ -198,20 +188,17 @@ class PictureDetail(QWidget):
         self.heat.setVisible(self.picture.heat is not None)
 
     def _allow_explaining(self) -> None:
-        self._is_asking = False
+        self._is_waiting = False
         self.explain.setText("Why this class")
         self.explain.setEnabled(self._has_run)
         self.explain.setToolTip("" if self._has_run else NO_EXPLANATION)
 
-    def _on_explain_clicked(self) -> None:
-        self._ask_why(None)
-
-    def _ask_why(self, label: int | None) -> None:
-        if self._has_run and self._reference >= 0 and not self._is_asking:
-            self._is_asking = True  # a button that were disabled would lose the keyboard
+    def _request_explanation(self, label: int | None) -> None:
+        if self._has_run and self.reference >= 0 and not self._is_waiting:
+            self._is_waiting = True  # a button that were disabled would lose the keyboard
             self.explain.setText("Looking…")
-            self.explain_requested.emit(self._reference, label)
+            self.explain_requested.emit(self.reference, label)
 
-    def _on_requested(self) -> None:
-        if self._reference >= 0:
-            self.augmented_requested.emit(self._reference)
+    def _on_versions_due(self) -> None:
+        if self.reference >= 0:
+            self.augmented_requested.emit(self.reference)

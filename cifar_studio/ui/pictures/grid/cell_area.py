@@ -1,17 +1,13 @@
-"""A scroll area of equal cells, one of them current: geometry, keyboard and mouse, by position.
-
-What the cells show is the business of who derives from it.
-"""
+"""A scroll area of equal cells, one of them current: geometry, keyboard and mouse, by position."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 from typing_extensions import override
 
 from cifar_studio.ui.pictures.grid.cells import Cells
-from cifar_studio.ui.pictures.grid.grid_keys import moved
 
 SIZES_PX = (32, 128)
 NOTHING = -1
@@ -19,18 +15,7 @@ MIN_STEP_PX = 36  # three of them are a notch of the wheel
 
 
 class CellArea(QAbstractScrollArea):
-    """Cells in reading order on as many columns as fit.
-
-    Signals
-    -------
-    position_changed(int)
-        Another cell is current; -1 for none.
-    position_activated(int)
-        Enter, or a double click.
-    """
-
-    position_changed = Signal(int)
-    position_activated = Signal(int)
+    """Cells in reading order on as many columns as fit; what they show is a derived class's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,43 +23,43 @@ class CellArea(QAbstractScrollArea):
         self._current = NOTHING
         self._hovered = NOTHING
         self._mouse: QPoint | None = None
-        self._size_px = 64
-        self._cells = Cells()
+        self.thumbnail_size = 64
+        self.cells = Cells()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
 
-    @property
-    def thumbnail_size(self) -> int:
-        return self._size_px
-
-    @property
-    def cells(self) -> Cells:
-        return self._cells
-
     def set_thumbnail_size(self, size_px: int) -> None:
-        """Side in logical pixels, 32 to 128; what was looked at stays in view."""
+        """Side in logical pixels, 32 to 128; what was in view stays there."""
         size_px = min(max(size_px, SIZES_PX[0]), SIZES_PX[1])
-        if size_px != self._size_px:
-            self._size_px = size_px
+        if size_px != self.thumbnail_size:
+            self.thumbnail_size = size_px
             self._relay_out()
 
     def visible(self) -> range:
         """Positions of the pictures that are on the screen, if only in part."""
         top = self.verticalScrollBar().value()
-        return self._cells.positions(top, top + self.viewport().height() - 1)
+        return self.cells.positions(top, top + self.viewport().height() - 1)
 
     def place_of(self, position: int) -> QRect:
         """The thumbnail at a position, in pixels of the viewport."""
-        return self._cells.thumbnail(position).translated(0, -self.verticalScrollBar().value())
+        return self.cells.thumbnail(position).translated(0, -self.verticalScrollBar().value())
 
     def _caption_height(self) -> int:
         """Room below each thumbnail."""
         raise NotImplementedError
 
+    def _on_current_changed(self) -> None:
+        """Another cell is current, or none."""
+        raise NotImplementedError
+
+    def _on_activated(self) -> None:
+        """Enter, or a double click, on the current cell."""
+        raise NotImplementedError
+
     def _show_cells(self, count: int, current: int) -> None:
-        """Show so many cells from the first one on, or around the current one; tells nobody."""
+        """Show so many cells from the first one on, or around the current one; reports nothing."""
         self._count, self._current, self._hovered = count, current, NOTHING
         self._lay_out()
         self.verticalScrollBar().setValue(0)
@@ -96,18 +81,17 @@ class CellArea(QAbstractScrollArea):
     def _lay_out(self) -> None:
         caption = self._caption_height()
         room = self.maximumViewportSize()
-        cells = Cells(self._count, room.width(), self._size_px, caption)
+        cells = Cells(self._count, room.width(), self.thumbnail_size, caption)
         # Decided here, for a bar that makes its own need would come and go.
         needs_bar = cells.height > room.height()
         always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(always if needs_bar else never)
-        width = self.viewport().width()
-        self._cells = Cells(self._count, width, self._size_px, caption)
+        width, height = self.viewport().width(), self.viewport().height()
+        self.cells = Cells(self._count, width, self.thumbnail_size, caption)
         bar = self.verticalScrollBar()
-        height = self.viewport().height()
-        bar.setRange(0, max(self._cells.height - height, 0))
-        bar.setPageStep(max(height - self._cells.pitch_y, 1))
-        bar.setSingleStep(max(self._cells.pitch_y // 2, MIN_STEP_PX))
+        bar.setRange(0, max(self.cells.height - height, 0))
+        bar.setPageStep(max(height - self.cells.pitch_y, 1))
+        bar.setSingleStep(max(self.cells.pitch_y // 2, MIN_STEP_PX))
 
     def _relay_out(self) -> None:
         """Lay out anew around the current picture, or the first visible one."""
@@ -116,14 +100,14 @@ class CellArea(QAbstractScrollArea):
         anchor = self._current if is_kept else shown.start
         offset = self.place_of(anchor).top()
         self._lay_out()
-        self.verticalScrollBar().setValue(self._cells.thumbnail(anchor).top() - offset)
+        self.verticalScrollBar().setValue(self.cells.thumbnail(anchor).top() - offset)
         if is_kept:
             self._scroll_to(anchor)
         self._hover()
         self.viewport().update()
 
     def _scroll_to(self, position: int) -> None:
-        cell = self._cells.cell(position)
+        cell = self.cells.cell(position)
         bar = self.verticalScrollBar()
         lowest = cell.bottom() + 1 - self.viewport().height()
         bar.setValue(min(max(bar.value(), lowest), cell.top()))
@@ -131,11 +115,11 @@ class CellArea(QAbstractScrollArea):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._current != NOTHING:
-            self.position_activated.emit(self._current)
-        elif self._count and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._on_activated()
+        elif self.cells.count and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             start = self._current if self._current != NOTHING else self.visible().start - 1
-            page = max(self.viewport().height() // self._cells.pitch_y, 1) * self._cells.columns
-            after = moved(start, event.key(), self._count, self._cells.columns, page)
+            page = max(self.viewport().height() // self.cells.pitch_y, 1) * self.cells.columns
+            after = self.cells.moved(start, event.key(), page)
             if after is None:
                 event.ignore()
             else:
@@ -152,7 +136,7 @@ class CellArea(QAbstractScrollArea):
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._position_at(event.position().toPoint()) == self._current != NOTHING:
-            self.position_activated.emit(self._current)
+            self._on_activated()
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -177,7 +161,7 @@ class CellArea(QAbstractScrollArea):
         self._repaint(self._current)
 
     def _position_at(self, point: QPoint) -> int:
-        return self._cells.position_at(point + QPoint(0, self.verticalScrollBar().value()))
+        return self.cells.position_at(point + QPoint(0, self.verticalScrollBar().value()))
 
     def _hover(self) -> None:
         before = self._hovered
@@ -193,9 +177,9 @@ class CellArea(QAbstractScrollArea):
             before, self._current = self._current, position
             self._repaint(before)
             self._repaint(position)
-            self.position_changed.emit(position)
+            self._on_current_changed()
 
     def _repaint(self, position: int) -> None:
         if position != NOTHING:
-            cell = self._cells.cell(position)
+            cell = self.cells.cell(position)
             self.viewport().update(cell.translated(0, -self.verticalScrollBar().value()))

@@ -61,13 +61,15 @@ class CellPainter:
     def restyle(self, font: QFont) -> None:
         """Take the theme's colours and sizes anew."""
         colours = theme.current()
-        self._font = QFont(font)
-        self._font.setPixelSize(theme.px(theme.AXIS_PX))
-        self._metrics = QFontMetrics(self._font)
+        self.font = QFont(font)
+        self.font.setPixelSize(theme.px(theme.AXIS_PX))
+        self._metrics = QFontMetrics(self.font)
         self._text = QColor(colours.text)
         self._muted = QColor(colours.muted)
         self._wrong = QColor(colours.error)
         self._accent = QColor(colours.accent)
+        self._first_baseline = 1 + CAPTION_GAP_PX + self._metrics.ascent()
+        self._line_height = self._metrics.height()
         self._words_from = self._metrics.horizontalAdvance(LONG_VERDICT)
         self._texts.clear()
 
@@ -75,10 +77,7 @@ class CellPainter:
         """Room below a thumbnail of that size; 0 where words do not fit."""
         if size_px < CAPTION_FROM_PX:
             return 0
-        return CAPTION_GAP_PX + self._metrics.height() * (2 if with_verdict else 1)
-
-    def prepare(self, painter: QPainter) -> None:
-        painter.setFont(self._font)
+        return CAPTION_GAP_PX + self._line_height * (2 if with_verdict else 1)
 
     def paint(
         self, painter: QPainter, place: QRect, room: int, pixmap: QPixmap, state: CellState
@@ -87,44 +86,29 @@ class CellPainter:
         painter.drawPixmap(place.topLeft(), pixmap)
         is_wrong = state.said is not None and state.is_right is False
         if place.width() >= CAPTION_FROM_PX:
-            baseline = place.bottom() + 1 + CAPTION_GAP_PX + self._metrics.ascent()
-            self._write(painter, place, room, baseline, state.name, self._text)
+            left, baseline = place.left(), place.bottom() + self._first_baseline
+            self._write(painter, left, baseline, room, state.name, self._text)
             if state.said is not None:
                 colour = self._wrong if is_wrong else self._muted
-                baseline += self._metrics.height()
                 verdict = state.verdict if room >= self._words_from else state.short_verdict
-                self._write(painter, place, room, baseline, verdict, colour)
+                self._write(painter, left, baseline + self._line_height, room, verdict, colour)
         elif is_wrong:  # no words fit: a bar under the wrong ones, nothing under the others
             under = QRect(place.left(), place.bottom() + 2, place.width(), WRONG_BAR_PX)
             painter.fillRect(under, self._wrong)
 
     def paint_current(self, painter: QPainter, place: QRect, has_focus: bool) -> None:
-        self._frame(painter, place, self._accent if has_focus else self._muted)
+        """A frame around the current picture."""
+        pen = QPen(self._accent if has_focus else self._muted, CURRENT_PEN_PX)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(place.adjusted(-1, -1, 1, 1))
 
     def paint_hover(self, painter: QPainter, place: QRect) -> None:
         painter.setPen(QPen(self._muted, 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
 
-    def _frame(self, painter: QPainter, place: QRect, colour: QColor) -> None:
-        pen = CURRENT_PEN_PX
-        outer = place.adjusted(-pen, -pen, pen, pen)
-        for side in (
-            QRect(outer.left(), outer.top(), outer.width(), pen),
-            QRect(outer.left(), outer.bottom() + 1 - pen, outer.width(), pen),
-            QRect(outer.left(), outer.top(), pen, outer.height()),
-            QRect(outer.right() + 1 - pen, outer.top(), pen, outer.height()),
-        ):
-            painter.fillRect(side, colour)
-
     def _write(
-        self,
-        painter: QPainter,
-        place: QRect,
-        room: int,
-        baseline: int,
-        text: str,
-        colour: QColor,
+        self, painter: QPainter, left: int, baseline: int, room: int, text: str, colour: QColor
     ) -> None:
         key = (text, room)
         shown = self._texts.get(key)
@@ -132,4 +116,4 @@ class CellPainter:
             right = Qt.TextElideMode.ElideRight
             shown = self._texts[key] = self._metrics.elidedText(text, right, room)
         painter.setPen(colour)
-        painter.drawText(place.left(), baseline, shown)
+        painter.drawText(left, baseline, shown)

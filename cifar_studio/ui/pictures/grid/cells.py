@@ -1,11 +1,11 @@
-"""Where the cells of a grid of equal thumbnails lie; numbers only."""
+"""Where the cells of a grid of equal thumbnails lie, and where keys lead; numbers only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 
 MARGIN_PX = 8
 
@@ -83,3 +83,35 @@ class Cells:
         if row < 0 or not 0 <= column < self.columns or position >= self.count:
             return -1
         return position if self.cell(position).contains(point) else -1
+
+    def moved(self, position: int, key: int, page: int) -> int | None:
+        """The position that a key leads to; None where it leads nowhere in a grid.
+
+        Beyond the first or last row it leads to that row, in the same column.
+
+        Parameters
+        ----------
+        position : int
+            Where it starts; one before the first visible picture where none is current yet.
+        page : int
+            Pictures on a page, a multiple of the columns.
+        """
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.count - 1}
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -self.columns,
+            Qt.Key.Key_Down: self.columns,
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+        }
+        if key in ends:
+            return ends[Qt.Key(key)]
+        if key not in steps:
+            return None
+        step = steps[Qt.Key(key)]
+        target = position + step
+        if 0 <= target < self.count or abs(step) == 1:
+            return min(max(target, 0), self.count - 1)
+        edge = 0 if step < 0 else self.rows - 1
+        return min(edge * self.columns + max(position, 0) % self.columns, self.count - 1)

@@ -54,46 +54,31 @@ class PictureGrid(CellArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pictures: ShownPictures | None = None
+        self.pictures: ShownPictures | None = None
         self._answers: SomeAnswers | None = None
-        self._references = np.empty(0, dtype=np.int32)
+        self.references = np.empty(0, dtype=np.int32)
         self._empty_text = NO_MATCH
         self._thumbnails = Thumbnails()
         self._painter = CellPainter(self.font())
         self.setAccessibleName("Pictures")
-        self.position_changed.connect(self._on_position_changed)
-        self.position_activated.connect(lambda: self.activated.emit(self.current))
         theme.manager().changed.connect(self._on_theme_changed)
         self._describe()
 
     @property
-    def pictures(self) -> ShownPictures | None:
-        """What it draws from."""
-        return self._pictures
-
-    @property
-    def references(self) -> NDArray[np.int32]:
-        return self._references
-
-    @property
     def current(self) -> int:
         """Reference of the current picture; -1 for none."""
-        return NOTHING if self._current == NOTHING else int(self._references[self._current])
-
-    @property
-    def thumbnails(self) -> Thumbnails:
-        return self._thumbnails
+        return NOTHING if self._current == NOTHING else int(self.references[self._current])
 
     def show_set(self, pictures: ShownPictures | None) -> None:
         """Draw from another data set; shows nothing of it until `show_references`."""
-        self._pictures = pictures
+        self.pictures = pictures
         self._thumbnails.show(pictures)
         self.show_references(np.empty(0, dtype=np.int32))
 
     def show_references(self, references: NDArray[np.int32]) -> None:
         """Show these pictures; the current one stays current where it is among them."""
         before = self.current
-        self._references = references
+        self.references = references
         self._show_cells(len(references), self._position_of(before))
         self._describe()
         if self.current != before:
@@ -117,19 +102,19 @@ class PictureGrid(CellArea):
 
     def copy_current(self) -> None:
         """Put the current picture, 32 by 32, and its label on the clipboard."""
-        if self._pictures is None or self._current == NOTHING:
+        if self.pictures is None or self._current == NOTHING:
             return
         content = QMimeData()
-        content.setImageData(image_of(self._pictures.pixels(self.current)))
+        content.setImageData(image_of(self.pictures.pixels(self.current)))
         content.setText(self.words(self.current))
         QGuiApplication.clipboard().setMimeData(content)
 
     def save_current(self) -> None:
         """Ask for the current picture, 32 by 32, to be kept as a file."""
-        if self._pictures is not None and self._current != NOTHING:
-            image = image_of(self._pictures.pixels(self.current))
-            title = Path(self._pictures.title(self.current)).stem
-            facts = "" if self._pictures.is_own else f" {self._pictures.facts(self.current)}"
+        if self.pictures is not None and self._current != NOTHING:
+            image = image_of(self.pictures.pixels(self.current))
+            title = Path(self.pictures.title(self.current)).stem
+            facts = "" if self.pictures.is_own else f" {self.pictures.facts(self.current)}"
             self.save_requested.emit(image, f"{title}{facts}")
 
     @override
@@ -137,16 +122,14 @@ class PictureGrid(CellArea):
         if event.reason() == QContextMenuEvent.Reason.Mouse:
             self._set_position(self._position_at(event.pos()))
         if self._current != NOTHING:
-            save_list = self.list_requested.emit
-            show_menu(
-                self, event.globalPos(), self.copy_current, self.save_current, lambda: save_list()
-            )
+            copy, save = self.copy_current, self.save_current
+            show_menu(self, event.globalPos(), copy, save, lambda: self.list_requested.emit())
 
     def words(self, reference: int) -> str:
         """All that the grid knows about a picture, on one line."""
-        assert self._pictures is not None
+        assert self.pictures is not None
         state = self._state(reference)
-        words = f"{state.name} · {self._pictures.facts(reference)}"
+        words = f"{state.name} · {self.pictures.facts(reference)}"
         if state.said is None:
             return words
         verdict = {True: ", right", False: ", wrong", None: ""}[state.is_right]
@@ -155,7 +138,7 @@ class PictureGrid(CellArea):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        if self._pictures is None or not len(self._references):
+        if self.pictures is None or not len(self.references):
             painter.setPen(QColor(theme.current().muted))
             centre = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             area = self.viewport().rect().adjusted(16, 16, -16, -16)
@@ -163,15 +146,14 @@ class PictureGrid(CellArea):
             return
         top = self.verticalScrollBar().value()
         dirty = event.rect().translated(0, top)
-        shown = self._cells.positions(dirty.top(), dirty.bottom())
-        references = self._references[shown.start : shown.stop]
+        shown = self.cells.positions(dirty.top(), dirty.bottom())
+        references = self.references[shown.start : shown.stop]
         ratio = self.viewport().devicePixelRatioF()
-        pixmaps = self._thumbnails.pixmaps(references, self._size_px, ratio)
-        self._painter.prepare(painter)
-        room = self._cells.pitch_x - WORD_GAP_PX
+        pixmaps = self._thumbnails.pixmaps(references, self.thumbnail_size, ratio)
+        painter.setFont(self._painter.font)
+        room = self.cells.pitch_x - WORD_GAP_PX
         for position, pixmap in zip(shown, pixmaps, strict=True):
-            place = self.place_of(position)
-            state = self._state(int(self._references[position]))
+            place, state = self.place_of(position), self._state(int(self.references[position]))
             self._painter.paint(painter, place, room, pixmap, state)
             if position == self._current:
                 self._painter.paint_current(painter, place, self.hasFocus())
@@ -179,17 +161,17 @@ class PictureGrid(CellArea):
                 self._painter.paint_hover(painter, place)
 
     def _state(self, reference: int) -> CellState:
-        assert self._pictures is not None
-        label, name = self._pictures.label(reference), self._pictures.title(reference)
+        assert self.pictures is not None
+        label, name = self.pictures.label(reference), self.pictures.title(reference)
         said = self._answers.said(reference) if self._answers is not None else None
         if said is None:
             return CellState(name)
         is_right = said == label if label != NO_LABEL else None
-        return CellState(name, self._pictures.class_names[said], is_right)
+        return CellState(name, self.pictures.class_names[said], is_right)
 
     @override
     def _caption_height(self) -> int:
-        return self._painter.caption_height(self._size_px, self._answers is not None)
+        return self._painter.caption_height(self.thumbnail_size, self._answers is not None)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -204,24 +186,29 @@ class PictureGrid(CellArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             position = self._position_at(event.pos())
-            words = "" if position == NOTHING else self.words(int(self._references[position]))
+            words = "" if position == NOTHING else self.words(int(self.references[position]))
             QToolTip.showText(event.globalPos(), basics.plain_tip(words), self.viewport())
             return True
         return super().viewportEvent(event)
 
     def _position_of(self, reference: int) -> int:
-        found = np.flatnonzero(self._references == reference)
+        found = np.flatnonzero(self.references == reference)
         return int(found[0]) if len(found) else NOTHING
 
-    def _on_position_changed(self) -> None:
+    @override
+    def _on_current_changed(self) -> None:
         self._describe()
         self.current_changed.emit(self.current)
 
+    @override
+    def _on_activated(self) -> None:
+        self.activated.emit(self.current)
+
     def _describe(self) -> None:
-        words = f"{len(self._references):,} pictures, none chosen"
+        words = f"{len(self.references):,} pictures, none chosen"
         if self._current != NOTHING:
             words = self.words(self.current)
-        elif not len(self._references):
+        elif not len(self.references):
             words = self._empty_text
         self.setAccessibleDescription(words)
 

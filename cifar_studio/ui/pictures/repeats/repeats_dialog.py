@@ -1,23 +1,14 @@
-"""The pictures that occur more than once, as a list to look through beside the window."""
+"""The pictures that occur more than once, as a list in a window of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QHBoxLayout,
-    QProgressBar,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
-from typing_extensions import override
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QProgressBar, QStackedLayout, QWidget
 
 from cifar_studio.data.repeats.find_repeats import Repeats
+from cifar_studio.ui.pictures.controls import choice
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.pictures.repeats.repeats_model import (
     IDENTICAL,
@@ -30,6 +21,7 @@ from cifar_studio.ui.pictures.repeats.repeats_model import (
 from cifar_studio.ui.pictures.repeats.repeats_table import RepeatsTable
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.explanation import explain
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
 SIZE_PX = (820, 620)
 KINDS = (("All pairs", ""), ("Identical", IDENTICAL), ("Mirrored", MIRRORED), ("Near", NEAR))
@@ -65,53 +57,45 @@ FINDING = "Every picture is compared with every other one. This takes about a mi
 
 
 class RepeatsDialog(QDialog):
-    """Lists pairs; says how far it is while they are being found.
+    """Lists pairs; says how far it is while they are being found. Closing it gives that up.
 
     Signals
     -------
     find_requested()
-    cancel_requested()
-    pair_opened(int, int)
-        Two pictures that are to be looked at, by reference.
     table_requested(Table)
         The list is to be kept as a file.
     """
 
     find_requested = Signal()
-    cancel_requested = Signal()
-    pair_opened = Signal(int, int)
     table_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Repeated pictures")
-        self._pictures: PictureSet | None = None
-        self.summary = basics.label()
-        self.summary.setWordWrap(True)
-        self.kind = _choice("Kind of pair", [text for text, _ in KINDS])
-        self.splits = _choice("Where the pictures lie", [text for text, _ in SPLITS])
+        self.summary = basics.text()
+        self.kind = choice(KINDS, "Kind of pair")
+        self.splits = choice(SPLITS, "Where the pictures lie")
         self.count = basics.label("", "muted")
         self.save = basics.button("Save…", self._on_save_clicked)
         self.table = RepeatsTable()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("How many pictures are compared")
-        self.words = basics.label()
-        self.words.setWordWrap(True)
-        self.cancel = basics.button("Cancel", self._on_cancel_clicked)
-        self.again = basics.button("Try again", self._on_again_clicked)
+        self.words = basics.text()
+        self.cancel = basics.button("Cancel", self.close)
+        self.again = basics.button("Try again", self.find_requested.emit)
         self._lay_out()
         self.resize(*(theme.px(side) for side in SIZE_PX))
-        for choice in (self.kind, self.splits):
-            choice.currentIndexChanged.connect(self._on_choice_changed)
-        self.table.pair_opened.connect(self.pair_opened)
+        for box in (self.kind, self.splits):
+            box.currentIndexChanged.connect(self._on_choice_changed)
         self.table.save_requested.connect(self._on_save_clicked)
-        self.table.explanation_requested.connect(self._on_explanation_requested)
+        self.table.explanation_requested.connect(
+            lambda key, at: explain(key, at, self, EXPLANATIONS)
+        )
 
     def begin(self, pictures: PictureSet) -> None:
         """The pairs of this set are being found."""
-        self._pictures = pictures
-        self.table.show_pairs(None, [])
+        self.table.show_set(pictures)
         self._show_work(FINDING, is_busy=True)
 
     def show_progress(self, done: int, total: int) -> None:
@@ -126,52 +110,23 @@ class RepeatsDialog(QDialog):
         """What was found in the set that `begin` named."""
         pairs = pairs_of(repeats)
         self.summary.setText(summary_of(pairs))
-        self.table.show_pairs(self._pictures, pairs)
+        self.table.show_pairs(pairs)
         self._stack.setCurrentIndex(0)
         self._on_choice_changed()
         self.table.setFocus()
 
-    @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self.cancel_requested.emit()
-        super().closeEvent(event)
-
-    @override
-    def reject(self) -> None:
-        self.cancel_requested.emit()
-        super().reject()
-
     def _lay_out(self) -> None:
         found, working = QWidget(), QWidget()
-        row = QHBoxLayout()
-        row.setSpacing(2 * theme.GRID)
-        for part in (self.kind, self.splits, self.count):
-            row.addWidget(part)
-        row.addStretch(1)
-        row.addWidget(self.save)
-        column = QVBoxLayout(found)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3 * theme.GRID)
-        column.addWidget(self.summary)
-        column.addLayout(row)
-        column.addWidget(self.table, 1)
-        middle = QVBoxLayout(working)
-        middle.setSpacing(3 * theme.GRID)
-        middle.addStretch(1)
-        middle.addWidget(self.words)
-        middle.addWidget(self.progress)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.again)
-        buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
-        middle.addLayout(buttons)
+        choices = row(self.kind, self.splits, self.count, STRETCH, self.save, spacing=2)
+        column(self.summary, choices, grow(self.table), parent=found, margins=NO_MARGINS, spacing=3)
+        middle = column(self.words, self.progress, row(self.again, self.cancel, STRETCH), spacing=3)
+        middle.insertStretch(0, 1)
         middle.addStretch(2)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(*[4 * theme.GRID] * 4)
+        working.setLayout(middle)
         self._stack = QStackedLayout()
         self._stack.addWidget(found)
         self._stack.addWidget(working)
-        outer.addLayout(self._stack)
+        column(self._stack, parent=self, margins=(4, 4, 4, 4))
 
     def _show_work(self, text: str, *, is_busy: bool) -> None:
         self._stack.setCurrentIndex(1)
@@ -183,21 +138,12 @@ class RepeatsDialog(QDialog):
 
     def _on_choice_changed(self) -> None:
         kind = KINDS[self.kind.currentIndex()][1]
-        self.table.asked.ask(kind, SPLITS[self.splits.currentIndex()][1])
-        number = self.table.asked.rowCount()
+        self.table.filter.set_choice(kind, SPLITS[self.splits.currentIndex()][1])
+        number = self.table.filter.rowCount()
         self.count.setText("1 pair" if number == 1 else f"{number:,} pairs")
 
     def _on_save_clicked(self) -> None:
         self.table_requested.emit(self.table.as_table("repeated pictures"))
-
-    def _on_cancel_clicked(self) -> None:
-        self.close()
-
-    def _on_again_clicked(self) -> None:
-        self.find_requested.emit()
-
-    def _on_explanation_requested(self, key: str, at: QPoint) -> None:
-        explain(key, at, self, EXPLANATIONS)
 
 
 def summary_of(pairs: Sequence[Pair]) -> str:
@@ -216,10 +162,3 @@ def summary_of(pairs: Sequence[Pair]) -> str:
             "was trained on."
         )
     return words
-
-
-def _choice(name: str, texts: list[str]) -> QComboBox:
-    result = QComboBox()
-    result.addItems(texts)
-    result.setAccessibleName(name)
-    return result

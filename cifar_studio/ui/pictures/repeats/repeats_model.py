@@ -13,35 +13,24 @@ from cifar_studio.data.repeats.find_repeats import Repeats
 from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.ui.pictures.data.picture_set import PictureSet, split_of
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
+from cifar_studio.ui.tables.figure_model import Column
 from cifar_studio.ui.tables.row_table import RowModel
 
-FIRST, SECOND = 0, 1
-"""The columns that show pictures."""
 REFERENCE_ROLE = Qt.ItemDataRole.UserRole + 1
 IDENTICAL, MIRRORED, NEAR = "identical", "mirrored", "nearly the same"
 Splits = Literal["any", "training", "test", "across"]
 _Index = QModelIndex | QPersistentModelIndex
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-
-
-@dataclass(frozen=True)
-class RepeatColumn:
-    """One column."""
-
-    title: str
-    key: str
-    is_number: bool = False
-
-
+# The first two columns show pictures.
+FIRST, SECOND, KIND, LIKENESS, CLASSES, PLACES = range(6)
 COLUMNS = (
-    RepeatColumn("First", "pair"),
-    RepeatColumn("Second", "pair"),
-    RepeatColumn("Kind", "kind"),
-    RepeatColumn("Likeness", "likeness", is_number=True),
-    RepeatColumn("Classes", "classes"),
-    RepeatColumn("Places", "pair"),
+    Column("First", "pair"),
+    Column("Second", "pair"),
+    Column("Kind", "kind"),
+    Column("Likeness", "likeness", "{:.2f}"),
+    Column("Classes", "classes"),
+    Column("Places", "pair"),
 )
+TABLE_HEADER = ("kind", "likeness", "first", "class of the first", "second", "class of the second")
 
 
 @dataclass(frozen=True)
@@ -85,21 +74,28 @@ class RepeatsModel(RowModel):
     def __init__(self) -> None:
         super().__init__()
         self.pairs: list[Pair] = []
-        self._pictures: PictureSet | None = None
+        self.pictures: PictureSet | None = None
 
-    def show(self, pictures: PictureSet | None, pairs: list[Pair]) -> None:
+    def show_pairs(self, pairs: list[Pair]) -> None:
         self.beginResetModel()
-        self._pictures, self.pairs = pictures, pairs if pictures is not None else []
+        self.pairs = pairs
         self.endResetModel()
 
     @override
-    def headings(self) -> Sequence[RepeatColumn]:
+    def headings(self) -> Sequence[Column]:
         return COLUMNS
 
     @override
+    def header(self) -> tuple[str, ...]:
+        return TABLE_HEADER
+
+    @override
+    def is_number(self, section: int) -> bool:
+        return section == LIKENESS
+
+    @override
     def values(self, row: int) -> Sequence[Cell]:
-        """What `TABLE_HEADER` names."""
-        pair, pictures = self.pairs[row], self._pictures
+        pair, pictures = self.pairs[row], self.pictures
         assert pictures is not None
         cells: list[Cell] = [pair.kind, pair.likeness]
         for reference in (pair.first, pair.second):
@@ -116,72 +112,46 @@ class RepeatsModel(RowModel):
         return 0 if parent.isValid() else len(self.pairs)
 
     @override
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    @override
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         pair, column = self.pairs[index.row()], index.column()
+        reference = (pair.first, pair.second)[column] if column in (FIRST, SECOND) else None
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(pair, column)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if COLUMNS[column].is_number else _LEFT
-            case Qt.ItemDataRole.AccessibleTextRole if column in (FIRST, SECOND):
-                return self._name((pair.first, pair.second)[column])
+                return self.alignment(column)
+            case Qt.ItemDataRole.AccessibleTextRole if reference is not None:
+                return self._name(reference)
             case _ if role == REFERENCE_ROLE:
-                return (pair.first, pair.second)[column] if column in (FIRST, SECOND) else None
+                return reference
             case _ if role == SORT_ROLE:
                 return self._sorted_by(pair, column)
         return None
 
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Vertical:
-            return None
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section].title
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if COLUMNS[section].is_number else _LEFT
-        return None
-
     def _text(self, pair: Pair, column: int) -> str:
-        if self._pictures is None or column in (FIRST, SECOND):
+        pictures = self.pictures
+        assert pictures is not None
+        if column in (FIRST, SECOND):
             return ""
-        pictures = self._pictures
-        match COLUMNS[column].title:
-            case "Kind":
-                return pair.kind
-            case "Likeness":
-                return f"{pair.likeness:.2f}"
-            case "Classes":
-                names = [pictures.class_name(one) for one in (pair.first, pair.second)]
-                return names[0] if names[0] == names[1] else f"{names[0]} / {names[1]}"
+        if column == KIND:
+            return pair.kind
+        if column == LIKENESS:
+            return COLUMNS[LIKENESS].form.format(pair.likeness)
+        if column == CLASSES:
+            names = [pictures.class_name(one) for one in (pair.first, pair.second)]
+            return names[0] if names[0] == names[1] else f"{names[0]} / {names[1]}"
         return f"{pictures.place(pair.first)}, {pictures.place(pair.second)}"
 
     def _sorted_by(self, pair: Pair, column: int) -> float | str:
-        if column in (FIRST, SECOND):
-            return (pair.first, pair.second)[column]
-        if COLUMNS[column].is_number:
-            return pair.likeness
-        return pair.first if column == len(COLUMNS) - 1 else self._text(pair, column)
+        if column in (FIRST, PLACES):
+            return pair.first
+        if column == SECOND:
+            return pair.second
+        return pair.likeness if column == LIKENESS else self._text(pair, column)
 
     def _name(self, reference: int) -> str:
-        assert self._pictures is not None
-        return f"{self._pictures.class_name(reference)}, {self._pictures.place(reference)}"
-
-
-TABLE_HEADER = (
-    "kind",
-    "likeness",
-    "first",
-    "class of the first",
-    "second",
-    "class of the second",
-)
+        assert self.pictures is not None
+        return f"{self.pictures.class_name(reference)}, {self.pictures.place(reference)}"
 
 
 class RepeatsProxy(ArrowProxy):
@@ -193,7 +163,7 @@ class RepeatsProxy(ArrowProxy):
         self._kind = ""
         self._splits: Splits = "any"
 
-    def ask(self, kind: str, splits: Splits) -> None:
+    def set_choice(self, kind: str, splits: Splits) -> None:
         """An empty kind asks for all."""
         self._kind, self._splits = kind, splits
         self.invalidate()
