@@ -86,7 +86,6 @@ class CurvesView(QWidget):
         self._planned_epochs = 10
         self._empty_hint = "Press Ctrl+R to start a training"
         self._fitted = True
-        self._linking = False
         self._pending = True
         self._splitter_is_default = True
         self.controls = CurveControls()
@@ -264,7 +263,6 @@ class CurvesView(QWidget):
         runs = self._runs()
         position = max((run.position for run in runs), default=0.0)
         planned = max((run.config.epochs for run in runs), default=self._planned_epochs)
-        self._linking = True
         for panel, hint in zip(self.panels, _HINTS, strict=True):
             panel.set_hint("" if runs else hint)
             panel.draw(
@@ -276,7 +274,6 @@ class CurvesView(QWidget):
                     references=self._levels(panel),
                 )
             )
-        self._linking = False
         self._level_legends()
         self.controls.set_fitted(self._fitted)
         self.table.show_run(self._shown)
@@ -353,12 +350,10 @@ class CurvesView(QWidget):
     # Wiring
 
     def _connect(self) -> None:
-        for panel, other in ((self.loss, self.accuracy), (self.accuracy, self.loss)):
+        self.accuracy.plot.item.setXLink(self.loss.plot.item)
+        for panel in self.panels:
             panel.plot.zoomed.connect(self._on_zoomed)
             panel.plot.fit_requested.connect(self._on_fit_requested)
-            panel.plot.range_changed.connect(
-                lambda panel=panel, other=other: self._link_ranges(panel, other)
-            )
             panel.legend.entries_changed.connect(self._order_tabs)
             panel.hidden_changed.connect(self._on_options_changed)
             panel.values_requested.connect(self.table.copy)
@@ -409,12 +404,6 @@ class CurvesView(QWidget):
     def _on_fit_requested(self) -> None:
         self._fitted = True
         self._on_options_changed()
-
-    def _link_ranges(self, panel: PlotPanel, other: PlotPanel) -> None:
-        if not self._linking:
-            self._linking = True
-            other.plot.show_epochs(*panel.plot.epoch_range())
-            self._linking = False
 
     # Visibility and size
 

@@ -125,11 +125,6 @@ class MeasurePlot(pg.PlotWidget):
         if not np.allclose(self._box.viewRange(), wanted, rtol=0, atol=1e-9):
             self._box.setRange(xRange=wanted[0], yRange=wanted[1], padding=0, update=True)
 
-    def show_epochs(self, low: float, high: float) -> None:
-        """Show this part of the epoch axis, as the plot beside it does."""
-        if self.epoch_range() != (low, high):
-            self._box.setXRange(low, high, padding=0)
-
     def epoch_range(self) -> tuple[float, float]:
         (low, high), _ = self._box.viewRange()
         return low, high
