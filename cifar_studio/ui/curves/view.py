@@ -263,6 +263,7 @@ class CurvesView(QWidget):
         runs = self._runs()
         position = max((run.position for run in runs), default=0.0)
         planned = max((run.config.epochs for run in runs), default=self._planned_epochs)
+        self._block_link(True)  # each sets its own range here, and is drawn once
         for panel, hint in zip(self.panels, _HINTS, strict=True):
             panel.set_hint("" if runs else hint)
             panel.draw(
@@ -274,9 +275,14 @@ class CurvesView(QWidget):
                     references=self._levels(panel),
                 )
             )
+        self._block_link(False)
         self._level_legends()
         self.controls.set_fitted(self._fitted)
         self.table.show_run(self._shown)
+
+    def _block_link(self, blocked: bool) -> None:
+        for panel in self.panels:
+            panel.plot.item.vb.blockLink(blocked)
 
     def _levels(self, panel: PlotPanel) -> tuple[Level, ...]:
         if not self.controls.report.isChecked():
