@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QPoint, Signal
+from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -277,7 +277,7 @@ class CurvesView(QWidget):
             )
         self._block_link(False)
         self._level_legends()
-        self.controls.set_fitted(self._fitted)
+        self.controls.fit.setEnabled(not self._fitted)
         self.table.show_run(self._shown)
 
     def _block_link(self, blocked: bool) -> None:
@@ -364,19 +364,16 @@ class CurvesView(QWidget):
             panel.hidden_changed.connect(self._on_options_changed)
             panel.values_requested.connect(self.table.copy)
             panel.save_requested.connect(self.save_figure)
-            panel.explanation_requested.connect(self._on_explanation_requested)
-        self.headline.explanation_requested.connect(self._on_explanation_requested)
         self.table.save_requested.connect(
             lambda: self.table_requested.emit(self.table.as_table("epochs"))
         )
-        self.table.explanation_requested.connect(self._on_explanation_requested)
+        self.table.explanation_requested.connect(
+            lambda key, at: explain(key, at, self, EXPLANATIONS)
+        )
         self.strip.legend.entries_changed.connect(self._order_tabs)
         self.strip.toggled.connect(self._show_runs)
-        self.strip.explanation_requested.connect(self._on_explanation_requested)
-        self.controls.fit_requested.connect(self._on_fit_requested)
-        self.controls.report_toggled.connect(self._on_options_changed)
-        self.controls.logarithmic_toggled.connect(self._on_options_changed)
-        self.controls.smoothing_changed.connect(self._on_options_changed)
+        self.controls.fit.clicked.connect(self._on_fit_requested)
+        self.controls.changed.connect(self._on_options_changed)
         self.pointer.epoch_changed.connect(self.epoch_hovered)
         self.splitter.splitterMoved.connect(self._on_splitter_moved)
         self._tick.timeout.connect(self._on_tick)
@@ -400,12 +397,9 @@ class CurvesView(QWidget):
         self._arrange()
         self._on_options_changed()
 
-    def _on_explanation_requested(self, key: str, at: QPoint) -> None:
-        explain(key, at, self, EXPLANATIONS)
-
     def _on_zoomed(self) -> None:
         self._fitted = False
-        self.controls.set_fitted(False)
+        self.controls.fit.setEnabled(True)
 
     def _on_fit_requested(self) -> None:
         self._fitted = True

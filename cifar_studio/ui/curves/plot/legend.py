@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
+from cifar_studio.ui.curves.data.explanations import explain_on_right_click
 from cifar_studio.ui.curves.plot.measures import pen
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.flow_layout import FlowLayout
@@ -50,20 +51,10 @@ class Sample:
 
 
 class LegendEntry(QAbstractButton):
-    """A piece of the line, the curve's name, its last value; pressed in means shown.
+    """A piece of the line, the curve's name, its last value; pressed in means shown."""
 
-    Signals
-    -------
-    toggled(bool)
-    explanation_requested(str, QPoint)
-        The curve's key, and where on the screen.
-    """
-
-    explanation_requested = Signal(str, QPoint)
-
-    def __init__(self, key: str) -> None:
+    def __init__(self, explanation: str) -> None:
         super().__init__()
-        self.key = key
         self.value = ""
         self._sample = Sample("text")
         self._widest = ""
@@ -72,10 +63,7 @@ class LegendEntry(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(
-            lambda at: self.explanation_requested.emit(self.key, self.mapToGlobal(at))
-        )
+        explain_on_right_click(self, explanation)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def set_look(self, sample: Sample, title: str, widest: str) -> None:
@@ -149,21 +137,25 @@ class LegendEntry(QAbstractButton):
 class Legend(QWidget):
     """Entries of one plot.
 
+    Parameters
+    ----------
+    explanation : str
+        What a right click on any entry explains; empty for the entry's own key.
+
     Signals
     -------
-    toggled(str, bool)
-        A curve's key and whether it is shown.
+    toggled()
+        A curve was switched on or off.
     entries_changed()
         There are other entries now, and the order of the Tab key is to be set anew.
-    explanation_requested(str, QPoint)
     """
 
-    toggled = Signal(str, bool)
+    toggled = Signal()
     entries_changed = Signal()
-    explanation_requested = Signal(str, QPoint)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, explanation: str = "") -> None:
+        super().__init__()
+        self._explanation = explanation
         self.entries: dict[str, LegendEntry] = {}
         self._flow = FlowLayout(self, theme.px(8))
 
@@ -173,8 +165,10 @@ class Legend(QWidget):
             pass
         before, self.entries = self.entries, {}
         for key, sample, title, widest in entries:
-            known = before.pop(key, None)
-            entry = known or self._new_entry(key)
+            entry = before.pop(key, None)
+            if entry is None:
+                entry = LegendEntry(self._explanation or key)
+                entry.toggled.connect(lambda _: self.toggled.emit())
             entry.set_look(sample, title, widest)
             self._flow.addWidget(entry)
             entry.show()
@@ -185,12 +179,6 @@ class Legend(QWidget):
         self.updateGeometry()
         self.entries_changed.emit()
 
-    def _new_entry(self, key: str) -> LegendEntry:
-        entry = LegendEntry(key)
-        entry.toggled.connect(lambda on: self.toggled.emit(key, on))
-        entry.explanation_requested.connect(self.explanation_requested)
-        return entry
-
     def hidden_keys(self) -> frozenset[str]:
         return frozenset(key for key, entry in self.entries.items() if not entry.isChecked())
 
@@ -200,9 +188,6 @@ class Legend(QWidget):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        return self._flow.heightForWidth(width)
-
-    def height_for(self, width: int) -> int:
         return self._flow.heightForWidth(width)
 
     def restyle(self) -> None:

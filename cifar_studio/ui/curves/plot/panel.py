@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout
 
+from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import accuracy_limit, loss_floor, loss_limit
 from cifar_studio.ui.curves.plot.drawn import DrawnRun, RunStyle
@@ -30,7 +31,7 @@ from cifar_studio.ui.curves.plot.measures import (
 from cifar_studio.ui.curves.plot.placement import between
 from cifar_studio.ui.curves.plot.plot import MeasurePlot
 from cifar_studio.ui.widgets import theme
-from cifar_studio.ui.widgets.explanation import QUESTION
+from cifar_studio.ui.widgets.explanation import QUESTION, explain
 
 _TITLES: dict[PanelName, str] = {"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}
 _WIDEST: dict[PanelName, str] = {"loss": "0.0000", "accuracy": "00.00"}
@@ -70,7 +71,6 @@ class PlotPanel(QFrame):
     -------
     hidden_changed()
         A curve was switched on or off.
-    explanation_requested(str, QPoint)
     values_requested()
         The curves' values are to be copied.
     save_requested()
@@ -78,7 +78,6 @@ class PlotPanel(QFrame):
     """
 
     hidden_changed = Signal()
-    explanation_requested = Signal(str, QPoint)
     values_requested = Signal()
     save_requested = Signal()
 
@@ -106,8 +105,7 @@ class PlotPanel(QFrame):
         self._letters = RunLetters(self.plot)
         self._chance.set_levels(chance_levels(name))
         self._lay_out()
-        self.legend.toggled.connect(lambda *_: self.hidden_changed.emit())
-        self.legend.explanation_requested.connect(self.explanation_requested)
+        self.legend.toggled.connect(self.hidden_changed)
         self.plot.range_changed.connect(self._on_range_changed)
         self.plot.menu_requested.connect(self._on_menu_requested)
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.plot)
@@ -178,7 +176,7 @@ class PlotPanel(QFrame):
 
     def legend_height(self) -> int:
         """What the legend needs at the panel's width."""
-        return self.legend.height_for(self.contentsRect().width() - theme.px(_PAD_PX + 4))
+        return self.legend.heightForWidth(self.contentsRect().width() - theme.px(_PAD_PX + 4))
 
     def _limits(self) -> tuple[float, float]:
         hidden = self.legend.hidden_keys()
@@ -325,7 +323,7 @@ class PlotPanel(QFrame):
         menu.addAction("Fit", QKeySequence("0"), self.plot.fit_requested.emit)
         menu.addSeparator()
         key = _ENDS[self.name]
-        menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, at))
+        menu.addAction(QUESTION, lambda: explain(key, at, self, EXPLANATIONS))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
 
