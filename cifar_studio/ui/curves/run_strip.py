@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from cifar_studio.runs import wording
+from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
-from cifar_studio.ui.curves.plot.drawn import RunStyle
 from cifar_studio.ui.curves.plot.legend import Legend, Sample
 from cifar_studio.ui.widgets import theme
 

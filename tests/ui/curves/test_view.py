@@ -130,7 +130,7 @@ def test_that_what_is_drawn_stays_small_however_long_the_run(
     view.show_run(run(tmp_path / "a", rows, TrainConfig(epochs=epochs), points=points))
     for panel in view.panels:
         width = panel.plot.area().width()
-        for line in panel.drawn[0].lines.drawn_lines():
+        for line in panel.drawn[0].drawn_lines():
             assert len(line) <= 2 * width + 4
 
 
@@ -258,7 +258,7 @@ def test_that_a_legend_entry_hides_its_curve(
     qtbot: QtBot, view: CurvesView, tmp_path: Path
 ) -> None:
     view.show_run(run(tmp_path / "a", [row(1, 18.0), row(2, 19.0)]))
-    lines = view.accuracy.drawn[0].lines
+    lines = view.accuracy.drawn[0]
     before = len(lines.drawn_lines())
     assert view.accuracy.plot.value_range()[1] > 50
     view.accuracy.legend.entries["test_top5"].click()
@@ -353,12 +353,12 @@ def test_that_the_same_run_read_again_keeps_zoom_and_crosshair(
 def test_that_log_and_smoothing_change_what_is_drawn(view: CurvesView, tmp_path: Path) -> None:
     rows = [row(epoch, test_loss=2.0 + epoch % 2) for epoch in range(1, 11)]
     view.show_run(run(tmp_path / "a", [*rows, row(11, test_loss=None)]))
-    raw = len(view.loss.drawn[0].lines.drawn_lines())
+    raw = len(view.loss.drawn[0].drawn_lines())
     view.controls.logarithmic.setChecked(True)
     assert view.loss.plot.left_axis.logarithmic
     assert view.loss.plot.value_range()[1] < 1.0
     view.controls.smoothing.setValue(4)
-    assert len(view.loss.drawn[0].lines.drawn_lines()) == 2 * raw
+    assert len(view.loss.drawn[0].drawn_lines()) == 2 * raw
 
 
 def test_that_a_change_of_theme_repaints(view: CurvesView, tmp_path: Path) -> None:

@@ -1,8 +1,35 @@
-"""Which colour a run has where several are compared: given once, kept for life."""
+"""How runs are told apart where several are compared: a colour kept for life, and a letter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cifar_studio.ui.widgets import theme
+
+
+@dataclass(frozen=True)
+class RunStyle:
+    """How a run is told apart from others.
+
+    Attributes
+    ----------
+    colour : int or None
+        Place in the theme's `runs`; None where there is one run and colour is the measure.
+    letter : str
+        Stands at the end of its curves; empty for one run.
+    """
+
+    colour: int | None = None
+    letter: str = ""
+
+    @property
+    def shade(self) -> str | None:
+        """#rrggbb in the theme in force; None where colour is the measure."""
+        if self.colour is None:
+            return None
+        colours = theme.current().runs
+        return colours[self.colour % len(colours)]
 
 
 class RunColours:

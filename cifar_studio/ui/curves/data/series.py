@@ -121,9 +121,17 @@ class Smoother:
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
+        self._values = np.empty(0)
         self._sum = 0.0
         self._weight = 0.0
         self._at = 0.0
+
+    def follow(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Smoothed values of a line that has grown, only its new points computed."""
+        done = len(self._values)
+        if len(x) > done:
+            self._values = np.concatenate([self._values, self.extend(x[done:], y[done:])])
+        return self._values
 
     def extend(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Smoothed values of the next points; `x` ascending, from the last point given on."""

@@ -9,8 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from cifar_studio.ui.curves.data.run_data import RunData
-from cifar_studio.ui.curves.plot.drawn import Dot, DrawnRun
 from cifar_studio.ui.curves.plot.legend import Sample
+from cifar_studio.ui.curves.plot.lines import Dot, RunLines
 from cifar_studio.ui.curves.plot.measures import SOLID, PanelName, format_value, pen, short_title_of
 from cifar_studio.ui.curves.plot.plot import MeasurePlot
 from cifar_studio.ui.curves.plot.readout import Line, ReadoutCard
@@ -52,7 +52,7 @@ class Inspector:
     def show(
         self,
         epoch: int,
-        runs: Sequence[DrawnRun],
+        runs: Sequence[RunLines],
         hidden: frozenset[str],
         obstacles: np.ndarray,
     ) -> None:
@@ -93,11 +93,11 @@ class Inspector:
         )
 
     def _values(
-        self, epoch: int, runs: Sequence[DrawnRun], hidden: frozenset[str]
+        self, epoch: int, runs: Sequence[RunLines], hidden: frozenset[str]
     ) -> tuple[Line, ...]:
         lines = []
         for drawn in runs:
-            for measure in drawn.lines.measures:
+            for measure in drawn.measures:
                 value = drawn.run.at(epoch, measure.column)
                 if measure.column in hidden or (value is None and len(runs) > 1):
                     continue

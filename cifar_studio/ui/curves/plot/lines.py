@@ -6,15 +6,18 @@ Long dashed lines, and antialiased ones of two pixels, take pyqtgraph many times
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGraphicsPathItem
 
+from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import Smoother, thin
-from cifar_studio.ui.curves.plot.band import Band
 from cifar_studio.ui.curves.plot.measures import QUICK_TEST, Measure, colour_of, pen
 from cifar_studio.ui.plots.value_axis import nice_step
 from cifar_studio.ui.widgets import theme
@@ -25,53 +28,31 @@ MARKER_GAP_PX = 12
 _PALE = 0.45
 _PALE_DENSE = 0.35
 _PALER = 0.22
+_BAND = 0.18
 
 
 @dataclass(frozen=True)
 class Window:
-    """What part of the data is looked at, and how.
+    """What part of the data is drawn, and how."""
 
-    Attributes
-    ----------
-    low, high : float
-        In epochs.
-    width_px : int
-    logarithmic : bool
-    smoothing : float
-        Scale of the exponential mean in epochs; 0 is off.
-    hidden : frozenset of str
-        Columns that the person switched off.
-    colour : str or None
-        The run's own colour, where several runs share the plot.
-    traces : bool
-        Whether points between batches are drawn.
-    ratio : float
-        Pixels of the screen to one of the window.
-    """
-
-    low: float
+    low: float  # in epochs
     high: float
     width_px: int
     logarithmic: bool
-    smoothing: float
-    hidden: frozenset[str]
-    colour: str | None
-    traces: bool
-    ratio: float
+    smoothing: float  # scale of the exponential mean in epochs; 0 is off
+    hidden: frozenset[str]  # columns that are switched off
+    traces: bool  # whether points between batches are drawn
+    ratio: float  # pixels of the screen to one of the window
 
 
-@dataclass
-class _Smoothed:
-    """A smoothed line that grows with its raw one."""
+@dataclass(frozen=True)
+class Dot:
+    """A value at its place on the axes."""
 
-    smoother: Smoother
-    values: np.ndarray = field(default_factory=lambda: np.empty(0))
-
-    def follow(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        done = len(self.values)
-        if len(x) > done:
-            self.values = np.concatenate([self.values, self.smoother.extend(x[done:], y[done:])])
-        return self.values
+    x: float
+    y: float
+    colour: str
+    measure: Measure
 
 
 class RunLines:
@@ -82,20 +63,23 @@ class RunLines:
     plot : pg.PlotItem
     run : RunData
     measures : tuple of Measure
+    style : RunStyle
     """
 
-    def __init__(self, plot: pg.PlotItem, run: RunData, measures: tuple[Measure, ...]) -> None:
+    def __init__(
+        self, plot: pg.PlotItem, run: RunData, measures: tuple[Measure, ...], style: RunStyle
+    ) -> None:
         self.run = run
         self.measures = measures
+        self.style = style
         self._plot = plot
         self._lines: dict[tuple[str, str], pg.PlotCurveItem] = {}
         self._points: dict[tuple[str, str], pg.ScatterPlotItem] = {}
-        self._bands: dict[str, Band] = {}
-        self._smoothed: dict[tuple[str, str], _Smoothed] = {}
+        self._bands: dict[str, QGraphicsPathItem] = {}
+        self._smoothers: dict[tuple[str, str], Smoother] = {}
         self._drawn: dict[tuple[str, str], np.ndarray] = {}
-        self._epochs_drawn: dict[str, object] = {}
-        self._quick_tests_drawn: dict[str, object] = {}
-        self._window: Window | None = None
+        self._states: dict[tuple[str, str], object] = {}
+        self._smoothing = 0.0
 
     def remove(self) -> None:
         """Take all items out of the plot."""
@@ -106,24 +90,44 @@ class RunLines:
         """(N, 2) positions of each line that is drawn, for placing labels beside it."""
         return list(self._drawn.values())
 
+    def dots(self, epoch: int, hidden: frozenset[str], logarithmic: bool) -> list[Dot]:
+        """Where the run's curves stand at an epoch."""
+        run, found = self.run, []
+        for measure in self.measures:
+            value = run.at(epoch, measure.column)
+            if value is None or measure.column in hidden or (logarithmic and value <= 0):
+                continue
+            y = math.log10(value) if logarithmic else value
+            if run.row(epoch) is None:
+                x = run.position
+            else:
+                x = epoch - 0.5 if measure.split == "training" else float(epoch)
+            found.append(Dot(x, y, self._colour(measure).name(), measure))
+        return found
+
     def draw(self, window: Window) -> None:
         """Give every item the points of the window."""
-        if self._window is not None and self._window.smoothing != window.smoothing:
-            self._smoothed.clear()
-        self._window = window
+        if self._smoothing != window.smoothing:
+            self._smoothing = window.smoothing
+            self._smoothers.clear()
         for measure in self.measures:
             self._draw_batches(measure, window)
-            state = (len(self.run.rows), window, theme.current(), theme.manager().scale)
-            if self._epochs_drawn.get(measure.column) != state:
-                self._epochs_drawn[measure.column] = state
+            if not self._is_current("epochs", measure, len(self.run.rows), window):
                 self._draw_epochs(measure, window)
             self._draw_quick_tests(measure, window)
+
+    def _is_current(self, part: str, measure: Measure, points: int, window: Window) -> bool:
+        """Whether so many points were drawn like this last time; now they are."""
+        key = (part, measure.column)
+        state = (points, window, theme.current(), theme.manager().scale)
+        before, self._states[key] = self._states.get(key), state
+        return before == state
 
     def _draw_batches(self, measure: Measure, window: Window) -> None:
         points = self.run.batches(measure.column)
         if points is None:
             return
-        colour = self._colour(measure, window)
+        colour = self._colour(measure)
         x, y = points
         shown = window.traces and measure.column not in window.hidden and len(x) > 0
         dense = np.searchsorted(x, window.high) - np.searchsorted(x, window.low) > window.width_px
@@ -137,7 +141,7 @@ class RunLines:
 
     def _draw_epochs(self, measure: Measure, window: Window) -> None:
         x, y = self.run.epochs(measure.column)
-        colour = self._colour(measure, window)
+        colour = self._colour(measure)
         shown = measure.column not in window.hidden and bool(np.isfinite(y).any())
         smooth = shown and window.smoothing > 0
         raw = pen(colour, 1.0, alpha=0.35)
@@ -160,20 +164,30 @@ class RunLines:
         if deviation is None:
             return
         if measure.column not in self._bands:
-            self._bands[measure.column] = Band()
-            self._bands[measure.column].setZValue(0)
-            self._plot.addItem(self._bands[measure.column], ignoreBounds=True)
+            band = QGraphicsPathItem()
+            band.setPen(Qt.PenStyle.NoPen)
+            band.setZValue(0)
+            self._plot.addItem(band, ignoreBounds=True)
+            self._bands[measure.column] = band
         band = self._bands[measure.column]
         band.setVisible(shown)
-        if shown:
-            low, high = _scaled(y - deviation, window), _scaled(y + deviation, window)
-            band.show_between(x, low, high, self._colour(measure, window))
+        if not shown:
+            return
+        low, high = _scaled(y - deviation, window), _scaled(y + deviation, window)
+        known = np.isfinite(low) & np.isfinite(high)
+        x, low, high = x[known], low[known], high[known]
+        # Of the library's FillBetweenItem each update takes many times as long.
+        around_x, around_y = np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]])
+        band.setPath(pg.arrayToQPath(around_x, around_y))
+        shade = self._colour(measure)
+        shade.setAlphaF(_BAND)
+        band.setBrush(shade)
 
     def _mark_epochs(
         self, measure: Measure, shown: bool, x: np.ndarray, y: np.ndarray, window: Window
     ) -> None:
         """A symbol each epoch, or each 2nd, 5th, 10th ... where they would crowd; and the last."""
-        colour = self._colour(measure, window)
+        colour = self._colour(measure)
         if shown:
             gap = theme.px(MARKER_GAP_PX)
             most = max(int(window.width_px / gap), 1)
@@ -202,10 +216,8 @@ class RunLines:
         if points is None:
             return
         x, y = points
-        state = (len(x), window, theme.current(), theme.manager().scale)
-        if self._quick_tests_drawn.get(measure.column) == state:
+        if self._is_current(QUICK_TEST, measure, len(x), window):
             return
-        self._quick_tests_drawn[measure.column] = state
         shown = not {measure.column, QUICK_TEST} & window.hidden and len(x) > 0
         item = self._scatter(QUICK_TEST, measure, 4)
         item.setVisible(shown)
@@ -213,7 +225,7 @@ class RunLines:
             return
         keep = (x >= window.low) & (x <= window.high)
         x, y = thin(x[keep], y[keep], window.low, window.high, max(window.width_px // 4, 1))
-        colour = self._colour(measure, window)
+        colour = self._colour(measure)
         item.setData(
             x=x,
             y=_scaled(y, window),
@@ -263,12 +275,13 @@ class RunLines:
         self, part: str, measure: Measure, x: np.ndarray, y: np.ndarray, window: Window
     ) -> np.ndarray:
         key = (part, measure.column)
-        if key not in self._smoothed:
-            self._smoothed[key] = _Smoothed(Smoother(window.smoothing))
-        return self._smoothed[key].follow(x, y)
+        if key not in self._smoothers:
+            self._smoothers[key] = Smoother(window.smoothing)
+        return self._smoothers[key].follow(x, y)
 
-    def _colour(self, measure: Measure, window: Window) -> QColor:
-        return QColor(window.colour) if window.colour else colour_of(measure, theme.current())
+    def _colour(self, measure: Measure) -> QColor:
+        shade = self.style.shade
+        return QColor(shade) if shade else colour_of(measure, theme.current())
 
 
 def _scaled(y: np.ndarray, window: Window) -> np.ndarray:

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont
 
-from cifar_studio.ui.curves.plot.drawn import Dot
+from cifar_studio.ui.curves.plot.lines import Dot
 from cifar_studio.ui.curves.plot.measures import pen
 from cifar_studio.ui.curves.plot.placement import Box, most_free
 from cifar_studio.ui.curves.plot.plot import MeasurePlot

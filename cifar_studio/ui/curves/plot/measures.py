@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
+from cifar_studio.runs.wording import training_caption
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.widgets.theme import Theme
 
@@ -74,7 +75,7 @@ def measures_of(panel: PanelName, validated: bool) -> tuple[Measure, ...]:
 def title_of(measure: Measure, run: RunData | None) -> str:
     """The name in a legend."""
     if measure.split == "training":
-        return run.training_caption if run else "training (while learning)"
+        return training_caption(run.config) if run else "training (while learning)"
     if measure.split == "test" and run and run.validated and measure.panel == "accuracy":
         return f"test {measure.title}"
     return measure.title

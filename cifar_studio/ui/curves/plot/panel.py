@@ -12,9 +12,9 @@ from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QShor
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout
 
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
+from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import accuracy_limit, loss_floor, loss_limit
-from cifar_studio.ui.curves.plot.drawn import DrawnRun, RunStyle
 from cifar_studio.ui.curves.plot.inspector import Inspector
 from cifar_studio.ui.curves.plot.legend import Legend, Sample
 from cifar_studio.ui.curves.plot.lines import RunLines, Window
@@ -93,7 +93,7 @@ class PlotPanel(QFrame):
         self.hint.setProperty("role", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.inspector = Inspector(self.plot, name, _WIDEST[name])
-        self.drawn: list[DrawnRun] = []
+        self.drawn: list[RunLines] = []
         self._options = Options()
         self._drawing = False
         self._epoch: int | None = None
@@ -147,9 +147,9 @@ class PlotPanel(QFrame):
     def set_runs(self, runs: Sequence[tuple[RunData, RunStyle]]) -> None:
         """Draw these runs from now on."""
         for drawn in self.drawn:
-            drawn.lines.remove()
+            drawn.remove()
         self.drawn = [
-            DrawnRun(RunLines(self.plot.item, run, measures_of(self.name, run.validated)), style)
+            RunLines(self.plot.item, run, measures_of(self.name, run.validated), style)
             for run, style in runs
         ]
 
@@ -183,7 +183,7 @@ class PlotPanel(QFrame):
         series = [np.array([level.value for level in self._options.references])]
         traces: list[np.ndarray] = []
         for drawn in self.drawn:
-            for measure in drawn.lines.measures:
+            for measure in drawn.measures:
                 if measure.column in hidden:
                     continue
                 series.append(drawn.run.epochs(measure.column)[1])
@@ -204,7 +204,7 @@ class PlotPanel(QFrame):
         logarithmic = self.plot.left_axis.logarithmic
         several = len(self.drawn) > 1
         for drawn in self.drawn:
-            drawn.lines.draw(
+            drawn.draw(
                 Window(
                     low=low,
                     high=high,
@@ -212,7 +212,6 @@ class PlotPanel(QFrame):
                     logarithmic=logarithmic,
                     smoothing=self._options.smoothing,
                     hidden=self.legend.hidden_keys(),
-                    colour=drawn.style.shade,
                     traces=not several or drawn.run.running is not None,
                     ratio=self.plot.devicePixelRatioF(),
                 )
@@ -229,7 +228,7 @@ class PlotPanel(QFrame):
         """Pixels that labels and the card should leave free."""
         parts = [np.empty((0, 2))]
         for drawn in self.drawn:
-            for line in drawn.lines.drawn_lines():
+            for line in drawn.drawn_lines():
                 parts.append(between(self.plot.to_pixels(line)))
         return np.concatenate(parts)
 
@@ -273,7 +272,7 @@ class PlotPanel(QFrame):
             self.legend.set_entries(entries)
         if len(self.drawn) != 1:
             return
-        for measure in self.drawn[0].lines.measures:
+        for measure in self.drawn[0].measures:
             value = format_value(self.name, self.drawn[0].run.latest(measure.column))
             self.legend.entries[measure.column].set_value(value)
 
@@ -289,7 +288,7 @@ class PlotPanel(QFrame):
             marker = "" if measure.marker == "+" else measure.marker
             title = title_of(measure, None if several else first)
             entries.append((measure.column, Sample(colour, measure.dash, marker), title, widest))
-        if any(drawn.run.has_quick_tests() for drawn in self.drawn):
+        if any(drawn.run.has_quick_tests for drawn in self.drawn):
             pictures = first.quick_pictures if first else 0
             title = f"quick test ({pictures:,})" if pictures else "quick test"
             colour = "muted" if several or self.name == "accuracy" else "loss"
