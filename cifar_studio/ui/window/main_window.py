@@ -28,7 +28,7 @@ from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTU
 from cifar_studio.ui.frame.on_demand import OnDemand
 from cifar_studio.ui.frame.panel_folding import PanelFolding
 from cifar_studio.ui.frame.parts import build_parts
-from cifar_studio.ui.training.queue_file import QueueFile
+from cifar_studio.ui.training.run_queue import QueueFile
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window import window_state
 from cifar_studio.ui.window.commands import Commands

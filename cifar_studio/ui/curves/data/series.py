@@ -39,9 +39,7 @@ class GrowingTable:
         return self._values.shape[1]
 
     def append(self, *values: float | None) -> None:
-        self._make_room(1)
-        self._values[:, self._length] = [np.nan if value is None else value for value in values]
-        self._length += 1
+        self.extend(np.array([values], dtype=float))
 
     def extend(self, rows: np.ndarray) -> None:
         """Append an (N, columns) array."""

@@ -21,15 +21,7 @@ _HEAVY = 1000  # a value under the crosshair weighs as many points of a line
 
 
 class Inspector:
-    """Shows all values of a plot at one epoch.
-
-    Parameters
-    ----------
-    plot : MeasurePlot
-    panel : {"loss", "accuracy"}
-    widest : str
-        The widest value, so that the card keeps its width.
-    """
+    """Shows all values of a plot at one epoch; `widest` keeps the card's width."""
 
     def __init__(self, plot: MeasurePlot, panel: PanelName, widest: str) -> None:
         self._plot = plot
@@ -104,10 +96,7 @@ class Inspector:
                 title = short_title_of(measure, drawn.run)
                 if drawn.style.letter:
                     title = f"{drawn.style.letter}  {title}"
-                colour = drawn.style.shade or measure.colour
-                sample = Sample(
-                    colour, measure.dash, "" if measure.marker == "+" else measure.marker
-                )
+                sample = Sample.of(measure, drawn.style.shade or measure.colour)
                 lines.append(Line(sample, title, format_value(self._panel, value)))
         return tuple(lines[:_MOST_LINES])
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from cifar_studio.ui.curves.data.explanations import explain_on_right_click
-from cifar_studio.ui.curves.plot.measures import pen
+from cifar_studio.ui.curves.plot.measures import Measure, pen
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.flow_layout import FlowLayout
 
@@ -28,6 +28,11 @@ class Sample:
     marker: str = ""
     hollow: bool = False
     line: bool = True
+
+    @classmethod
+    def of(cls, measure: Measure, colour: str) -> Sample:
+        """As the measure's curve is drawn; training has no symbol on its line."""
+        return cls(colour, measure.dash, "" if measure.marker == "+" else measure.marker)
 
     def paint(self, painter: QPainter, rect: QRectF, strength: float = 1.0) -> None:
         """Draw a piece of the curve into a rectangle."""

@@ -24,20 +24,11 @@ CHANCE_TOP5 = 5.0
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line.
-
-    Attributes
-    ----------
-    value : float
-    label : str
-        Empty where another line's label speaks for it.
-    colour : str
-        Attribute of the theme.
-    """
+    """A horizontal line."""
 
     value: float
-    label: str
-    colour: str = "muted"
+    label: str  # empty where another line's label speaks for it
+    colour: str = "muted"  # attribute of the theme
 
 
 def chance_levels(panel: str) -> tuple[Level, ...]:
@@ -51,13 +42,7 @@ def chance_levels(panel: str) -> tuple[Level, ...]:
 
 
 class PlotLabel(pg.TextItem):
-    """Small text on a plate of the plot's colour, placed in pixels of the plot.
-
-    Parameters
-    ----------
-    plot : MeasurePlot
-    z : float
-    """
+    """Small text on a plate of the plot's colour, placed in pixels of the plot."""
 
     def __init__(self, plot: MeasurePlot, z: float = 7.0) -> None:
         super().__init__(anchor=(0, 0))
@@ -68,10 +53,10 @@ class PlotLabel(pg.TextItem):
 
     def write(self, text: str, colour: str = "") -> None:
         """Show a text in the theme in force; costs nothing where that is what it shows."""
-        wanted = (text, colour, theme.current(), theme.manager().scale)
-        if wanted == self._written:
+        requested = (text, colour, theme.current(), theme.manager().scale)
+        if requested == self._written:
             return
-        self._written = wanted
+        self._written = requested
         font = QFont(theme.body_font(theme.manager().scale))
         font.setPixelSize(theme.px(theme.AXIS_PX))
         self.setFont(font)
@@ -98,30 +83,21 @@ class PlotLabel(pg.TextItem):
 class Levels:
     """Labelled horizontal lines.
 
-    Parameters
-    ----------
-    plot : MeasurePlot
-    dash : tuple of float
-    places : sequence of float
-        Where along the line its label may stand, 0 left to 1 right, the best liked first.
+    A label may stand at each of `places` along its line, 0 left to 1 right, the best liked first.
     """
 
     def __init__(self, plot: MeasurePlot, dash: tuple[float, ...], places: Sequence[float]) -> None:
         self._plot = plot
         self._dash = dash
         self._places = tuple(places)
-        self._levels: tuple[Level, ...] = ()
+        self.levels: tuple[Level, ...] = ()
         self._lines: list[pg.InfiniteLine] = []
         self._labels: list[PlotLabel] = []
         self._chosen: list[int | None] = []
 
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self._levels
-
     def set_levels(self, levels: Sequence[Level]) -> None:
-        if tuple(levels) != self._levels:
-            self._levels = tuple(levels)
+        if tuple(levels) != self.levels:
+            self.levels = tuple(levels)
             self.restyle()
 
     def restyle(self) -> None:
@@ -129,9 +105,9 @@ class Levels:
         for item in (*self._lines, *self._labels):
             self._plot.item.removeItem(item)
         self._lines, self._labels = [], []
-        self._chosen = [None] * len(self._levels)
+        self._chosen = [None] * len(self.levels)
         ratio = self._plot.devicePixelRatioF()
-        for level in self._levels:
+        for level in self.levels:
             colour = QColor(getattr(theme.current(), level.colour))
             line = pg.InfiniteLine(angle=0, pen=pen(colour, 1.0, self._dash, ratio=ratio))
             line.setZValue(0)
@@ -146,7 +122,7 @@ class Levels:
         area = self._plot.area()
         covered = [np.empty((0, 2))]
         for index, (level, line, label) in enumerate(
-            zip(self._levels, self._lines, self._labels, strict=True)
+            zip(self.levels, self._lines, self._labels, strict=True)
         ):
             value = math.log10(level.value) if logarithmic else level.value
             line.setValue(value)
@@ -193,15 +169,7 @@ class BestMark:
     def show(self, epoch: int, text: str, dots: Sequence[Dot], obstacles: np.ndarray) -> np.ndarray:
         """Mark this epoch with a diamond at each dot; 0 marks none.
 
-        Returns pixels that the label covers.
-
-        Parameters
-        ----------
-        epoch : int
-        text : str
-        dots : sequence of Dot
-        obstacles : (N, 2) array
-            What the label should not cover, in pixels of the plot.
+        Takes the (N, 2) pixels that the label should not cover, returns those that it covers.
         """
         shown = epoch > 0
         self.text = text if shown else ""
@@ -209,9 +177,9 @@ class BestMark:
             item.setVisible(shown)
         if not shown:
             return np.empty((0, 2))
-        wanted = (epoch, tuple(dots), theme.current(), theme.manager().scale)
-        if wanted != self._drawn:
-            self._drawn = wanted
+        requested = (epoch, tuple(dots), theme.current(), theme.manager().scale)
+        if requested != self._drawn:
+            self._drawn = requested
             self._draw(epoch, dots)
         self._label.write(text)
         return _outline(self._put_label(epoch, obstacles))
@@ -244,9 +212,9 @@ class BestMark:
             for part in self._HEIGHTS
             for x in sides
         ]
-        wanted_for = (epoch, area.size().toTuple(), self._plot.value_range())
-        current = self._place if wanted_for == self._placed_for else None
-        self._place, self._placed_for = most_free(boxes, obstacles, current), wanted_for
+        placed_for = (epoch, area.size().toTuple(), self._plot.value_range())
+        current = self._place if placed_for == self._placed_for else None
+        self._place, self._placed_for = most_free(boxes, obstacles, current), placed_for
         self._label.put(*boxes[self._place][:2])
         return boxes[self._place]
 

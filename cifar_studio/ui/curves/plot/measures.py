@@ -25,30 +25,15 @@ LONG_DASHED = (12.0, 4.0)
 
 @dataclass(frozen=True)
 class Measure:
-    """One curve.
+    """One curve."""
 
-    Attributes
-    ----------
-    column : str
-        As in `run_data.COLUMNS`.
-    panel : {"loss", "accuracy"}
-    split : {"test", "validation", "training"}
-    title : str
-        Name in the legend; training is named by the run, which knows its augmentation.
-    colour : str
-        Attribute of the theme.
-    dash : tuple of float
-    marker : str
-        pyqtgraph's name of the symbol, so that no curve is told by its colour alone.
-    """
-
-    column: str
+    column: str  # as in `run_data.COLUMNS`
     panel: PanelName
     split: Literal["test", "validation", "training"]
-    title: str
-    colour: Literal["loss", "top1", "top5"]
+    title: str  # in the legend; training is named by the run, which knows its augmentation
+    colour: Literal["loss", "top1", "top5"]  # attribute of the theme
     dash: tuple[float, ...]
-    marker: str
+    marker: str  # pyqtgraph's symbol, so that no curve is told by its colour alone
 
 
 MEASURES: tuple[Measure, ...] = (

@@ -38,29 +38,18 @@ _WIDEST: dict[PanelName, str] = {"loss": "0.0000", "accuracy": "00.00"}
 _ENDS: dict[PanelName, str] = {"loss": "test_loss", "accuracy": "test_top1"}
 _PICTURE_SCALE = 2.0
 _PAD_PX = 12
+_COPY = QKeySequence.StandardKey.Copy
+_SAVE = QKeySequence.StandardKey.Save
 
 
 @dataclass(frozen=True)
 class Options:
-    """How both plots draw.
+    """How both plots draw."""
 
-    Attributes
-    ----------
-    epochs : float
-        Right end of the epoch axis.
-    logarithmic : bool
-        Of the loss axis.
-    smoothing : float
-        In epochs; 0 is off.
-    fitted : bool
-        Whether the plot shows everything.
-    references : tuple of Level
-    """
-
-    epochs: float = 10.0
-    logarithmic: bool = False
-    smoothing: float = 0.0
-    fitted: bool = True
+    epochs: float = 10.0  # right end of the epoch axis
+    logarithmic: bool = False  # the loss axis
+    smoothing: float = 0.0  # in epochs; 0 is off
+    fitted: bool = True  # whether the plot shows everything
     references: tuple[Level, ...] = ()
 
 
@@ -108,12 +97,10 @@ class PlotPanel(QFrame):
         self.legend.toggled.connect(self.hidden_changed)
         self.plot.range_changed.connect(self._on_range_changed)
         self.plot.menu_requested.connect(self._on_menu_requested)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.plot)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self.copy_picture)
-        save = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self.plot)
-        save.setContext(Qt.ShortcutContext.WidgetShortcut)
-        save.activated.connect(self.save_requested)
+        for key, wish in ((_COPY, self.copy_picture), (_SAVE, self.save_requested.emit)):
+            shortcut = QShortcut(QKeySequence(key), self.plot)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(wish)
         self.restyle()
 
     def _lay_out(self) -> None:
@@ -284,10 +271,9 @@ class PlotPanel(QFrame):
         entries = []
         shown = measures_of(self.name, validated)
         for measure in shown:
-            colour = "muted" if several else measure.colour
-            marker = "" if measure.marker == "+" else measure.marker
+            sample = Sample.of(measure, "muted" if several else measure.colour)
             title = title_of(measure, None if several else first)
-            entries.append((measure.column, Sample(colour, measure.dash, marker), title, widest))
+            entries.append((measure.column, sample, title, widest))
         if any(drawn.run.has_quick_tests for drawn in self.drawn):
             pictures = first.quick_pictures if first else 0
             title = f"quick test ({pictures:,})" if pictures else "quick test"
@@ -313,11 +299,9 @@ class PlotPanel(QFrame):
 
     def _on_menu_requested(self, at: QPoint) -> None:
         menu = QMenu(self)
-        copy = QKeySequence(QKeySequence.StandardKey.Copy)
-        menu.addAction("Copy picture", copy, self.copy_picture)
+        menu.addAction("Copy picture", QKeySequence(_COPY), self.copy_picture)
         menu.addAction("Copy values", self.values_requested.emit)
-        save = QKeySequence(QKeySequence.StandardKey.Save)
-        menu.addAction("Save as a figure…", save, self.save_requested.emit)
+        menu.addAction("Save as a figure…", QKeySequence(_SAVE), self.save_requested.emit)
         menu.addSeparator()
         menu.addAction("Fit", QKeySequence("0"), self.plot.fit_requested.emit)
         menu.addSeparator()

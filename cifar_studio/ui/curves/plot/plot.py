@@ -114,16 +114,11 @@ class MeasurePlot(pg.PlotWidget):
             self._box.setLimits(
                 xMin=0.0, xMax=epochs * _RIGHT_ROOM, yMin=bottom, yMax=self._top(), minXRange=0.1
             )
-            if not fitted:
-                return
-        if fitted:
-            self.fit()
-
-    def fit(self) -> None:
-        epochs, bottom, _ = self._fit
-        wanted = [[0.0, epochs * _RIGHT_ROOM], [bottom, self._top()]]
-        if not np.allclose(self._box.viewRange(), wanted, rtol=0, atol=1e-9):
-            self._box.setRange(xRange=wanted[0], yRange=wanted[1], padding=0, update=True)
+        if not fitted:
+            return
+        full = [[0.0, epochs * _RIGHT_ROOM], [bottom, self._top()]]
+        if not np.allclose(self._box.viewRange(), full, rtol=0, atol=1e-9):
+            self._box.setRange(xRange=full[0], yRange=full[1], padding=0, update=True)
 
     def epoch_range(self) -> tuple[float, float]:
         (low, high), _ = self._box.viewRange()
