@@ -199,6 +199,9 @@ class CurvesView(QWidget):
         self.pointer.clear()
         for panel in self.panels:
             panel.set_runs(styled)
+        self._redraw_at_once()
+
+    def _redraw_at_once(self) -> None:
         self._pending = True
         if self.isVisible():
             self._redraw()
@@ -319,7 +322,7 @@ class CurvesView(QWidget):
             panel.plot.zoomed.connect(self._on_zoomed)
             panel.plot.fit_requested.connect(self._on_fit_requested)
             panel.legend.entries_changed.connect(self._order_tabs)
-            panel.hidden_changed.connect(self._on_options_changed)
+            panel.hidden_changed.connect(self._redraw_at_once)
             panel.values_requested.connect(self.table.copy)
             panel.save_requested.connect(self.save_figure)
         self.table.save_requested.connect(
@@ -331,7 +334,7 @@ class CurvesView(QWidget):
         self.strip.legend.entries_changed.connect(self._order_tabs)
         self.strip.toggled.connect(self._show_runs)
         self.controls.fit.clicked.connect(self._on_fit_requested)
-        self.controls.changed.connect(self._on_options_changed)
+        self.controls.changed.connect(self._redraw_at_once)
         self.pointer.epoch_changed.connect(self.epoch_hovered)
         self.splitter.splitterMoved.connect(self._on_splitter_moved)
         self._tick.timeout.connect(self._on_tick)
@@ -345,15 +348,10 @@ class CurvesView(QWidget):
         if self._pending and self.isVisible():
             self._redraw()
 
-    def _on_options_changed(self) -> None:
-        self._pending = True
-        if self.isVisible():
-            self._redraw()
-
     def _on_theme_changed(self) -> None:
         self._restyle()
         self._arrange()
-        self._on_options_changed()
+        self._redraw_at_once()
 
     def _on_zoomed(self) -> None:
         self._fitted = False
@@ -361,7 +359,7 @@ class CurvesView(QWidget):
 
     def _on_fit_requested(self) -> None:
         self._fitted = True
-        self._on_options_changed()
+        self._redraw_at_once()
 
     # Visibility and size
 

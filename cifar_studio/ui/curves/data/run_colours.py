@@ -52,19 +52,19 @@ class RunColours:
         """What was handed out so far, to be kept with the settings."""
         return dict(self._assigned)
 
-    def place_of(self, name: str, beside: Iterable[str] = ()) -> int:
+    def place_of(self, name: str, compared_with: Iterable[str] = ()) -> int:
         """The colour of a run.
 
         Parameters
         ----------
         name : str
             Of the run folder.
-        beside : iterable of str
+        compared_with : iterable of str
             Runs in the same picture, whose colours a new run avoids where it can.
         """
         if name not in self._assigned:
             taken = list(self._assigned.values())
-            near = {self._assigned[other] for other in beside if other in self._assigned}
+            near = {self._assigned[other] for other in compared_with if other in self._assigned}
             free = [place for place in range(self._places) if place not in near]
             choices = free or list(range(self._places))
             self._assigned[name] = min(choices, key=lambda place: (taken.count(place), place))

@@ -49,22 +49,7 @@ TEST_PICTURES = 10_000
 class RunData:
     """The numbers of one run, growing while it is on.
 
-    Attributes
-    ----------
-    path : Path
-    config : TrainConfig
-    environment : Environment or None
-    name : str
-        What a person called it, else network and seed.
-    rows : list of EpochRow
-    best_epoch : int
-        0 before the first epoch ended.
-    running : BatchesEnded or None
-        Where training stands inside the epoch that is not yet done.
-    quick_pictures : int
-        Test pictures of a quick test; 0 where that is not known.
-    about : str
-        What is to be said of its curves, where they are not simply those of a run.
+    `name` is what a person called it, else network and seed.
     """
 
     def __init__(
@@ -75,10 +60,10 @@ class RunData:
         self.environment = environment
         self.name = name or f"{architecture(config.architecture).title} · seed {config.seed}"
         self.rows: list[EpochRow] = []
-        self.best_epoch = 0
-        self.running: BatchesEnded | None = None
-        self.quick_pictures = 0
-        self.about = ""
+        self.best_epoch = 0  # before the first epoch ended
+        self.running: BatchesEnded | None = None  # inside the epoch that is not yet done
+        self.quick_pictures = 0  # of a quick test; 0 where that is not known
+        self.about = ""  # of its curves, where they are not simply those of a run
         self._epochs = GrowingTable(1 + len(COLUMNS))
         self._batches = GrowingTable(3, room=1024)
         self._quick_tests = GrowingTable(4)
@@ -215,15 +200,11 @@ class RunData:
 
     def batches(self, column: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Position and value of points between batches; None for what is not trained on."""
-        if column not in _BATCH:
-            return None
-        return self._batches.column(0), self._batches.column(_BATCH[column])
+        return _points(self._batches, _BATCH.get(column))
 
     def quick_tests(self, column: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Position and value of quick tests; None for what they do not measure."""
-        if column not in _QUICK:
-            return None
-        return self._quick_tests.column(0), self._quick_tests.column(_QUICK[column])
+        return _points(self._quick_tests, _QUICK.get(column))
 
     @property
     def has_quick_tests(self) -> bool:
@@ -314,6 +295,10 @@ def row_of(rows: Sequence[EpochRow], epoch: int) -> int:
     if 0 <= index < len(rows) and rows[index].epoch == epoch:
         return index
     return next((index for index, row in enumerate(rows) if row.epoch == epoch), -1)
+
+
+def _points(table: GrowingTable, place: int | None) -> tuple[np.ndarray, np.ndarray] | None:
+    return None if place is None else (table.column(0), table.column(place))
 
 
 def _is_later(table: GrowingTable, position: float) -> bool:

@@ -154,7 +154,7 @@ class PlotPanel(QFrame):
     def show_crosshair(self, epoch: int | None) -> None:
         """Stand at an epoch; None hides it."""
         self._epoch = epoch
-        self._draw_crosshair(self._taken)
+        self._draw_crosshair()
 
     def set_hint(self, text: str) -> None:
         """Words in the middle of an empty plot."""
@@ -207,7 +207,7 @@ class PlotPanel(QFrame):
         for levels in (self._chance, self._references):
             obstacles = np.concatenate([obstacles, levels.place(logarithmic, obstacles)])
         self._taken = np.concatenate([obstacles, self._draw_best(obstacles)])
-        self._draw_crosshair(self._taken)
+        self._draw_crosshair()
         if not self.drawn:
             self.hint.setGeometry(self.plot.area().toRect())
 
@@ -243,11 +243,11 @@ class PlotPanel(QFrame):
             ]
         )
 
-    def _draw_crosshair(self, obstacles: np.ndarray) -> None:
+    def _draw_crosshair(self) -> None:
         if self._epoch is None or not self.drawn:
             self.inspector.hide()
             return
-        self.inspector.show(self._epoch, self.drawn, self.legend.hidden_keys(), obstacles)
+        self.inspector.show(self._epoch, self.drawn, self.legend.hidden_keys(), self._taken)
 
     # Legend
 
