@@ -12,7 +12,7 @@ from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.plot.legend import Sample
 from cifar_studio.ui.curves.plot.lines import Dot, RunLines
 from cifar_studio.ui.curves.plot.measures import SOLID, PanelName, format_value, pen, short_title_of
-from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.curves.plot.readout import Line, ReadoutCard
 from cifar_studio.ui.widgets import theme
 
@@ -27,12 +27,8 @@ class Inspector:
         self._plot = plot
         self._panel: PanelName = panel
         self.card = ReadoutCard(plot, widest)
-        self._line = pg.InfiniteLine(angle=90)
-        self._line.setZValue(8)
-        self._rings = pg.ScatterPlotItem(pxMode=True, antialias=True)
-        self._rings.setZValue(9)
-        for item in (self._line, self._rings):
-            plot.item.addItem(item, ignoreBounds=True)
+        self._line = plot.add(pg.InfiniteLine(angle=90), 8)
+        self._rings = plot.add(points_item(), 9)
         self.hide()
 
     def hide(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QFont
 from cifar_studio.ui.curves.plot.lines import Dot
 from cifar_studio.ui.curves.plot.measures import pen
 from cifar_studio.ui.curves.plot.placement import Box, most_free
-from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.widgets import theme
 
 CHANCE_LOSS = math.log(100)
@@ -48,8 +48,7 @@ class PlotLabel(pg.TextItem):
         super().__init__(anchor=(0, 0))
         self._plot = plot
         self._written: object = None
-        self.setZValue(z)
-        plot.item.addItem(self, ignoreBounds=True)
+        plot.add(self, z)
 
     def write(self, text: str, colour: str = "") -> None:
         """Show a text in the theme in force; costs nothing where that is what it shows."""
@@ -110,11 +109,9 @@ class Levels:
         for level in self.levels:
             colour = QColor(getattr(theme.current(), level.colour))
             line = pg.InfiniteLine(angle=0, pen=pen(colour, 1.0, self._dash, ratio=ratio))
-            line.setZValue(0)
-            self._plot.item.addItem(line, ignoreBounds=True)
+            self._lines.append(self._plot.add(line, 0))
             label = PlotLabel(self._plot, z=0.5)  # a curve that has no room beside it wins
             label.write(level.label)
-            self._lines.append(line)
             self._labels.append(label)
 
     def place(self, logarithmic: bool, obstacles: np.ndarray) -> np.ndarray:
@@ -153,17 +150,13 @@ class BestMark:
 
     def __init__(self, plot: MeasurePlot) -> None:
         self._plot = plot
-        self._line = pg.InfiniteLine(angle=90)
-        self._line.setZValue(0)
+        self._line = plot.add(pg.InfiniteLine(angle=90), 0)
         self._label = PlotLabel(plot)
-        self._diamonds = pg.ScatterPlotItem(pxMode=True, antialias=True)
-        self._diamonds.setZValue(7)
+        self._diamonds = plot.add(points_item(), 7)  # above the label, which is as high
         self._place: int | None = None
         self._placed_for: object = None
         self._drawn: object = None
         self.text = ""
-        for item in (self._line, self._diamonds):
-            plot.item.addItem(item, ignoreBounds=True)
         self.show(0, "", (), np.empty((0, 2)))
 
     def show(self, epoch: int, text: str, dots: Sequence[Dot], obstacles: np.ndarray) -> np.ndarray:

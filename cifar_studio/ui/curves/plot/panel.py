@@ -136,7 +136,7 @@ class PlotPanel(QFrame):
         for drawn in self.drawn:
             drawn.remove()
         self.drawn = [
-            RunLines(self.plot.item, run, measures_of(self.name, run.validated), style)
+            RunLines(self.plot, run, measures_of(self.name, run.validated), style)
             for run, style in runs
         ]
 

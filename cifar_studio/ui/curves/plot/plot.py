@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -40,6 +42,11 @@ class _CurveViewBox(pg.ViewBox):
             ev.ignore()  # type: ignore[attr-defined]
             return
         super().mouseDragEvent(ev, axis=axis)
+
+
+def points_item() -> pg.ScatterPlotItem:
+    """Points whose size is in pixels."""
+    return pg.ScatterPlotItem(pxMode=True, antialias=True)
 
 
 class MeasurePlot(pg.PlotWidget):
@@ -104,6 +111,12 @@ class MeasurePlot(pg.PlotWidget):
         self.item.setContentsMargins(0, 0, theme.px(12), 0)
         for axis in (self.left_axis, self.bottom_axis):
             axis.apply_theme()
+
+    def add(self, item: Any, z: float) -> Any:
+        """Put an item at a height, without regard to the range; returns it."""
+        item.setZValue(z)
+        self.item.addItem(item, ignoreBounds=True)
+        return item
 
     # Range
 
