@@ -14,11 +14,6 @@ from cifar_studio.ui.curves.table.epoch_view import EpochTable
 class EpochPointer(QObject):
     """Follows the mouse, and keeps the epoch that was clicked, stepped to or chosen in the table.
 
-    Parameters
-    ----------
-    panels : sequence of PlotPanel
-    table : EpochTable
-
     Signals
     -------
     epoch_changed(int)

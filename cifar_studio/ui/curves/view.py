@@ -70,10 +70,8 @@ class CurvesView(QWidget):
     figure_requested = Signal(object)
     epoch_hovered = Signal(int)
 
-    def __init__(
-        self, parent: QWidget | None = None, run_colours: RunColours | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, run_colours: RunColours | None = None) -> None:
+        super().__init__()
         self.redraws = 0
         self.run_colours = run_colours or RunColours(len(theme.current().runs))
         self._result: ReportResult | None = None

@@ -107,6 +107,9 @@ class ShownRuns(QObject):
         runs = self.drawn()
         if self.live is not None and self.live not in runs:
             runs.append(self.live)
+        self._follow(runs)
+
+    def _follow(self, runs: Sequence[RunData]) -> None:
         self._behind = [run for run in runs if run.is_behind]
         if self._behind:
             self._next_slice.start()
@@ -115,6 +118,4 @@ class ShownRuns(QObject):
         if self._behind:
             self._behind[0].read_on()
             self.points_read.emit()
-            self._behind = [run for run in self._behind if run.is_behind]
-            if self._behind:
-                self._next_slice.start()
+            self._follow(self._behind)

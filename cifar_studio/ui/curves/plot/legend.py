@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
@@ -11,7 +12,15 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from cifar_studio.ui.curves.data.explanations import explain_on_right_click
-from cifar_studio.ui.curves.plot.measures import Measure, pen
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.plot.measures import (
+    QUICK_TEST,
+    Measure,
+    PanelName,
+    measures_of,
+    pen,
+    title_of,
+)
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.flow_layout import FlowLayout
 
@@ -53,6 +62,29 @@ class Sample:
             fill = QColor(colours.surface) if self.hollow else colour
             drawSymbol(painter, self.marker, theme.px(7), pen(colour, 1.0), fill)
         painter.restore()
+
+
+Entry = tuple[str, Sample, str, str]
+"""Key, sample, title, and the widest value that needs room."""
+
+
+def entries_of(panel: PanelName, runs: Sequence[RunData], widest: str) -> list[Entry]:
+    """The legend of a plot: of one run with its values, of several with the curves' looks."""
+    several, first = len(runs) > 1, runs[0] if runs else None
+    measures = measures_of(panel, any(run.validated for run in runs))
+    entries = []
+    for measure in measures:
+        sample = Sample.of(measure, "muted" if several else measure.colour)
+        title = title_of(measure, None if several else first)
+        entries.append((measure.column, sample, title, widest if len(runs) == 1 else ""))
+    if any(run.has_quick_tests for run in runs):
+        pictures = first.quick_pictures if first else 0
+        title = f"quick test ({pictures:,})" if pictures else "quick test"
+        colour = "muted" if several or panel == "accuracy" else "loss"
+        sample = Sample(colour, (), "o", True, False)
+        tested = sum(measure.split == "test" for measure in measures)
+        entries.insert(tested, (QUICK_TEST, sample, title, ""))
+    return entries
 
 
 class LegendEntry(QAbstractButton):
@@ -164,8 +196,8 @@ class Legend(QWidget):
         self.entries: dict[str, LegendEntry] = {}
         self._flow = FlowLayout(self, theme.px(8))
 
-    def set_entries(self, entries: list[tuple[str, Sample, str, str]]) -> None:
-        """Key, sample, title and widest value of each; those that stay keep state and focus."""
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show these; those that stay keep state and focus."""
         while self._flow.takeAt(0) is not None:
             pass
         before, self.entries = self.entries, {}

@@ -16,17 +16,15 @@ from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import accuracy_limit, loss_floor, loss_limit
 from cifar_studio.ui.curves.plot.inspector import Inspector
-from cifar_studio.ui.curves.plot.legend import Legend, Sample
+from cifar_studio.ui.curves.plot.legend import Entry, Legend, entries_of
 from cifar_studio.ui.curves.plot.lines import RunLines, Window
 from cifar_studio.ui.curves.plot.marks import BestMark, Level, Levels, RunLetters, chance_levels
 from cifar_studio.ui.curves.plot.measures import (
     DOTTED,
     LONG_DASHED,
-    QUICK_TEST,
     PanelName,
     format_value,
     measures_of,
-    title_of,
 )
 from cifar_studio.ui.curves.plot.placement import between
 from cifar_studio.ui.curves.plot.plot import MeasurePlot
@@ -87,7 +85,7 @@ class PlotPanel(QFrame):
         self._drawing = False
         self._epoch: int | None = None
         self._taken = np.empty((0, 2))  # pixels that the card should leave free
-        self._entries: list[tuple[str, Sample, str, str]] = []
+        self._entries: list[Entry] = []
         self._chance = Levels(self.plot, DOTTED, (1.0, 0.0, 0.5))
         self._references = Levels(self.plot, LONG_DASHED, (0.0, 0.5, 0.75, 1.0))
         self._best = BestMark(self.plot)
@@ -253,7 +251,8 @@ class PlotPanel(QFrame):
 
     def _set_legend(self) -> None:
         """Entries and values for the runs as they stand now."""
-        entries = self._legend_entries()
+        runs = [drawn.run for drawn in self.drawn]
+        entries = entries_of(self.name, runs, _WIDEST[self.name])
         if entries != self._entries:
             self._entries = entries
             self.legend.set_entries(entries)
@@ -262,26 +261,6 @@ class PlotPanel(QFrame):
         for measure in self.drawn[0].measures:
             value = format_value(self.name, self.drawn[0].run.latest(measure.column))
             self.legend.entries[measure.column].set_value(value)
-
-    def _legend_entries(self) -> list[tuple[str, Sample, str, str]]:
-        first = self.drawn[0].run if self.drawn else None
-        validated = any(drawn.run.validated for drawn in self.drawn)
-        several = len(self.drawn) > 1
-        widest = _WIDEST[self.name] if len(self.drawn) == 1 else ""
-        entries = []
-        shown = measures_of(self.name, validated)
-        for measure in shown:
-            sample = Sample.of(measure, "muted" if several else measure.colour)
-            title = title_of(measure, None if several else first)
-            entries.append((measure.column, sample, title, widest))
-        if any(drawn.run.has_quick_tests for drawn in self.drawn):
-            pictures = first.quick_pictures if first else 0
-            title = f"quick test ({pictures:,})" if pictures else "quick test"
-            colour = "muted" if several or self.name == "accuracy" else "loss"
-            tested = sum(measure.split == "test" for measure in shown)
-            sample = Sample(colour, (), "o", True, False)
-            entries.insert(tested, (QUICK_TEST, sample, title, ""))
-        return entries
 
     # Copy and menu
 
