@@ -68,7 +68,7 @@ def drawn_points(window: MainWindow) -> int:
         line
         for panel in window.parts.curves.panels
         for drawn in panel.drawn
-        for line in drawn.lines.drawn_lines()
+        for line in drawn.drawn_lines()
     ]
     return sum(len(line) for line in lines)
 

@@ -16,8 +16,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.dialogs.study_dialog import StudyDialog
-from cifar_studio.ui.training.queue_file import QueueFile
-from cifar_studio.ui.training.run_queue import RunQueue
+from cifar_studio.ui.training.run_queue import QueueFile, RunQueue
 from cifar_studio.ui.window.main_window import MainWindow
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import HelperWorker

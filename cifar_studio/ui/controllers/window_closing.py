@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.training.queue_file import QueueFile
+from cifar_studio.ui.training.run_queue import QueueFile
 
 HELPER_LIMIT_MS = 3_000
 ANSWER_LIMIT_MS = 5_000

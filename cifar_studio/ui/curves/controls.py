@@ -15,17 +15,11 @@ class CurveControls(QWidget):
 
     Signals
     -------
-    report_toggled(bool)
-    logarithmic_toggled(bool)
-    smoothing_changed(float)
-        Scale of the exponential mean in epochs; 0 is off.
-    fit_requested()
+    changed()
+        Report, logarithm or smoothing is another now.
     """
 
-    report_toggled = Signal(bool)
-    logarithmic_toggled = Signal(bool)
-    smoothing_changed = Signal(float)
-    fit_requested = Signal()
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,11 +51,14 @@ class CurveControls(QWidget):
         self._row.addWidget(self.logarithmic)
         self._row.addLayout(self._smoothing_row)
         self._row.addWidget(self.fit)
-        self.report.toggled.connect(self.report_toggled)
-        self.logarithmic.toggled.connect(self.logarithmic_toggled)
-        self.smoothing.valueChanged.connect(self._on_smoothing_value_changed)
-        self.fit.clicked.connect(self.fit_requested)
-        self.set_fitted(True)
+        self.fit.setEnabled(False)
+        self.smoothing.valueChanged.connect(self._show_smoothing)
+        for switched in (
+            self.report.toggled,
+            self.logarithmic.toggled,
+            self.smoothing.valueChanged,
+        ):
+            switched.connect(lambda _: self.changed.emit())
         self.restyle()
 
     @property
@@ -81,9 +78,6 @@ class CurveControls(QWidget):
         self.report.setToolTip(why)
         self.report.setAccessibleDescription(why)
 
-    def set_fitted(self, fitted: bool) -> None:
-        self.fit.setEnabled(not fitted)
-
     def restyle(self) -> None:
         self._row.setSpacing(theme.px(12))
         self._smoothing_row.setSpacing(theme.px(8))
@@ -92,12 +86,8 @@ class CurveControls(QWidget):
         self._smoothing_value.setFixedWidth(widest)
         self._show_smoothing()
 
-    def _on_smoothing_value_changed(self, notch: int) -> None:
-        self._show_smoothing()
-        self.smoothing_changed.emit(SMOOTHING_EPOCHS[notch])
-
     def _show_smoothing(self) -> None:
-        scale = SMOOTHING_EPOCHS[self.smoothing.value()]
+        scale = self.smoothing_epochs
         unit = "epoch" if scale == 1 else "epochs"
         text = f"{scale:g} {unit}" if scale else "off"
         self._smoothing_value.setText(text)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from cifar_studio.ui.curves.data.explanations import explain_on_right_click
 from cifar_studio.ui.curves.data.run_data import TEST_PICTURES, RunData
 from cifar_studio.ui.curves.plot.measures import PanelName, format_value
 from cifar_studio.ui.widgets import theme
@@ -17,18 +18,10 @@ _FIGURES: tuple[tuple[str, str, PanelName], ...] = (
 
 
 class Figure(QWidget):
-    """A large number and its unit on one baseline.
-
-    Signals
-    -------
-    explanation_requested(str, QPoint)
-    """
-
-    explanation_requested = Signal(str, QPoint)
+    """A large number and its unit on one baseline."""
 
     def __init__(self, key: str, unit: str, widest: str) -> None:
         super().__init__()
-        self.key = key
         self.number = QLabel("–")
         self.number.setProperty("role", "headline")
         self._unit = QLabel(unit)
@@ -38,10 +31,7 @@ class Figure(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self.number)
         self._row.addWidget(self._unit)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(
-            lambda at: self.explanation_requested.emit(self.key, self.mapToGlobal(at))
-        )
+        explain_on_right_click(self, key)
 
     def set_value(self, text: str) -> None:
         self.number.setText(text)
@@ -68,13 +58,7 @@ class Headline(QWidget):
     ----------
     controls : QWidget
         Stand at the right of the figures where there is room, else below them.
-
-    Signals
-    -------
-    explanation_requested(str, QPoint)
     """
-
-    explanation_requested = Signal(str, QPoint)
 
     def __init__(self, controls: QWidget) -> None:
         super().__init__()
@@ -86,14 +70,10 @@ class Headline(QWidget):
         self.hint.setProperty("role", "headline")
         self.caption = QLabel()
         self.caption.setProperty("role", "muted")
-        self.caption.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.caption.customContextMenuRequested.connect(
-            lambda at: self.explanation_requested.emit("best", self.caption.mapToGlobal(at))
-        )
+        explain_on_right_click(self.caption, "best")
         self._controls = controls
         self._row = QHBoxLayout()
         for figure in self.figures.values():
-            figure.explanation_requested.connect(self.explanation_requested)
             self._row.addWidget(figure)
         self._row.addWidget(self.hint)
         self._row.addStretch(1)

@@ -14,11 +14,6 @@ from cifar_studio.ui.curves.table.epoch_view import EpochTable
 class EpochPointer(QObject):
     """Follows the mouse, and keeps the epoch that was clicked, stepped to or chosen in the table.
 
-    Parameters
-    ----------
-    panels : sequence of PlotPanel
-    table : EpochTable
-
     Signals
     -------
     epoch_changed(int)
@@ -33,12 +28,12 @@ class EpochPointer(QObject):
         self._table = table
         self._hovered: int | None = None
         self._pinned: int | None = None
-        self._told = 0
+        self._reported = 0
         for panel in panels:
             panel.plot.hovered.connect(self._on_hovered)
             panel.plot.clicked.connect(self._on_clicked)
             panel.plot.stepped.connect(self._on_stepped)
-            panel.plot.released.connect(self._on_released)
+            panel.plot.released.connect(self.clear)
         table.epoch_chosen.connect(self._on_epoch_chosen)
 
     @property
@@ -58,9 +53,9 @@ class EpochPointer(QObject):
 
     def _show(self) -> None:
         epoch = self.epoch
-        if epoch == self._told:
+        if epoch == self._reported:
             return
-        self._told = epoch
+        self._reported = epoch
         for panel in self._panels:
             panel.show_crosshair(epoch or None)
         self._table.mark(epoch)
@@ -94,9 +89,6 @@ class EpochPointer(QObject):
         start = self.epoch or (last + 1 if steps < 0 else 0)
         self._hovered = None
         self._pin(min(max(start + steps, 1), last))
-
-    def _on_released(self) -> None:
-        self.clear()
 
     def _on_epoch_chosen(self, epoch: int) -> None:
         self._hovered = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from cifar_studio.runs import wording
+from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
-from cifar_studio.ui.curves.plot.drawn import RunStyle
 from cifar_studio.ui.curves.plot.legend import Legend, Sample
 from cifar_studio.ui.widgets import theme
 
@@ -21,15 +21,13 @@ class RunStrip(QWidget):
     -------
     toggled()
         A run was switched on or off.
-    explanation_requested(str, QPoint)
     """
 
     toggled = Signal()
-    explanation_requested = Signal(str, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
-        self.legend = Legend()
+        self.legend = Legend(explanation="best")
         self.notice = QLabel()
         self.notice.setWordWrap(True)
         self._runs: list[tuple[RunData, RunStyle]] = []
@@ -37,10 +35,7 @@ class RunStrip(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.legend)
         self._column.addWidget(self.notice)
-        self.legend.toggled.connect(lambda *_: self.toggled.emit())
-        self.legend.explanation_requested.connect(
-            lambda _key, at: self.explanation_requested.emit("best", at)
-        )
+        self.legend.toggled.connect(self.toggled)
         self.restyle()
         self.hide()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QPoint, Signal
+from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -13,7 +13,7 @@ from typing_extensions import override
 from cifar_studio.config.report import ReportResult
 from cifar_studio.runner.protocol import SaveCurvesRequest
 from cifar_studio.runs.analysis.seeds import SeedGroup
-from cifar_studio.runs.folder.events import Event, RunEnded, RunStarted
+from cifar_studio.runs.folder.events import Event, RunStarted
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.curves.controls import CurveControls
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
@@ -21,13 +21,12 @@ from cifar_studio.ui.curves.data.run_colours import RunColours
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.seeds_data import SeedsData
 from cifar_studio.ui.curves.data.series import epoch_limit
-from cifar_studio.ui.curves.data.slice_reader import SliceReader
+from cifar_studio.ui.curves.data.shown_runs import ShownRuns
 from cifar_studio.ui.curves.headline import Headline
-from cifar_studio.ui.curves.plot.drawn import RunStyle
 from cifar_studio.ui.curves.plot.marks import Level
 from cifar_studio.ui.curves.plot.panel import Options, PlotPanel
 from cifar_studio.ui.curves.plot.report_levels import report_levels, report_of
-from cifar_studio.ui.curves.plot.throttle import Pace
+from cifar_studio.ui.curves.plot.throttle import Throttle
 from cifar_studio.ui.curves.pointing import EpochPointer
 from cifar_studio.ui.curves.run_strip import RunStrip
 from cifar_studio.ui.curves.table.epoch_view import EpochTable
@@ -50,7 +49,7 @@ class CurvesView(QWidget):
 
     `begin` and `handle` feed the run that is being trained, whichever run is shown; `show_run`
     chooses what is shown. A redraw happens at most ten times a second, less often where it
-    takes long (`Pace`), only where something is new, and never while the view is hidden.
+    takes long (`Throttle`), only where something is new, and never while the view is hidden.
 
     Parameters
     ----------
@@ -71,22 +70,14 @@ class CurvesView(QWidget):
     figure_requested = Signal(object)
     epoch_hovered = Signal(int)
 
-    def __init__(
-        self, parent: QWidget | None = None, run_colours: RunColours | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, run_colours: RunColours | None = None) -> None:
+        super().__init__()
         self.redraws = 0
         self.run_colours = run_colours or RunColours(len(theme.current().runs))
-        self._live: RunData | None = None
-        self._live_ended = False
-        self._shown: RunData | None = None
-        self._overlays: list[RunData] = []
-        self._groups: list[RunData] = []
         self._result: ReportResult | None = None
         self._planned_epochs = 10
         self._empty_hint = "Press Ctrl+R to start a training"
         self._fitted = True
-        self._linking = False
         self._pending = True
         self._splitter_is_default = True
         self.controls = CurveControls()
@@ -97,8 +88,8 @@ class CurvesView(QWidget):
         self.panels = (self.loss, self.accuracy)
         self.table = EpochTable()
         self.pointer = EpochPointer(self.panels, self.table, self)
-        self._reader = SliceReader(self)
-        self._tick = Pace(self)
+        self._runs = ShownRuns(self.run_colours, self)
+        self._tick = Throttle(self)
         self._lay_out()
         self._connect()
         self._restyle()
@@ -108,13 +99,13 @@ class CurvesView(QWidget):
     @property
     def shown(self) -> RunData | None:
         """What is shown now."""
-        return self._shown
+        return self._runs.main
 
     def set_empty_hint(self, text: str, planned_epochs: int) -> None:
         """What stands here while no run is shown, and how far its axes reach."""
         self._empty_hint = text
         self._planned_epochs = planned_epochs
-        if self._shown is None:
+        if self.shown is None:
             self._request_redraw()
 
     def show_run(self, run: Run | None) -> None:
@@ -122,62 +113,49 @@ class CurvesView(QWidget):
 
         The run that is shown already is brought up to date, with zoom and crosshair kept.
         """
+        live, shown = self._runs.live, self.shown
         if run is None:
             self._show(None)
-        elif self._live is not None and run.path == self._live.path:
+        elif live is not None and run.path == live.path:
             self.show_live()
-        elif self._shown is not None and self._shown.catch_up(run):
+        elif shown is not None and shown.catch_up(run):
             self._request_redraw()
-            self._read_on()
+            self._runs.read_on()
         else:
             self._show(RunData.from_run(run))
 
     def begin(self, started: RunStarted, show: bool = True) -> None:
         """A run starts or goes on; its events are to follow through `handle`."""
-        self._live = RunData.from_started(started)
-        self._live_ended = False
+        live = self._runs.begin(started)
         if show:
-            self._show(self._live)
+            self._show(live)
         else:
-            self._read_on()
+            self._runs.read_on()
 
     def show_live(self) -> None:
         """Show the run that is being trained, or was last."""
-        if self._live is not None and self._shown is not self._live:
-            self._show(self._live)
+        if self._runs.live is not None and self.shown is not self._runs.live:
+            self._show(self._runs.live)
 
     def handle(self, event: Event) -> None:
         """Take an event of the run that `begin` announced; other kinds are left alone."""
-        live = self._live
-        if live is None:
-            return
-        if isinstance(event, RunEnded):
-            live.end()
-            self._live_ended = True
-        elif not live.take(event):
-            return
-        if live is self._shown or live in self._overlays:
+        if self._runs.handle(event):
             self._request_redraw()
 
     def show_groups(self, groups: Sequence[SeedGroup]) -> None:
         """Draw groups of seeds in place of runs, until another run is shown or laid beside."""
-        self._groups = [SeedsData(group) for group in groups if group.runs]
+        self._runs.set_groups(groups)
         self._show_runs()
 
     def set_overlays(self, runs: Sequence[Run]) -> None:
         """Draw other runs beside the one shown; colour is then the run."""
-        live = self._live
-        self._groups = []
-        self._overlays = [
-            live if live is not None and run.path == live.path else RunData.from_run(run)
-            for run in runs
-        ]
+        self._runs.set_overlays(runs)
         self._show_runs()
 
     def save_figure(self) -> None:
         """Have what is drawn kept as a figure; runs that are switched off are left out."""
         hidden = self.strip.hidden_keys()
-        drawn = [run for run in self._runs() if str(run.path) not in hidden]
+        drawn = [run for run in self._runs.drawn() if str(run.path) not in hidden]
         groups = [one.group for one in drawn if isinstance(one, SeedsData)]
         runs = [run.path for group in groups for run in group.runs]
         runs += [one.path for one in drawn if not isinstance(one, SeedsData)]
@@ -202,8 +180,7 @@ class CurvesView(QWidget):
     # Drawing
 
     def _show(self, run: RunData | None) -> None:
-        self._groups = []
-        self._shown = run
+        self._runs.set_main(run)
         self._result, exact, why = report_of(run)
         self.controls.set_report(self._result is not None, exact, why)
         self.table.show_from_start(run)
@@ -211,41 +188,21 @@ class CurvesView(QWidget):
 
     def _show_runs(self) -> None:
         """Take the runs into the plots, those that are switched off left out."""
-        self._read_on()
-        runs = self._runs()
-        self.strip.set_runs(self._styled(runs))
+        self._runs.read_on()
+        styled = self._runs.styled()
+        self.strip.set_runs(styled)
         hidden = self.strip.hidden_keys()
-        styled = [pair for pair in self._styled(runs) if str(pair[0].path) not in hidden]
+        styled = [pair for pair in styled if str(pair[0].path) not in hidden]
         self._fitted = True
         self.pointer.clear()
         for panel in self.panels:
             panel.set_runs(styled)
+        self._redraw_at_once()
+
+    def _redraw_at_once(self) -> None:
         self._pending = True
         if self.isVisible():
             self._redraw()
-
-    def _runs(self) -> list[RunData]:
-        """The run shown and the others, each once; or the groups of seeds."""
-        if self._groups:
-            return list(self._groups)
-        named = {run.path: run for run in (self._shown, *self._overlays) if run is not None}
-        return list(named.values())
-
-    def _read_on(self) -> None:
-        """Have the rest of long runs read: of those in sight, and of the one that is trained."""
-        runs = self._runs()
-        if self._live is not None and self._live not in runs:
-            runs.append(self._live)
-        self._reader.follow(runs)
-
-    def _styled(self, runs: Sequence[RunData]) -> list[tuple[RunData, RunStyle]]:
-        if len(runs) < 2:
-            return [(run, RunStyle()) for run in runs]
-        names = [run.path.name for run in runs]
-        return [
-            (run, RunStyle(self.run_colours.place_of(run.path.name, names), chr(ord("A") + index)))
-            for index, run in enumerate(runs)
-        ]
 
     def _request_redraw(self) -> None:
         self._pending = True
@@ -261,10 +218,10 @@ class CurvesView(QWidget):
         self.redraws += 1
         self._show_headline()
         self._level_legends()
-        runs = self._runs()
+        runs = self._runs.drawn()
         position = max((run.position for run in runs), default=0.0)
         planned = max((run.config.epochs for run in runs), default=self._planned_epochs)
-        self._linking = True
+        self._block_link(True)  # each sets its own range here, and is drawn once
         for panel, hint in zip(self.panels, _HINTS, strict=True):
             panel.set_hint("" if runs else hint)
             panel.draw(
@@ -276,23 +233,28 @@ class CurvesView(QWidget):
                     references=self._levels(panel),
                 )
             )
-        self._linking = False
+        self._block_link(False)
         self._level_legends()
-        self.controls.set_fitted(self._fitted)
-        self.table.show_run(self._shown)
+        self.controls.fit.setEnabled(not self._fitted)
+        self.table.show_run(self.shown)
+
+    def _block_link(self, blocked: bool) -> None:
+        for panel in self.panels:
+            panel.plot.item.vb.blockLink(blocked)
 
     def _levels(self, panel: PlotPanel) -> tuple[Level, ...]:
         if not self.controls.report.isChecked():
             return ()
-        return report_levels(self._result, self._shown, panel.name, len(self._runs()) > 1)
+        return report_levels(self._result, self.shown, panel.name, len(self._runs.drawn()) > 1)
 
     def _show_headline(self) -> None:
-        if self._shown is None:
+        shown = self.shown
+        if shown is None:
             self.headline.show_hint(self._empty_hint)
         else:
-            live = self._shown is self._live and not self._live_ended
-            several = len(self._runs()) > 1 or bool(self._groups)
-            self.headline.show_run(self._shown, live, self._shown.name if several else "")
+            live = shown is self._runs.live and not self._runs.live_ended
+            several = len(self._runs.drawn()) > 1 or bool(self._runs.groups)
+            self.headline.show_run(shown, live, shown.name if several else "")
         self.strip.show_values()
 
     # Layout
@@ -353,33 +315,28 @@ class CurvesView(QWidget):
     # Wiring
 
     def _connect(self) -> None:
-        for panel, other in ((self.loss, self.accuracy), (self.accuracy, self.loss)):
+        self.accuracy.plot.item.setXLink(self.loss.plot.item)
+        for panel in self.panels:
             panel.plot.zoomed.connect(self._on_zoomed)
             panel.plot.fit_requested.connect(self._on_fit_requested)
-            panel.plot.range_changed.connect(
-                lambda panel=panel, other=other: self._link_ranges(panel, other)
-            )
             panel.legend.entries_changed.connect(self._order_tabs)
-            panel.hidden_changed.connect(self._on_options_changed)
+            panel.hidden_changed.connect(self._redraw_at_once)
             panel.values_requested.connect(self.table.copy)
             panel.save_requested.connect(self.save_figure)
-            panel.explanation_requested.connect(self._on_explanation_requested)
-        self.headline.explanation_requested.connect(self._on_explanation_requested)
         self.table.save_requested.connect(
             lambda: self.table_requested.emit(self.table.as_table("epochs"))
         )
-        self.table.explanation_requested.connect(self._on_explanation_requested)
+        self.table.explanation_requested.connect(
+            lambda key, at: explain(key, at, self, EXPLANATIONS)
+        )
         self.strip.legend.entries_changed.connect(self._order_tabs)
         self.strip.toggled.connect(self._show_runs)
-        self.strip.explanation_requested.connect(self._on_explanation_requested)
-        self.controls.fit_requested.connect(self._on_fit_requested)
-        self.controls.report_toggled.connect(self._on_options_changed)
-        self.controls.logarithmic_toggled.connect(self._on_options_changed)
-        self.controls.smoothing_changed.connect(self._on_options_changed)
+        self.controls.fit.clicked.connect(self._on_fit_requested)
+        self.controls.changed.connect(self._redraw_at_once)
         self.pointer.epoch_changed.connect(self.epoch_hovered)
         self.splitter.splitterMoved.connect(self._on_splitter_moved)
         self._tick.timeout.connect(self._on_tick)
-        self._reader.points_read.connect(self._request_redraw)
+        self._runs.points_read.connect(self._request_redraw)
         theme.manager().changed.connect(self._on_theme_changed)
 
     def _on_splitter_moved(self) -> None:
@@ -389,32 +346,18 @@ class CurvesView(QWidget):
         if self._pending and self.isVisible():
             self._redraw()
 
-    def _on_options_changed(self) -> None:
-        self._pending = True
-        if self.isVisible():
-            self._redraw()
-
     def _on_theme_changed(self) -> None:
         self._restyle()
         self._arrange()
-        self._on_options_changed()
-
-    def _on_explanation_requested(self, key: str, at: QPoint) -> None:
-        explain(key, at, self, EXPLANATIONS)
+        self._redraw_at_once()
 
     def _on_zoomed(self) -> None:
         self._fitted = False
-        self.controls.set_fitted(False)
+        self.controls.fit.setEnabled(True)
 
     def _on_fit_requested(self) -> None:
         self._fitted = True
-        self._on_options_changed()
-
-    def _link_ranges(self, panel: PlotPanel, other: PlotPanel) -> None:
-        if not self._linking:
-            self._linking = True
-            other.plot.show_epochs(*panel.plot.epoch_range())
-            self._linking = False
+        self._redraw_at_once()
 
     # Visibility and size
 

@@ -50,6 +50,9 @@ class RunController(QObject):
 
     Attributes
     ----------
+    activity : Activity
+    is_closing : bool
+        Whether `shut_down` was called.
     live : LiveRun
         What is known of it; up to date when `event_received` is emitted.
     queue : RunQueue
@@ -78,7 +81,7 @@ class RunController(QObject):
         self.live = LiveRun()
         self.queue = RunQueue(self)
         self._runs_folder = runs_folder
-        self._activity = Activity.IDLE
+        self.activity = Activity.IDLE
         self._workers = TrainingWorkers(self)
         self._workers.ready.connect(self._on_worker_ready)
         self._workers.event_received.connect(self._on_event_received)
@@ -86,23 +89,14 @@ class RunController(QObject):
         self._workers.settled.connect(self.settled)
         self._running: TrainingThread | None = None
         self._last_command: Command | None = None
-        self._closing = False
+        self.is_closing = False
         self._forced = False
         self._answer_limit = QTimer(self, singleShot=True, interval=ANSWER_LIMIT_MS)
         self._answer_limit.timeout.connect(self.not_answered)
 
     @property
-    def activity(self) -> Activity:
-        return self._activity
-
-    @property
     def is_busy(self) -> bool:
-        return self._activity is not Activity.IDLE
-
-    @property
-    def is_closing(self) -> bool:
-        """Whether `shut_down` was called."""
-        return self._closing
+        return self.activity is not Activity.IDLE
 
     @property
     def worker_pid(self) -> int | None:
@@ -161,7 +155,7 @@ class RunController(QObject):
 
     def stop_now(self) -> None:
         allowed = set(Activity) - {Activity.IDLE, Activity.STOPPING}
-        if self._activity in allowed:
+        if self.activity in allowed:
             self._answer_limit.start()
         self._command(Command.STOP_NOW, Activity.STOPPING, allowed)
 
@@ -173,14 +167,14 @@ class RunController(QObject):
 
     def shut_down(self) -> None:
         """Let every worker save and end; `settled` follows when they have."""
-        self._closing = True
+        self.is_closing = True
         running = self._running
         if running is not None:
             if running.is_ready:
                 running.close()
             else:
                 running.kill()  # it imports torch still, and has not looked at the run
-            if self._activity is Activity.STARTING:
+            if self.activity is Activity.STARTING:
                 # Pictures are read and a network is built: nothing that would have to be saved.
                 QTimer.singleShot(START_LIMIT_MS, self, self._on_start_limit_reached)
         self._workers.shut_down(running)
@@ -211,14 +205,14 @@ class RunController(QObject):
         self._set_activity(Activity.STARTING)
 
     def _command(self, command: Command, then: Activity, allowed: set[Activity]) -> None:
-        if self._running is not None and self._activity in allowed:
+        if self._running is not None and self.activity in allowed:
             self._last_command = command
             self._set_activity(then)
             self._running.command_run(command)
 
     def _set_activity(self, activity: Activity) -> None:
-        if activity is not self._activity:
-            self._activity = activity
+        if activity is not self.activity:
+            self.activity = activity
             self.activity_changed.emit(activity)
 
     def _on_worker_ready(self, event: WorkerReady) -> None:
@@ -228,13 +222,13 @@ class RunController(QObject):
         if isinstance(event, RunEnded):
             event = self._as_requested(event)
         self.live.handle(event)
-        if isinstance(event, RunStarted) and self._activity is Activity.STARTING:
+        if isinstance(event, RunStarted) and self.activity is Activity.STARTING:
             self._set_activity(Activity.RUNNING)
         elif isinstance(event, RunPaused):
-            stops = self._activity is Activity.STOPPING
+            stops = self.activity is Activity.STOPPING
             if (self._last_command is Command.PAUSE or event.message) and not stops:
                 self._set_activity(Activity.PAUSED)
-        elif isinstance(event, RunContinued) and self._activity is Activity.PAUSED:
+        elif isinstance(event, RunContinued) and self.activity is Activity.PAUSED:
             stops = self._last_command is Command.STOP_AFTER_EPOCH
             self._set_activity(Activity.STOPPING_AFTER_EPOCH if stops else Activity.RUNNING)
         elif isinstance(event, RunEnded):
@@ -250,13 +244,13 @@ class RunController(QObject):
 
     def _as_requested(self, event: RunEnded) -> RunEnded:
         """The end of a worker that was ended on purpose is no crash."""
-        if event.state != "crashed" or not (self._forced or self._closing):
+        if event.state != "crashed" or not (self._forced or self.is_closing):
             return event
         message = "Ended by force" if self._forced else "The window was closed"
         return replace(event, state="interrupted", message=message, details="", reason="")
 
     def _on_run_ended(self, event: RunEnded) -> None:
-        if self._closing:
+        if self.is_closing:
             return
         if is_failure(event.state):
             self.queue.note_failure(
@@ -268,7 +262,7 @@ class RunController(QObject):
         self._start_next()
 
     def _start_next(self) -> None:
-        if self.is_busy or self._closing:
+        if self.is_busy or self.is_closing:
             return
         planned = self.queue.take_next()
         if planned is not None:

@@ -20,9 +20,12 @@ MOST_SPREAD = 0.5
 class Progress:
     """Follows one run. Plain: no Qt.
 
-    Parameters
+    Attributes
     ----------
-    started : RunStarted
+    epoch : int
+    speed : float
+        Training pictures a second in the last seconds; 0 before the first batches.
+    memory_mib : float
     """
 
     def __init__(self, started: RunStarted) -> None:
@@ -30,11 +33,11 @@ class Progress:
         self._data = started.environment.data
         self._device_name = started.environment.device_name
         self._batches = started.batches
-        self._epoch = started.first_epoch
+        self.epoch = started.first_epoch
         self._batch = 0
         self._tested = 0.0
         self._phase = "train"
-        self._speed = 0.0
+        self.speed = 0.0
         self._spread = 0.0
         self._eval_seconds = 0.0
         self.memory_mib = 0.0
@@ -43,43 +46,34 @@ class Progress:
         """Take an event in; those that say nothing of progress are passed over."""
         if isinstance(event, BatchesEnded):
             self._phase = "train"
-            batches = event.batch - self._batch if event.epoch == self._epoch else event.batch
-            self._epoch, self._batch, self._tested = event.epoch, event.batch, 0.0
+            batches = event.batch - self._batch if event.epoch == self.epoch else event.batch
+            self.epoch, self._batch, self._tested = event.epoch, event.batch, 0.0
             self.memory_mib = event.memory_mib
             self._follow(event.images_per_second, batches * self._config.batch_size)
         elif isinstance(event, EvaluationProgressed):
             self._phase = event.split
-            self._epoch, self._batch = event.epoch, self._batches
+            self.epoch, self._batch = event.epoch, self._batches
             self._tested = event.done / max(1, event.total)
         elif isinstance(event, EpochEnded):
             self._eval_seconds = event.row.eval_seconds
-            self._speed = self._speed or event.row.images_per_second
-            self._epoch, self._batch, self._tested = event.row.epoch, self._batches, 1.0
+            self.speed = self.speed or event.row.images_per_second
+            self.epoch, self._batch, self._tested = event.row.epoch, self._batches, 1.0
             self.memory_mib = event.row.peak_memory_mib
 
     def _follow(self, speed: float, pictures: int) -> None:
         """Forget in seconds what the machine did before; a single hiccup moves little."""
-        if not self._speed:
-            self._speed = speed
+        if not self.speed:
+            self.speed = speed
             return
-        share = max(LEAST_SHARE, 1 - math.exp(-pictures / self._speed / FORGETTING_S))
-        apart = abs(speed - self._speed) / self._speed
+        share = max(LEAST_SHARE, 1 - math.exp(-pictures / self.speed / FORGETTING_S))
+        apart = abs(speed - self.speed) / self.speed
         self._spread += share * (min(apart, MOST_SPREAD) - self._spread)
-        self._speed += share * (speed - self._speed)
-
-    @property
-    def speed(self) -> float:
-        """Training pictures a second in the last seconds; 0 before the first batches."""
-        return self._speed
+        self.speed += share * (speed - self.speed)
 
     @property
     def device_text(self) -> str:
         used = f" · {wording.memory(self.memory_mib)} used" if self.memory_mib else ""
         return f"{self._device_name}{used}"
-
-    @property
-    def epoch(self) -> int:
-        return self._epoch
 
     @property
     def batch(self) -> int:
@@ -90,17 +84,17 @@ class Progress:
     def fraction(self) -> float:
         """Of the whole run, 0 to 1."""
         inside = self._batch / max(1, self._batches)
-        return min(1.0, (self._epoch - 1 + inside) / self._config.epochs)
+        return min(1.0, (self.epoch - 1 + inside) / self._config.epochs)
 
     @property
     def place_text(self) -> str:
         if self._phase != "train":
-            return f"epoch {self._epoch} · {self._phase} {100 * self._tested:.0f} %"
-        return f"epoch {self._epoch} · batch {self._batch:,}/{self._batches:,}"
+            return f"epoch {self.epoch} · {self._phase} {100 * self._tested:.0f} %"
+        return f"epoch {self.epoch} · batch {self._batch:,}/{self._batches:,}"
 
     @property
     def speed_text(self) -> str:
-        return f"{self._speed:,.0f} pictures/s" if self._speed else ""
+        return f"{self.speed:,.0f} pictures/s" if self.speed else ""
 
     @property
     def left_text(self) -> str:
@@ -110,11 +104,11 @@ class Progress:
     @property
     def epoch_seconds_left(self) -> float | None:
         """Until this epoch is trained and tested; None before the first batches."""
-        if not self._speed:
+        if not self.speed:
             return None
         share = 1 - self._batch / max(1, self._batches)
         testing = self._test_seconds * (1 - self._tested)
-        return share * self._data.train_pictures / self._speed + testing
+        return share * self._data.train_pictures / self.speed + testing
 
     @property
     def seconds_left(self) -> float | None:
@@ -122,8 +116,8 @@ class Progress:
         this_epoch = self.epoch_seconds_left
         if this_epoch is None:
             return None
-        whole = self._data.train_pictures / self._speed + self._test_seconds
-        return this_epoch + (self._config.epochs - self._epoch) * whole
+        whole = self._data.train_pictures / self.speed + self._test_seconds
+        return this_epoch + (self._config.epochs - self.epoch) * whole
 
     @property
     def _test_seconds(self) -> float:
@@ -131,4 +125,4 @@ class Progress:
             return self._eval_seconds
         # Before the first evaluation: a forward pass is about a third of a training step.
         tested = self._data.test_pictures + self._data.validation_pictures
-        return tested / (3 * self._speed)
+        return tested / (3 * self.speed)

@@ -23,20 +23,16 @@ class RunSelection(QObject):
     def __init__(self, live: LiveRun, parent: QObject) -> None:
         super().__init__(parent)
         self._live = live
-        self._selected: Path | None = None
-
-    @property
-    def selected(self) -> Path | None:
-        return self._selected
+        self.selected: Path | None = None
 
     @property
     def shows_live(self) -> bool:
         """Whether the tabs show the run that trains."""
-        return self._live.path is not None and self._selected == self._live.path
+        return self._live.path is not None and self.selected == self._live.path
 
     def select(self, path: Path | None) -> None:
-        if path != self._selected:
-            self._selected = path
+        if path != self.selected:
+            self.selected = path
             self.selected_changed.emit(path)
 
     def select_live(self) -> None:

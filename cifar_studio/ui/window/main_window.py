@@ -27,7 +27,7 @@ from cifar_studio.ui.controllers.window_closing import WindowClosing
 from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTURES
 from cifar_studio.ui.frame.parts import OnDemand, build_parts
 from cifar_studio.ui.frame.side_panel import PanelFolding
-from cifar_studio.ui.training.queue_file import QueueFile
+from cifar_studio.ui.training.run_queue import QueueFile
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window import window_state
 from cifar_studio.ui.window.commands import Commands, build_menus

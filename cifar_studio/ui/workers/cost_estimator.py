@@ -32,10 +32,10 @@ class CostEstimator(QObject):
         super().__init__(parent)
         self._book = book
         self._helper = helper
-        self._wanted: TrainConfig | None = None
-        self._asked: tuple[int, TrainConfig] | None = None
+        self._requested: TrainConfig | None = None
+        self._measuring: tuple[int, TrainConfig] | None = None
         self._failed: dict[str, str] = {}
-        self._may_measure = False
+        self.may_measure = False  # whether the machine is free
         self._timer = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._timer.timeout.connect(self._measure)
         self._live = "", 0.0
@@ -44,9 +44,9 @@ class CostEstimator(QObject):
 
     def speed(self, config: TrainConfig) -> Speed | None:
         """The speed of a config; asks for a measurement where it is not known."""
-        self._wanted = config
+        self._requested = config
         speed = self._book.lookup(config)
-        if speed is None and self._may_measure:
+        if speed is None and self.may_measure:
             self._timer.start()
         key, live = self._live
         if speed is not None and live > 0 and key == speed_key(config):
@@ -59,23 +59,18 @@ class CostEstimator(QObject):
         """Why a config could not be measured; empty where it could, or was not yet."""
         return self._failed.get(speed_key(config), "")
 
-    @property
-    def may_measure(self) -> bool:
-        """Whether the machine is free."""
-        return self._may_measure
-
     def set_may_measure(self, may_measure: bool) -> None:
         """Whether the machine is free; measuring beside a training would mislead."""
-        self._may_measure = may_measure
+        self.may_measure = may_measure
         if may_measure:
             self._live = "", 0.0
-        if not may_measure:
-            self._timer.stop()
-            if self._asked is not None:
-                # It would take the processor from the training, and measure nothing of worth.
-                self._helper.break_off(self._asked[0])
-        elif self._wanted is not None:
-            self.speed(self._wanted)
+            if self._requested is not None:
+                self.speed(self._requested)
+            return
+        self._timer.stop()
+        if self._measuring is not None:
+            # It would take the processor from the training, and measure nothing of worth.
+            self._helper.break_off(self._measuring[0])
 
     def follow(self, config: TrainConfig, images_per_second: float) -> None:
         """A training of `config` has this speed now: estimates of its like go with it."""
@@ -104,28 +99,28 @@ class CostEstimator(QObject):
             self.changed.emit()
 
     def _measure(self) -> None:
-        config = self._wanted
-        if self._asked is not None or config is None or not self._may_measure:
+        config = self._requested
+        if self._measuring is not None or config is None or not self.may_measure:
             return
         if self._book.lookup(config) is None and not self.failure(config):
             request = EstimateRequest(id=new_id(), config=config)
-            self._asked = request.id, config
+            self._measuring = request.id, config
             self._helper.ask(request, self._on_event)
 
     def _on_event(self, event: object) -> None:
-        if self._asked is None:
+        if self._measuring is None:
             return
-        config = self._asked[1]
+        config = self._measuring[1]
         if isinstance(event, Estimated):
-            if self._may_measure:  # else a training ran beside it, and it says too little
+            if self.may_measure:  # else a training ran beside it, and it says too little
                 train, test = event.train_images_per_second, event.test_images_per_second
                 self._book.remember(config, Speed(train, test, event.memory_mib))
         elif isinstance(event, RequestFailed):
-            if self._may_measure:
+            if self.may_measure:
                 self._failed[speed_key(config)] = event.message
         elif not isinstance(event, Cancelled):
             return
-        self._asked = None
+        self._measuring = None
         self.changed.emit()
-        if self._wanted is not None and self._wanted != config:
-            self.speed(self._wanted)
+        if self._requested is not None and self._requested != config:
+            self.speed(self._requested)

@@ -39,7 +39,7 @@ class WorkerThread(QThread):
     def __init__(self, worker: WorkerProcess, parent: QObject) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._is_ready = False
+        self.is_ready = False  # it has imported torch; a warm one takes no request before that
         self.setObjectName(f"worker {worker.pid}")
         self.finished.connect(self._on_finished)
 
@@ -47,16 +47,11 @@ class WorkerThread(QThread):
     def pid(self) -> int:
         return self._worker.pid
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the worker has imported torch; a warm one takes no request before that."""
-        return self._is_ready
-
     @override
     def run(self) -> None:
         for envelope in self._worker.events():
             if isinstance(envelope.event, WorkerReady):
-                self._is_ready = True
+                self.is_ready = True
                 self.ready.emit(envelope.event)
             else:
                 self._relay(envelope)

@@ -11,8 +11,11 @@ import pytest
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
 from cifar_studio.config.report import REPORT_RESULTS, comparable_result, result_of_same_network
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.runs.wording import training_caption
 from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.plot.report_levels import report_of
 from ui.curves.runs_for_curves import (
     batches,
     environment,
@@ -119,11 +122,9 @@ def test_that_a_run_of_another_process_catches_up(tmp_path: Path) -> None:
         ({"random_crop": False, "horizontal_flip": False}, "training (while learning)"),
     ],
 )
-def test_that_training_says_what_sets_it_apart(
-    tmp_path: Path, changes: dict[str, object], caption: str
-) -> None:
+def test_that_training_says_what_sets_it_apart(changes: dict[str, object], caption: str) -> None:
     config = msgspec.structs.replace(TrainConfig(), **changes)
-    assert RunData(tmp_path, config, None).training_caption == caption
+    assert training_caption(config) == caption
 
 
 def test_that_the_best_epoch_is_selected_on_test_until_validation_chooses(tmp_path: Path) -> None:
@@ -136,13 +137,28 @@ def test_that_the_best_epoch_is_selected_on_test_until_validation_chooses(tmp_pa
 
 def test_that_the_report_is_held_against_its_own_experiment_only(tmp_path: Path) -> None:
     config = PRESETS["report-resnet18"].config
-    assert RunData(tmp_path, config, environment()).report is not None
-    assert RunData(tmp_path, config, environment("demo")).report is None
-    assert RunData(tmp_path, config, environment(test_pictures=2000)).report is None
     changed = msgspec.structs.replace(config, epochs=10)
-    assert RunData(tmp_path, changed, environment()).report is None
-    assert RunData(tmp_path, changed, environment()).near_report is not None
-    assert RunData(tmp_path, changed, environment("demo")).near_report is None
+
+    def held(config: TrainConfig, facts: Environment) -> tuple[bool, bool]:
+        result, exact, _ = report_of(RunData(tmp_path, config, facts))
+        return result is not None, exact
+
+    assert held(config, environment()) == (True, True)
+    assert held(config, environment("demo")) == (False, False)
+    assert held(config, environment(test_pictures=2000)) == (True, False)
+    assert held(changed, environment()) == (True, False)
+    assert held(changed, environment("demo")) == (False, False)
+
+
+@pytest.mark.parametrize("epochs", [[1, 2, 3], [1, 2, 4, 5], [1, 3, 2, 4], [3, 2, 1]])
+def test_that_an_epoch_is_found_even_where_rows_are_out_of_order(
+    tmp_path: Path, epochs: list[int]
+) -> None:
+    data = RunData.from_run(run(tmp_path / "a", [row(epoch) for epoch in epochs]))
+    found = [data.row(epoch) for epoch in range(1, 6)]
+    assert [row and row.epoch for row in found] == [
+        epoch if epoch in epochs else None for epoch in range(1, 6)
+    ]
 
 
 def test_that_every_report_preset_has_its_column() -> None:

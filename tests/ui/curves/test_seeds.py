@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QGraphicsPathItem
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
@@ -14,7 +14,6 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.analysis.seeds import group_by_seed
 from cifar_studio.runs.folder.library import list_runs
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.ui.curves.plot.band import Band
 from cifar_studio.ui.curves.view import CurvesView
 
 Maker = Callable[..., RunFolder]
@@ -33,8 +32,8 @@ def view(qtbot: QtBot, light: None, make_run: Maker) -> CurvesView:
     return view
 
 
-def bands(view: CurvesView) -> list[Band]:
-    return [item for item in view.accuracy.plot.item.items if isinstance(item, Band)]
+def bands(view: CurvesView) -> list[QGraphicsPathItem]:
+    return [item for item in view.accuracy.plot.item.items if isinstance(item, QGraphicsPathItem)]
 
 
 def test_that_a_band_is_one_deviation_wide(view: CurvesView, qapp: QApplication) -> None:

@@ -160,4 +160,4 @@ def test_that_a_run_keeps_its_colour_for_life() -> None:
     assert colours.place_of("b") == 1
     again = RunColours(3, colours.assigned)
     assert again.place_of("c") == 2
-    assert again.place_of("d", beside=["a", "b"]) == 2
+    assert again.place_of("d", compared_with=["a", "b"]) == 2

@@ -130,7 +130,7 @@ def test_that_what_is_drawn_stays_small_however_long_the_run(
     view.show_run(run(tmp_path / "a", rows, TrainConfig(epochs=epochs), points=points))
     for panel in view.panels:
         width = panel.plot.area().width()
-        for line in panel.drawn[0].lines.drawn_lines():
+        for line in panel.drawn[0].drawn_lines():
             assert len(line) <= 2 * width + 4
 
 
@@ -150,15 +150,15 @@ def test_that_axes_grow_in_steps_and_do_not_move_between(
     assert view.accuracy.plot.epoch_range() == view.loss.plot.epoch_range()
 
 
-def test_that_arrow_keys_walk_the_crosshair_and_the_table(
+def test_that_arrow_keys_move_the_crosshair_and_the_table(
     qtbot: QtBot, view: CurvesView, tmp_path: Path
 ) -> None:
     view.show_run(run(tmp_path / "a", [row(epoch, 10.0 + epoch) for epoch in range(1, 8)]))
     plot = view.loss.plot
     plot.setFocus()
-    with qtbot.waitSignal(view.epoch_hovered) as told:
+    with qtbot.waitSignal(view.epoch_hovered) as emitted:
         qtbot.keyClick(plot, Qt.Key.Key_Left)
-    assert told.args == [7]
+    assert emitted.args == [7]
     qtbot.keyClick(plot, Qt.Key.Key_Left)
     assert view.pointer.epoch == 6
     assert view.table.currentIndex().row() == 5
@@ -177,9 +177,9 @@ def test_that_arrow_keys_walk_the_crosshair_and_the_table(
 
 def test_that_a_row_moves_the_crosshair(qtbot: QtBot, view: CurvesView, tmp_path: Path) -> None:
     view.show_run(run(tmp_path / "a", [row(epoch) for epoch in range(1, 6)]))
-    with qtbot.waitSignal(view.epoch_hovered) as told:
+    with qtbot.waitSignal(view.epoch_hovered) as emitted:
         view.table.setCurrentIndex(view.table.proxy.index(2, 0))
-    assert told.args == [3]
+    assert emitted.args == [3]
     assert view.loss.inspector.card.title == "Epoch 3"
 
 
@@ -258,7 +258,7 @@ def test_that_a_legend_entry_hides_its_curve(
     qtbot: QtBot, view: CurvesView, tmp_path: Path
 ) -> None:
     view.show_run(run(tmp_path / "a", [row(1, 18.0), row(2, 19.0)]))
-    lines = view.accuracy.drawn[0].lines
+    lines = view.accuracy.drawn[0]
     before = len(lines.drawn_lines())
     assert view.accuracy.plot.value_range()[1] > 50
     view.accuracy.legend.entries["test_top5"].click()
@@ -353,12 +353,12 @@ def test_that_the_same_run_read_again_keeps_zoom_and_crosshair(
 def test_that_log_and_smoothing_change_what_is_drawn(view: CurvesView, tmp_path: Path) -> None:
     rows = [row(epoch, test_loss=2.0 + epoch % 2) for epoch in range(1, 11)]
     view.show_run(run(tmp_path / "a", [*rows, row(11, test_loss=None)]))
-    raw = len(view.loss.drawn[0].lines.drawn_lines())
+    raw = len(view.loss.drawn[0].drawn_lines())
     view.controls.logarithmic.setChecked(True)
     assert view.loss.plot.left_axis.logarithmic
     assert view.loss.plot.value_range()[1] < 1.0
     view.controls.smoothing.setValue(4)
-    assert len(view.loss.drawn[0].lines.drawn_lines()) == 2 * raw
+    assert len(view.loss.drawn[0].drawn_lines()) == 2 * raw
 
 
 def test_that_a_change_of_theme_repaints(view: CurvesView, tmp_path: Path) -> None:
@@ -397,6 +397,22 @@ def test_that_every_number_has_its_explanation(view: CurvesView, qtbot: QtBot) -
     popup = explain("test_loss", view.mapToGlobal(view.rect().center()), view, EXPLANATIONS)
     assert popup.accessibleName() == "Test loss"
     popup.close()
+
+
+def test_that_a_right_click_explains_a_number(view: CurvesView, tmp_path: Path) -> None:
+    view.show_run(run(tmp_path / "a", [row(1)]))
+    view.set_overlays([run(tmp_path / "b", [row(1)])])
+    asked = {
+        view.headline.figures["test_top5"]: "test_top5",
+        view.headline.caption: "best",
+        view.loss.legend.entries["train_loss"]: "train_loss",
+        next(iter(view.strip.legend.entries.values())): "best",
+    }
+    for widget, key in asked.items():
+        widget.customContextMenuRequested.emit(widget.rect().center())
+        popup = QApplication.activePopupWidget()
+        assert popup.accessibleName() == EXPLANATIONS[key][0]
+        popup.close()
 
 
 def test_that_every_control_has_a_name(view: CurvesView, tmp_path: Path) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from cifar_studio.ui.widgets.explanation import explain
+
 EXPLANATIONS: dict[str, tuple[str, str]] = {
     "test_loss": (
         "Test loss",
@@ -82,3 +87,11 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "held against this run only where its settings are those of the report.",
     ),
 }
+
+
+def explain_on_right_click(widget: QWidget, key: str) -> None:
+    """Have a right click on a widget show what its number means."""
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    widget.customContextMenuRequested.connect(
+        lambda at: explain(key, widget.mapToGlobal(at), widget.window(), EXPLANATIONS)
+    )

@@ -1,8 +1,35 @@
-"""Which colour a run has where several are compared: given once, kept for life."""
+"""How runs are told apart where several are compared: a colour kept for life, and a letter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cifar_studio.ui.widgets import theme
+
+
+@dataclass(frozen=True)
+class RunStyle:
+    """How a run is told apart from others.
+
+    Attributes
+    ----------
+    colour : int or None
+        Place in the theme's `runs`; None where there is one run and colour is the measure.
+    letter : str
+        Stands at the end of its curves; empty for one run.
+    """
+
+    colour: int | None = None
+    letter: str = ""
+
+    @property
+    def shade(self) -> str | None:
+        """#rrggbb in the theme in force; None where colour is the measure."""
+        if self.colour is None:
+            return None
+        colours = theme.current().runs
+        return colours[self.colour % len(colours)]
 
 
 class RunColours:
@@ -25,19 +52,19 @@ class RunColours:
         """What was handed out so far, to be kept with the settings."""
         return dict(self._assigned)
 
-    def place_of(self, name: str, beside: Iterable[str] = ()) -> int:
+    def place_of(self, name: str, compared_with: Iterable[str] = ()) -> int:
         """The colour of a run.
 
         Parameters
         ----------
         name : str
             Of the run folder.
-        beside : iterable of str
+        compared_with : iterable of str
             Runs in the same picture, whose colours a new run avoids where it can.
         """
         if name not in self._assigned:
             taken = list(self._assigned.values())
-            near = {self._assigned[other] for other in beside if other in self._assigned}
+            near = {self._assigned[other] for other in compared_with if other in self._assigned}
             free = [place for place in range(self._places) if place not in near]
             choices = free or list(range(self._places))
             self._assigned[name] = min(choices, key=lambda place: (taken.count(place), place))

@@ -6,7 +6,7 @@ Fed from a run folder or by events while the run is on; no Qt here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from cifar_studio.config.architectures import architecture
-from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
@@ -29,7 +28,6 @@ from cifar_studio.runs.folder.events import (
 )
 from cifar_studio.runs.folder.growing_file import TraceFile
 from cifar_studio.runs.folder.library import Run, load
-from cifar_studio.runs.wording import training_caption
 from cifar_studio.ui.curves.data.series import GrowingTable
 
 COLUMNS = (
@@ -51,22 +49,7 @@ TEST_PICTURES = 10_000
 class RunData:
     """The numbers of one run, growing while it is on.
 
-    Attributes
-    ----------
-    path : Path
-    config : TrainConfig
-    environment : Environment or None
-    name : str
-        What a person called it, else network and seed.
-    rows : list of EpochRow
-    best_epoch : int
-        0 before the first epoch ended.
-    running : BatchesEnded or None
-        Where training stands inside the epoch that is not yet done.
-    quick_pictures : int
-        Test pictures of a quick test; 0 where that is not known.
-    about : str
-        What is to be said of its curves, where they are not simply those of a run.
+    `name` is what a person called it, else network and seed.
     """
 
     def __init__(
@@ -77,10 +60,10 @@ class RunData:
         self.environment = environment
         self.name = name or f"{architecture(config.architecture).title} · seed {config.seed}"
         self.rows: list[EpochRow] = []
-        self.best_epoch = 0
-        self.running: BatchesEnded | None = None
-        self.quick_pictures = 0
-        self.about = ""
+        self.best_epoch = 0  # before the first epoch ended
+        self.running: BatchesEnded | None = None  # inside the epoch that is not yet done
+        self.quick_pictures = 0  # of a quick test; 0 where that is not known
+        self.about = ""  # of its curves, where they are not simply those of a run
         self._epochs = GrowingTable(1 + len(COLUMNS))
         self._batches = GrowingTable(3, room=1024)
         self._quick_tests = GrowingTable(4)
@@ -153,8 +136,7 @@ class RunData:
             return False
         for row in run.rows[known:]:
             self._take_epoch(row, 0)
-        best = best_row(self.rows)
-        self.best_epoch = best.epoch if best else 0
+        self._choose_best()
         return True
 
     def take(self, event: Event) -> bool:
@@ -203,12 +185,8 @@ class RunData:
 
     def row(self, epoch: int) -> EpochRow | None:
         """The row of an epoch; None where it has not ended."""
-        if not self.rows:
-            return None
-        index = epoch - self.rows[0].epoch
-        if 0 <= index < len(self.rows) and self.rows[index].epoch == epoch:
-            return self.rows[index]
-        return next((row for row in self.rows if row.epoch == epoch), None)
+        index = row_of(self.rows, epoch)
+        return self.rows[index] if index >= 0 else None
 
     def epochs(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Position and value of each epoch: training at its middle, all else at its end."""
@@ -222,16 +200,13 @@ class RunData:
 
     def batches(self, column: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Position and value of points between batches; None for what is not trained on."""
-        if column not in _BATCH:
-            return None
-        return self._batches.column(0), self._batches.column(_BATCH[column])
+        return _points(self._batches, _BATCH.get(column))
 
     def quick_tests(self, column: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Position and value of quick tests; None for what they do not measure."""
-        if column not in _QUICK:
-            return None
-        return self._quick_tests.column(0), self._quick_tests.column(_QUICK[column])
+        return _points(self._quick_tests, _QUICK.get(column))
 
+    @property
     def has_quick_tests(self) -> bool:
         return len(self._quick_tests) > 0
 
@@ -266,35 +241,18 @@ class RunData:
             return self.environment.data.test_pictures
         return 100 * self.config.test_per_class
 
-    @property
-    def training_caption(self) -> str:
-        """What sets training figures apart from test figures, for this config."""
-        return training_caption(self.config)
-
-    @property
-    def on_complete_cifar(self) -> bool:
-        facts = self.environment.data if self.environment else None
-        return facts is not None and facts.name == "CIFAR-100" and facts.complete
-
-    @property
-    def report(self) -> ReportResult | None:
-        """What the report printed for this very experiment."""
-        return comparable_result(self.config) if self.on_complete_cifar else None
-
-    @property
-    def near_report(self) -> ReportResult | None:
-        """What it printed for the same network with other settings or fewer pictures."""
-        return result_of_same_network(self.config) if self.data_name == "CIFAR-100" else None
-
     def _take(self, rows: Iterable[EpochRow], until: float) -> None:
         self.rows = list(rows)
         figures = np.array([_figures_of(row) for row in self.rows], dtype=float)
         self._epochs.extend(figures.reshape(-1, 1 + len(COLUMNS)))
         self._all_validated = all(row.val_top1 is not None for row in self.rows)
-        best = best_row(self.rows)
-        self.best_epoch = best.epoch if best else 0
+        self._choose_best()
         self._trace, self._trace_until = TraceFile(self.path / "trace.csv"), until
         self.read_on()
+
+    def _choose_best(self) -> None:
+        best = best_row(self.rows)
+        self.best_epoch = best.epoch if best else 0
 
     def _take_batches(self, event: BatchesEnded) -> bool:
         position = event.epoch - 1 + event.batch / max(event.batches, 1)
@@ -326,6 +284,21 @@ class RunData:
             self._held_back.append((table, (position, *values)))
         elif _is_later(table, position):
             table.append(position, *values)
+
+
+def row_of(rows: Sequence[EpochRow], epoch: int) -> int:
+    """Index of an epoch's row; -1 where there is none.
+
+    Rows of a damaged run may stand in any order, so that the likely place is only tried first.
+    """
+    index = epoch - rows[0].epoch if rows else -1
+    if 0 <= index < len(rows) and rows[index].epoch == epoch:
+        return index
+    return next((index for index, row in enumerate(rows) if row.epoch == epoch), -1)
+
+
+def _points(table: GrowingTable, place: int | None) -> tuple[np.ndarray, np.ndarray] | None:
+    return None if place is None else (table.column(0), table.column(place))
 
 
 def _is_later(table: GrowingTable, position: float) -> bool:

@@ -39,9 +39,7 @@ class GrowingTable:
         return self._values.shape[1]
 
     def append(self, *values: float | None) -> None:
-        self._make_room(1)
-        self._values[:, self._length] = [np.nan if value is None else value for value in values]
-        self._length += 1
+        self.extend(np.array([values], dtype=float))
 
     def extend(self, rows: np.ndarray) -> None:
         """Append an (N, columns) array."""
@@ -121,9 +119,17 @@ class Smoother:
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
+        self._values = np.empty(0)
         self._sum = 0.0
         self._weight = 0.0
         self._at = 0.0
+
+    def follow(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Smoothed values of a line that has grown, only its new points computed."""
+        done = len(self._values)
+        if len(x) > done:
+            self._values = np.concatenate([self._values, self.extend(x[done:], y[done:])])
+        return self._values
 
     def extend(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Smoothed values of the next points; `x` ascending, from the last point given on."""

@@ -9,10 +9,10 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from cifar_studio.ui.curves.data.run_data import RunData
-from cifar_studio.ui.curves.plot.drawn import Dot, DrawnRun
 from cifar_studio.ui.curves.plot.legend import Sample
+from cifar_studio.ui.curves.plot.lines import Dot, RunLines
 from cifar_studio.ui.curves.plot.measures import SOLID, PanelName, format_value, pen, short_title_of
-from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.curves.plot.readout import Line, ReadoutCard
 from cifar_studio.ui.widgets import theme
 
@@ -21,26 +21,14 @@ _HEAVY = 1000  # a value under the crosshair weighs as many points of a line
 
 
 class Inspector:
-    """Shows all values of a plot at one epoch.
-
-    Parameters
-    ----------
-    plot : MeasurePlot
-    panel : {"loss", "accuracy"}
-    widest : str
-        The widest value, so that the card keeps its width.
-    """
+    """Shows all values of a plot at one epoch; `widest` keeps the card's width."""
 
     def __init__(self, plot: MeasurePlot, panel: PanelName, widest: str) -> None:
         self._plot = plot
         self._panel: PanelName = panel
         self.card = ReadoutCard(plot, widest)
-        self._line = pg.InfiniteLine(angle=90)
-        self._line.setZValue(8)
-        self._rings = pg.ScatterPlotItem(pxMode=True, antialias=True)
-        self._rings.setZValue(9)
-        for item in (self._line, self._rings):
-            plot.item.addItem(item, ignoreBounds=True)
+        self._line = plot.add(pg.InfiniteLine(angle=90), 8)
+        self._rings = plot.add(points_item(), 9)
         self.hide()
 
     def hide(self) -> None:
@@ -52,7 +40,7 @@ class Inspector:
     def show(
         self,
         epoch: int,
-        runs: Sequence[DrawnRun],
+        runs: Sequence[RunLines],
         hidden: frozenset[str],
         obstacles: np.ndarray,
     ) -> None:
@@ -93,21 +81,18 @@ class Inspector:
         )
 
     def _values(
-        self, epoch: int, runs: Sequence[DrawnRun], hidden: frozenset[str]
+        self, epoch: int, runs: Sequence[RunLines], hidden: frozenset[str]
     ) -> tuple[Line, ...]:
         lines = []
         for drawn in runs:
-            for measure in drawn.lines.measures:
+            for measure in drawn.measures:
                 value = drawn.run.at(epoch, measure.column)
                 if measure.column in hidden or (value is None and len(runs) > 1):
                     continue
                 title = short_title_of(measure, drawn.run)
                 if drawn.style.letter:
                     title = f"{drawn.style.letter}  {title}"
-                colour = drawn.style.shade or measure.colour
-                sample = Sample(
-                    colour, measure.dash, "" if measure.marker == "+" else measure.marker
-                )
+                sample = Sample.of(measure, drawn.style.shade or measure.colour)
                 lines.append(Line(sample, title, format_value(self._panel, value)))
         return tuple(lines[:_MOST_LINES])
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
-from cifar_studio.ui.curves.plot.measures import pen
+from cifar_studio.ui.curves.data.explanations import explain_on_right_click
+from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.plot.measures import (
+    QUICK_TEST,
+    Measure,
+    PanelName,
+    measures_of,
+    pen,
+    title_of,
+)
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.flow_layout import FlowLayout
 
@@ -27,6 +37,11 @@ class Sample:
     marker: str = ""
     hollow: bool = False
     line: bool = True
+
+    @classmethod
+    def of(cls, measure: Measure, colour: str) -> Sample:
+        """As the measure's curve is drawn; training has no symbol on its line."""
+        return cls(colour, measure.dash, "" if measure.marker == "+" else measure.marker)
 
     def paint(self, painter: QPainter, rect: QRectF, strength: float = 1.0) -> None:
         """Draw a piece of the curve into a rectangle."""
@@ -49,21 +64,34 @@ class Sample:
         painter.restore()
 
 
+Entry = tuple[str, Sample, str, str]
+"""Key, sample, title, and the widest value that needs room."""
+
+
+def entries_of(panel: PanelName, runs: Sequence[RunData], widest: str) -> list[Entry]:
+    """The legend of a plot: of one run with its values, of several with the curves' looks."""
+    several, first = len(runs) > 1, runs[0] if runs else None
+    measures = measures_of(panel, any(run.validated for run in runs))
+    entries = []
+    for measure in measures:
+        sample = Sample.of(measure, "muted" if several else measure.colour)
+        title = title_of(measure, None if several else first)
+        entries.append((measure.column, sample, title, widest if len(runs) == 1 else ""))
+    if any(run.has_quick_tests for run in runs):
+        pictures = first.quick_pictures if first else 0
+        title = f"quick test ({pictures:,})" if pictures else "quick test"
+        colour = "muted" if several or panel == "accuracy" else "loss"
+        sample = Sample(colour, (), "o", True, False)
+        tested = sum(measure.split == "test" for measure in measures)
+        entries.insert(tested, (QUICK_TEST, sample, title, ""))
+    return entries
+
+
 class LegendEntry(QAbstractButton):
-    """A piece of the line, the curve's name, its last value; pressed in means shown.
+    """A piece of the line, the curve's name, its last value; pressed in means shown."""
 
-    Signals
-    -------
-    toggled(bool)
-    explanation_requested(str, QPoint)
-        The curve's key, and where on the screen.
-    """
-
-    explanation_requested = Signal(str, QPoint)
-
-    def __init__(self, key: str) -> None:
+    def __init__(self, explanation: str) -> None:
         super().__init__()
-        self.key = key
         self.value = ""
         self._sample = Sample("text")
         self._widest = ""
@@ -72,10 +100,7 @@ class LegendEntry(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(
-            lambda at: self.explanation_requested.emit(self.key, self.mapToGlobal(at))
-        )
+        explain_on_right_click(self, explanation)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def set_look(self, sample: Sample, title: str, widest: str) -> None:
@@ -149,32 +174,38 @@ class LegendEntry(QAbstractButton):
 class Legend(QWidget):
     """Entries of one plot.
 
+    Parameters
+    ----------
+    explanation : str
+        What a right click on any entry explains; empty for the entry's own key.
+
     Signals
     -------
-    toggled(str, bool)
-        A curve's key and whether it is shown.
+    toggled()
+        A curve was switched on or off.
     entries_changed()
         There are other entries now, and the order of the Tab key is to be set anew.
-    explanation_requested(str, QPoint)
     """
 
-    toggled = Signal(str, bool)
+    toggled = Signal()
     entries_changed = Signal()
-    explanation_requested = Signal(str, QPoint)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, explanation: str = "") -> None:
+        super().__init__()
+        self._explanation = explanation
         self.entries: dict[str, LegendEntry] = {}
         self._flow = FlowLayout(self, theme.px(8))
 
-    def set_entries(self, entries: list[tuple[str, Sample, str, str]]) -> None:
-        """Key, sample, title and widest value of each; those that stay keep state and focus."""
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show these; those that stay keep state and focus."""
         while self._flow.takeAt(0) is not None:
             pass
         before, self.entries = self.entries, {}
         for key, sample, title, widest in entries:
-            known = before.pop(key, None)
-            entry = known or self._new_entry(key)
+            entry = before.pop(key, None)
+            if entry is None:
+                entry = LegendEntry(self._explanation or key)
+                entry.toggled.connect(lambda _: self.toggled.emit())
             entry.set_look(sample, title, widest)
             self._flow.addWidget(entry)
             entry.show()
@@ -185,12 +216,6 @@ class Legend(QWidget):
         self.updateGeometry()
         self.entries_changed.emit()
 
-    def _new_entry(self, key: str) -> LegendEntry:
-        entry = LegendEntry(key)
-        entry.toggled.connect(lambda on: self.toggled.emit(key, on))
-        entry.explanation_requested.connect(self.explanation_requested)
-        return entry
-
     def hidden_keys(self) -> frozenset[str]:
         return frozenset(key for key, entry in self.entries.items() if not entry.isChecked())
 
@@ -200,9 +225,6 @@ class Legend(QWidget):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        return self._flow.heightForWidth(width)
-
-    def height_for(self, width: int) -> int:
         return self._flow.heightForWidth(width)
 
     def restyle(self) -> None:

@@ -11,10 +11,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont
 
-from cifar_studio.ui.curves.plot.drawn import Dot
+from cifar_studio.ui.curves.plot.lines import Dot
 from cifar_studio.ui.curves.plot.measures import pen
 from cifar_studio.ui.curves.plot.placement import Box, most_free
-from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.widgets import theme
 
 CHANCE_LOSS = math.log(100)
@@ -24,20 +24,11 @@ CHANCE_TOP5 = 5.0
 
 @dataclass(frozen=True)
 class Level:
-    """A horizontal line.
-
-    Attributes
-    ----------
-    value : float
-    label : str
-        Empty where another line's label speaks for it.
-    colour : str
-        Attribute of the theme.
-    """
+    """A horizontal line."""
 
     value: float
-    label: str
-    colour: str = "muted"
+    label: str  # empty where another line's label speaks for it
+    colour: str = "muted"  # attribute of the theme
 
 
 def chance_levels(panel: str) -> tuple[Level, ...]:
@@ -51,27 +42,20 @@ def chance_levels(panel: str) -> tuple[Level, ...]:
 
 
 class PlotLabel(pg.TextItem):
-    """Small text on a plate of the plot's colour, placed in pixels of the plot.
-
-    Parameters
-    ----------
-    plot : MeasurePlot
-    z : float
-    """
+    """Small text on a plate of the plot's colour, placed in pixels of the plot."""
 
     def __init__(self, plot: MeasurePlot, z: float = 7.0) -> None:
         super().__init__(anchor=(0, 0))
         self._plot = plot
         self._written: object = None
-        self.setZValue(z)
-        plot.item.addItem(self, ignoreBounds=True)
+        plot.add(self, z)
 
     def write(self, text: str, colour: str = "") -> None:
         """Show a text in the theme in force; costs nothing where that is what it shows."""
-        wanted = (text, colour, theme.current(), theme.manager().scale)
-        if wanted == self._written:
+        requested = (text, colour, theme.current(), theme.manager().scale)
+        if requested == self._written:
             return
-        self._written = wanted
+        self._written = requested
         font = QFont(theme.body_font(theme.manager().scale))
         font.setPixelSize(theme.px(theme.AXIS_PX))
         self.setFont(font)
@@ -98,30 +82,21 @@ class PlotLabel(pg.TextItem):
 class Levels:
     """Labelled horizontal lines.
 
-    Parameters
-    ----------
-    plot : MeasurePlot
-    dash : tuple of float
-    places : sequence of float
-        Where along the line its label may stand, 0 left to 1 right, the best liked first.
+    A label may stand at each of `places` along its line, 0 left to 1 right, the best liked first.
     """
 
     def __init__(self, plot: MeasurePlot, dash: tuple[float, ...], places: Sequence[float]) -> None:
         self._plot = plot
         self._dash = dash
         self._places = tuple(places)
-        self._levels: tuple[Level, ...] = ()
+        self.levels: tuple[Level, ...] = ()
         self._lines: list[pg.InfiniteLine] = []
         self._labels: list[PlotLabel] = []
         self._chosen: list[int | None] = []
 
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self._levels
-
     def set_levels(self, levels: Sequence[Level]) -> None:
-        if tuple(levels) != self._levels:
-            self._levels = tuple(levels)
+        if tuple(levels) != self.levels:
+            self.levels = tuple(levels)
             self.restyle()
 
     def restyle(self) -> None:
@@ -129,16 +104,14 @@ class Levels:
         for item in (*self._lines, *self._labels):
             self._plot.item.removeItem(item)
         self._lines, self._labels = [], []
-        self._chosen = [None] * len(self._levels)
+        self._chosen = [None] * len(self.levels)
         ratio = self._plot.devicePixelRatioF()
-        for level in self._levels:
+        for level in self.levels:
             colour = QColor(getattr(theme.current(), level.colour))
             line = pg.InfiniteLine(angle=0, pen=pen(colour, 1.0, self._dash, ratio=ratio))
-            line.setZValue(0)
-            self._plot.item.addItem(line, ignoreBounds=True)
+            self._lines.append(self._plot.add(line, 0))
             label = PlotLabel(self._plot, z=0.5)  # a curve that has no room beside it wins
             label.write(level.label)
-            self._lines.append(line)
             self._labels.append(label)
 
     def place(self, logarithmic: bool, obstacles: np.ndarray) -> np.ndarray:
@@ -146,7 +119,7 @@ class Levels:
         area = self._plot.area()
         covered = [np.empty((0, 2))]
         for index, (level, line, label) in enumerate(
-            zip(self._levels, self._lines, self._labels, strict=True)
+            zip(self.levels, self._lines, self._labels, strict=True)
         ):
             value = math.log10(level.value) if logarithmic else level.value
             line.setValue(value)
@@ -177,31 +150,19 @@ class BestMark:
 
     def __init__(self, plot: MeasurePlot) -> None:
         self._plot = plot
-        self._line = pg.InfiniteLine(angle=90)
-        self._line.setZValue(0)
+        self._line = plot.add(pg.InfiniteLine(angle=90), 0)
         self._label = PlotLabel(plot)
-        self._diamonds = pg.ScatterPlotItem(pxMode=True, antialias=True)
-        self._diamonds.setZValue(7)
+        self._diamonds = plot.add(points_item(), 7)  # above the label, which is as high
         self._place: int | None = None
         self._placed_for: object = None
         self._drawn: object = None
         self.text = ""
-        for item in (self._line, self._diamonds):
-            plot.item.addItem(item, ignoreBounds=True)
         self.show(0, "", (), np.empty((0, 2)))
 
     def show(self, epoch: int, text: str, dots: Sequence[Dot], obstacles: np.ndarray) -> np.ndarray:
         """Mark this epoch with a diamond at each dot; 0 marks none.
 
-        Returns pixels that the label covers.
-
-        Parameters
-        ----------
-        epoch : int
-        text : str
-        dots : sequence of Dot
-        obstacles : (N, 2) array
-            What the label should not cover, in pixels of the plot.
+        Takes the (N, 2) pixels that the label should not cover, returns those that it covers.
         """
         shown = epoch > 0
         self.text = text if shown else ""
@@ -209,9 +170,9 @@ class BestMark:
             item.setVisible(shown)
         if not shown:
             return np.empty((0, 2))
-        wanted = (epoch, tuple(dots), theme.current(), theme.manager().scale)
-        if wanted != self._drawn:
-            self._drawn = wanted
+        requested = (epoch, tuple(dots), theme.current(), theme.manager().scale)
+        if requested != self._drawn:
+            self._drawn = requested
             self._draw(epoch, dots)
         self._label.write(text)
         return _outline(self._put_label(epoch, obstacles))
@@ -244,9 +205,9 @@ class BestMark:
             for part in self._HEIGHTS
             for x in sides
         ]
-        wanted_for = (epoch, area.size().toTuple(), self._plot.value_range())
-        current = self._place if wanted_for == self._placed_for else None
-        self._place, self._placed_for = most_free(boxes, obstacles, current), wanted_for
+        placed_for = (epoch, area.size().toTuple(), self._plot.value_range())
+        current = self._place if placed_for == self._placed_for else None
+        self._place, self._placed_for = most_free(boxes, obstacles, current), placed_for
         self._label.put(*boxes[self._place][:2])
         return boxes[self._place]
 

@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
+from cifar_studio.runs.wording import training_caption
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.widgets.theme import Theme
 
@@ -24,30 +25,15 @@ LONG_DASHED = (12.0, 4.0)
 
 @dataclass(frozen=True)
 class Measure:
-    """One curve.
+    """One curve."""
 
-    Attributes
-    ----------
-    column : str
-        As in `run_data.COLUMNS`.
-    panel : {"loss", "accuracy"}
-    split : {"test", "validation", "training"}
-    title : str
-        Name in the legend; training is named by the run, which knows its augmentation.
-    colour : str
-        Attribute of the theme.
-    dash : tuple of float
-    marker : str
-        pyqtgraph's name of the symbol, so that no curve is told by its colour alone.
-    """
-
-    column: str
+    column: str  # as in `run_data.COLUMNS`
     panel: PanelName
     split: Literal["test", "validation", "training"]
-    title: str
-    colour: Literal["loss", "top1", "top5"]
+    title: str  # in the legend; training is named by the run, which knows its augmentation
+    colour: Literal["loss", "top1", "top5"]  # attribute of the theme
     dash: tuple[float, ...]
-    marker: str
+    marker: str  # pyqtgraph's symbol, so that no curve is told by its colour alone
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -74,7 +60,7 @@ def measures_of(panel: PanelName, validated: bool) -> tuple[Measure, ...]:
 def title_of(measure: Measure, run: RunData | None) -> str:
     """The name in a legend."""
     if measure.split == "training":
-        return run.training_caption if run else "training (while learning)"
+        return training_caption(run.config) if run else "training (while learning)"
     if measure.split == "test" and run and run.validated and measure.panel == "accuracy":
         return f"test {measure.title}"
     return measure.title

@@ -11,55 +11,43 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout
 
+from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
+from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import accuracy_limit, loss_floor, loss_limit
-from cifar_studio.ui.curves.plot.drawn import DrawnRun, RunStyle
 from cifar_studio.ui.curves.plot.inspector import Inspector
-from cifar_studio.ui.curves.plot.legend import Legend, Sample
+from cifar_studio.ui.curves.plot.legend import Entry, Legend, entries_of
 from cifar_studio.ui.curves.plot.lines import RunLines, Window
 from cifar_studio.ui.curves.plot.marks import BestMark, Level, Levels, RunLetters, chance_levels
 from cifar_studio.ui.curves.plot.measures import (
     DOTTED,
     LONG_DASHED,
-    QUICK_TEST,
     PanelName,
     format_value,
     measures_of,
-    title_of,
 )
 from cifar_studio.ui.curves.plot.placement import between
 from cifar_studio.ui.curves.plot.plot import MeasurePlot
 from cifar_studio.ui.widgets import theme
-from cifar_studio.ui.widgets.explanation import QUESTION
+from cifar_studio.ui.widgets.explanation import QUESTION, explain
 
 _TITLES: dict[PanelName, str] = {"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}
 _WIDEST: dict[PanelName, str] = {"loss": "0.0000", "accuracy": "00.00"}
 _ENDS: dict[PanelName, str] = {"loss": "test_loss", "accuracy": "test_top1"}
 _PICTURE_SCALE = 2.0
 _PAD_PX = 12
+_COPY = QKeySequence.StandardKey.Copy
+_SAVE = QKeySequence.StandardKey.Save
 
 
 @dataclass(frozen=True)
 class Options:
-    """How both plots draw.
+    """How both plots draw."""
 
-    Attributes
-    ----------
-    epochs : float
-        Right end of the epoch axis.
-    logarithmic : bool
-        Of the loss axis.
-    smoothing : float
-        In epochs; 0 is off.
-    fitted : bool
-        Whether the plot shows everything.
-    references : tuple of Level
-    """
-
-    epochs: float = 10.0
-    logarithmic: bool = False
-    smoothing: float = 0.0
-    fitted: bool = True
+    epochs: float = 10.0  # right end of the epoch axis
+    logarithmic: bool = False  # the loss axis
+    smoothing: float = 0.0  # in epochs; 0 is off
+    fitted: bool = True  # whether the plot shows everything
     references: tuple[Level, ...] = ()
 
 
@@ -70,7 +58,6 @@ class PlotPanel(QFrame):
     -------
     hidden_changed()
         A curve was switched on or off.
-    explanation_requested(str, QPoint)
     values_requested()
         The curves' values are to be copied.
     save_requested()
@@ -78,7 +65,6 @@ class PlotPanel(QFrame):
     """
 
     hidden_changed = Signal()
-    explanation_requested = Signal(str, QPoint)
     values_requested = Signal()
     save_requested = Signal()
 
@@ -94,28 +80,25 @@ class PlotPanel(QFrame):
         self.hint.setProperty("role", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.inspector = Inspector(self.plot, name, _WIDEST[name])
-        self.drawn: list[DrawnRun] = []
+        self.drawn: list[RunLines] = []
         self._options = Options()
         self._drawing = False
         self._epoch: int | None = None
         self._taken = np.empty((0, 2))  # pixels that the card should leave free
-        self._entries: list[tuple[str, Sample, str, str]] = []
+        self._entries: list[Entry] = []
         self._chance = Levels(self.plot, DOTTED, (1.0, 0.0, 0.5))
         self._references = Levels(self.plot, LONG_DASHED, (0.0, 0.5, 0.75, 1.0))
         self._best = BestMark(self.plot)
         self._letters = RunLetters(self.plot)
         self._chance.set_levels(chance_levels(name))
         self._lay_out()
-        self.legend.toggled.connect(lambda *_: self.hidden_changed.emit())
-        self.legend.explanation_requested.connect(self.explanation_requested)
+        self.legend.toggled.connect(self.hidden_changed)
         self.plot.range_changed.connect(self._on_range_changed)
         self.plot.menu_requested.connect(self._on_menu_requested)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.plot)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self.copy_picture)
-        save = QShortcut(QKeySequence(QKeySequence.StandardKey.Save), self.plot)
-        save.setContext(Qt.ShortcutContext.WidgetShortcut)
-        save.activated.connect(self.save_requested)
+        for key, wish in ((_COPY, self.copy_picture), (_SAVE, self.save_requested.emit)):
+            shortcut = QShortcut(QKeySequence(key), self.plot)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(wish)
         self.restyle()
 
     def _lay_out(self) -> None:
@@ -149,9 +132,9 @@ class PlotPanel(QFrame):
     def set_runs(self, runs: Sequence[tuple[RunData, RunStyle]]) -> None:
         """Draw these runs from now on."""
         for drawn in self.drawn:
-            drawn.lines.remove()
+            drawn.remove()
         self.drawn = [
-            DrawnRun(RunLines(self.plot.item, run, measures_of(self.name, run.validated)), style)
+            RunLines(self.plot, run, measures_of(self.name, run.validated), style)
             for run, style in runs
         ]
 
@@ -169,7 +152,7 @@ class PlotPanel(QFrame):
     def show_crosshair(self, epoch: int | None) -> None:
         """Stand at an epoch; None hides it."""
         self._epoch = epoch
-        self._draw_crosshair(self._taken)
+        self._draw_crosshair()
 
     def set_hint(self, text: str) -> None:
         """Words in the middle of an empty plot."""
@@ -178,14 +161,14 @@ class PlotPanel(QFrame):
 
     def legend_height(self) -> int:
         """What the legend needs at the panel's width."""
-        return self.legend.height_for(self.contentsRect().width() - theme.px(_PAD_PX + 4))
+        return self.legend.heightForWidth(self.contentsRect().width() - theme.px(_PAD_PX + 4))
 
     def _limits(self) -> tuple[float, float]:
         hidden = self.legend.hidden_keys()
         series = [np.array([level.value for level in self._options.references])]
         traces: list[np.ndarray] = []
         for drawn in self.drawn:
-            for measure in drawn.lines.measures:
+            for measure in drawn.measures:
                 if measure.column in hidden:
                     continue
                 series.append(drawn.run.epochs(measure.column)[1])
@@ -206,7 +189,7 @@ class PlotPanel(QFrame):
         logarithmic = self.plot.left_axis.logarithmic
         several = len(self.drawn) > 1
         for drawn in self.drawn:
-            drawn.lines.draw(
+            drawn.draw(
                 Window(
                     low=low,
                     high=high,
@@ -214,7 +197,6 @@ class PlotPanel(QFrame):
                     logarithmic=logarithmic,
                     smoothing=self._options.smoothing,
                     hidden=self.legend.hidden_keys(),
-                    colour=drawn.style.shade,
                     traces=not several or drawn.run.running is not None,
                     ratio=self.plot.devicePixelRatioF(),
                 )
@@ -223,7 +205,7 @@ class PlotPanel(QFrame):
         for levels in (self._chance, self._references):
             obstacles = np.concatenate([obstacles, levels.place(logarithmic, obstacles)])
         self._taken = np.concatenate([obstacles, self._draw_best(obstacles)])
-        self._draw_crosshair(self._taken)
+        self._draw_crosshair()
         if not self.drawn:
             self.hint.setGeometry(self.plot.area().toRect())
 
@@ -231,7 +213,7 @@ class PlotPanel(QFrame):
         """Pixels that labels and the card should leave free."""
         parts = [np.empty((0, 2))]
         for drawn in self.drawn:
-            for line in drawn.lines.drawn_lines():
+            for line in drawn.drawn_lines():
                 parts.append(between(self.plot.to_pixels(line)))
         return np.concatenate(parts)
 
@@ -259,46 +241,26 @@ class PlotPanel(QFrame):
             ]
         )
 
-    def _draw_crosshair(self, obstacles: np.ndarray) -> None:
+    def _draw_crosshair(self) -> None:
         if self._epoch is None or not self.drawn:
             self.inspector.hide()
             return
-        self.inspector.show(self._epoch, self.drawn, self.legend.hidden_keys(), obstacles)
+        self.inspector.show(self._epoch, self.drawn, self.legend.hidden_keys(), self._taken)
 
     # Legend
 
     def _set_legend(self) -> None:
         """Entries and values for the runs as they stand now."""
-        entries = self._legend_entries()
+        runs = [drawn.run for drawn in self.drawn]
+        entries = entries_of(self.name, runs, _WIDEST[self.name])
         if entries != self._entries:
             self._entries = entries
             self.legend.set_entries(entries)
         if len(self.drawn) != 1:
             return
-        for measure in self.drawn[0].lines.measures:
+        for measure in self.drawn[0].measures:
             value = format_value(self.name, self.drawn[0].run.latest(measure.column))
             self.legend.entries[measure.column].set_value(value)
-
-    def _legend_entries(self) -> list[tuple[str, Sample, str, str]]:
-        first = self.drawn[0].run if self.drawn else None
-        validated = any(drawn.run.validated for drawn in self.drawn)
-        several = len(self.drawn) > 1
-        widest = _WIDEST[self.name] if len(self.drawn) == 1 else ""
-        entries = []
-        shown = measures_of(self.name, validated)
-        for measure in shown:
-            colour = "muted" if several else measure.colour
-            marker = "" if measure.marker == "+" else measure.marker
-            title = title_of(measure, None if several else first)
-            entries.append((measure.column, Sample(colour, measure.dash, marker), title, widest))
-        if any(drawn.run.has_quick_tests() for drawn in self.drawn):
-            pictures = first.quick_pictures if first else 0
-            title = f"quick test ({pictures:,})" if pictures else "quick test"
-            colour = "muted" if several or self.name == "accuracy" else "loss"
-            tested = sum(measure.split == "test" for measure in shown)
-            sample = Sample(colour, (), "o", True, False)
-            entries.insert(tested, (QUICK_TEST, sample, title, ""))
-        return entries
 
     # Copy and menu
 
@@ -316,16 +278,14 @@ class PlotPanel(QFrame):
 
     def _on_menu_requested(self, at: QPoint) -> None:
         menu = QMenu(self)
-        copy = QKeySequence(QKeySequence.StandardKey.Copy)
-        menu.addAction("Copy picture", copy, self.copy_picture)
+        menu.addAction("Copy picture", QKeySequence(_COPY), self.copy_picture)
         menu.addAction("Copy values", self.values_requested.emit)
-        save = QKeySequence(QKeySequence.StandardKey.Save)
-        menu.addAction("Save as a figure…", save, self.save_requested.emit)
+        menu.addAction("Save as a figure…", QKeySequence(_SAVE), self.save_requested.emit)
         menu.addSeparator()
         menu.addAction("Fit", QKeySequence("0"), self.plot.fit_requested.emit)
         menu.addSeparator()
         key = _ENDS[self.name]
-        menu.addAction(QUESTION, lambda: self.explanation_requested.emit(key, at))
+        menu.addAction(QUESTION, lambda: explain(key, at, self, EXPLANATIONS))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -40,6 +42,11 @@ class _CurveViewBox(pg.ViewBox):
             ev.ignore()  # type: ignore[attr-defined]
             return
         super().mouseDragEvent(ev, axis=axis)
+
+
+def points_item() -> pg.ScatterPlotItem:
+    """Points whose size is in pixels."""
+    return pg.ScatterPlotItem(pxMode=True, antialias=True)
 
 
 class MeasurePlot(pg.PlotWidget):
@@ -105,6 +112,12 @@ class MeasurePlot(pg.PlotWidget):
         for axis in (self.left_axis, self.bottom_axis):
             axis.apply_theme()
 
+    def add(self, item: Any, z: float) -> Any:
+        """Put an item at a height, without regard to the range; returns it."""
+        item.setZValue(z)
+        self.item.addItem(item, ignoreBounds=True)
+        return item
+
     # Range
 
     def set_fit(self, epochs: float, bottom: float, top: float, fitted: bool) -> None:
@@ -114,21 +127,11 @@ class MeasurePlot(pg.PlotWidget):
             self._box.setLimits(
                 xMin=0.0, xMax=epochs * _RIGHT_ROOM, yMin=bottom, yMax=self._top(), minXRange=0.1
             )
-            if not fitted:
-                return
-        if fitted:
-            self.fit()
-
-    def fit(self) -> None:
-        epochs, bottom, _ = self._fit
-        wanted = [[0.0, epochs * _RIGHT_ROOM], [bottom, self._top()]]
-        if not np.allclose(self._box.viewRange(), wanted, rtol=0, atol=1e-9):
-            self._box.setRange(xRange=wanted[0], yRange=wanted[1], padding=0, update=True)
-
-    def show_epochs(self, low: float, high: float) -> None:
-        """Show this part of the epoch axis, as the plot beside it does."""
-        if self.epoch_range() != (low, high):
-            self._box.setXRange(low, high, padding=0)
+        if not fitted:
+            return
+        full = [[0.0, epochs * _RIGHT_ROOM], [bottom, self._top()]]
+        if not np.allclose(self._box.viewRange(), full, rtol=0, atol=1e-9):
+            self._box.setRange(xRange=full[0], yRange=full[1], padding=0, update=True)
 
     def epoch_range(self) -> tuple[float, float]:
         (low, high), _ = self._box.viewRange()

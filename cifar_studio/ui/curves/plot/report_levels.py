@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cifar_studio.config.report import ReportResult
+from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.plot.marks import Level
 from cifar_studio.ui.curves.plot.measures import PanelName
@@ -10,18 +10,25 @@ from cifar_studio.ui.curves.plot.measures import PanelName
 
 def report_of(run: RunData | None) -> tuple[ReportResult | None, bool, str]:
     """The report's values for a run, whether they are of the same experiment, and that in words."""
-    if run is None or run.near_report is None:
+    near = result_of_same_network(run.config) if run and run.data_name == "CIFAR-100" else None
+    if run is None or near is None:
         why = "The report has no values that this run could be held against"
         if run is not None and run.data_name == "demo":
             why = "The report trained on CIFAR-100; this run saw the demo set"
         return None, False, why
-    if run.report is not None:
-        return run.report, True, "What the report prints in Table 2 for these settings"
+    if (result := _exact(run)) is not None:
+        return result, True, "What the report prints in Table 2 for these settings"
     return (
-        run.near_report,
+        near,
         False,
         "What the report prints for this network; this run's settings or pictures are others",
     )
+
+
+def _exact(run: RunData) -> ReportResult | None:
+    """What the report printed for this very experiment."""
+    complete = run.environment is not None and run.environment.data.complete
+    return comparable_result(run.config) if complete and run.data_name == "CIFAR-100" else None
 
 
 def report_levels(
@@ -33,7 +40,7 @@ def report_levels(
     """
     if result is None or run is None:
         return ()
-    other = "" if run.report is not None else ", other settings"
+    other = "" if _exact(run) is not None else ", other settings"
     loss, top1, top5 = ("muted",) * 3 if several else ("loss", "top1", "top5")
     if panel == "loss":
         return (Level(result.min_test_loss, f"report min {result.min_test_loss:g}{other}", loss),)

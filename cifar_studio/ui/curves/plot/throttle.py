@@ -19,7 +19,7 @@ SHARE = 0.005
 """Of the time of all processors, for drawing; painting on the screen takes about as much again."""
 
 
-class Pace(QTimer):
+class Throttle(QTimer):
     """A single-shot timer to the next drawing, which waits longer the more a drawing takes."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -34,5 +34,5 @@ class Pace(QTimer):
 
     def take(self, drawing_s: float) -> None:
         """Choose the interval for drawings of so many seconds of a processor."""
-        wanted_ms = 1000 * drawing_s / (SHARE * (os.cpu_count() or 1))
-        self.setInterval(round(min(max(wanted_ms, SOONEST_MS), LATEST_MS)))
+        interval_ms = 1000 * drawing_s / (SHARE * (os.cpu_count() or 1))
+        self.setInterval(round(min(max(interval_ms, SOONEST_MS), LATEST_MS)))

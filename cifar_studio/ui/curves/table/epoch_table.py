@@ -6,18 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
-    Qt,
-)
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 from typing_extensions import override
 
 from cifar_studio.export.tables.write_tables import Cell
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
-from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.data.run_data import RunData, row_of
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE
 from cifar_studio.ui.tables.row_table import RowModel
 from cifar_studio.ui.widgets import theme
@@ -82,20 +78,14 @@ class EpochModel(RowModel):
     def mark(self, epoch: int) -> None:
         """Tint the row under the crosshair; 0 tints none."""
         before, self._marked_epoch = self._marked_epoch, epoch
-        for changed in {before, epoch} - {0}:
-            self._repaint(changed)
+        self._repaint(before, epoch)
 
     def epoch_of(self, row: int) -> int:
         return self._rows[row].epoch
 
     def row_of(self, epoch: int) -> int:
         """Row of an epoch; -1 where there is none."""
-        if not self._rows:
-            return -1
-        guess = epoch - self._rows[0].epoch
-        if 0 <= guess < len(self._rows) and self._rows[guess].epoch == epoch:
-            return guess
-        return next((i for i, row in enumerate(self._rows) if row.epoch == epoch), -1)
+        return row_of(self._rows, epoch)
 
     @override
     def headings(self) -> Sequence[Column]:
@@ -167,13 +157,11 @@ class EpochModel(RowModel):
     def _set_best(self, epoch: int) -> None:
         before, self._best_epoch = self._best_epoch, epoch
         if before != epoch:
-            for changed in {before, epoch} - {0}:
-                self._repaint(changed)
+            self._repaint(before, epoch)
 
-    def _repaint(self, epoch: int) -> None:
-        row = self.row_of(epoch)
-        if row >= 0:
-            last = len(self.columns) - 1
+    def _repaint(self, *epochs: int) -> None:
+        last = len(self.columns) - 1
+        for row in {self.row_of(epoch) for epoch in epochs} - {-1}:
             self.dataChanged.emit(self.index(row, 0), self.index(row, last))
 
 

@@ -35,11 +35,6 @@ class EpochTable(RowTable):
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.restyle()
 
-    @property
-    def follows(self) -> bool:
-        """Whether the newest row is kept in sight."""
-        return self._follows
-
     def show_run(self, run: RunData | None) -> None:
         """Take over what is new; stay at the bottom unless the person scrolled away."""
         follows = self._follows

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.ui.curves.plot import throttle
-from cifar_studio.ui.curves.plot.throttle import LATEST_MS, SOONEST_MS, Pace
+from cifar_studio.ui.curves.plot.throttle import LATEST_MS, SOONEST_MS, Throttle
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,14 @@ def test_that_costly_drawings_are_seldom(
     interval_ms: int,
 ) -> None:
     monkeypatch.setattr(throttle.os, "cpu_count", lambda: processors)
-    timer = Pace()
+    timer = Throttle()
     timer.take(drawing_s)
     assert timer.interval() == interval_ms
     assert timer.isSingleShot()
 
 
 def test_that_a_drawing_is_timed(qtbot: QtBot) -> None:
-    timer = Pace()
+    timer = Throttle()
     timer.take(0.5)
     with timer.drawing():
         pass
