@@ -28,7 +28,7 @@ _PATIENCE_S = 2.0
 
 def write_file(
     path: Path,
-    write: Callable[[BinaryIO], None],
+    write: Callable[[BinaryIO], object],
     *,
     keep_as: Path | None = None,
     check: Callable[[Path], None] | None = None,
@@ -70,7 +70,7 @@ def write_file(
 
 def write_bytes(path: Path, data: bytes) -> None:
     """`write_file` for contents that are at hand."""
-    write_file(path, lambda file: _write_all(file, data))
+    write_file(path, lambda file: file.write(data))
 
 
 def append_line(path: Path, line: str) -> None:
@@ -162,10 +162,6 @@ def _replace(source: Path, target: Path) -> None:
             if not _READERS_ARE_IN_THE_WAY or time.monotonic() > until:
                 raise
             time.sleep(0.01)
-
-
-def _write_all(file: BinaryIO, data: bytes) -> None:
-    file.write(data)
 
 
 def _copy(source: Path, target: BinaryIO) -> None:

@@ -200,7 +200,7 @@ class AugmentRequest(Request, frozen=True, kw_only=True, tag="augment"):
     position: int
 
 
-class _FiguresRequest(Request, frozen=True, kw_only=True):
+class FiguresRequest(Request, frozen=True, kw_only=True):
     """Base of the requests that draw figures.
 
     Attributes
@@ -216,7 +216,7 @@ class _FiguresRequest(Request, frozen=True, kw_only=True):
     dpi: int = 300
 
 
-class SaveFigureRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_figure"):
+class SaveFigureRequest(FiguresRequest, frozen=True, kw_only=True, tag="save_figure"):
     """Write a figure of a run's evaluation to a file.
 
     Attributes
@@ -251,7 +251,7 @@ class SaveFigureRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_fi
     side: Literal["a", "b", "difference"] = "a"
 
 
-class SaveCurvesRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_curves"):
+class SaveCurvesRequest(FiguresRequest, frozen=True, kw_only=True, tag="save_curves"):
     """Write the curves of runs to a file.
 
     Attributes
@@ -274,7 +274,7 @@ class SaveCurvesRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_cu
     panels: Literal["both", "loss", "accuracy"] = "both"
 
 
-class ExportRequest(_FiguresRequest, frozen=True, kw_only=True, tag="export"):
+class ExportRequest(FiguresRequest, frozen=True, kw_only=True, tag="export"):
     """Write what runs are into a folder, for other people and programs.
 
     Attributes

@@ -14,14 +14,13 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.places import NOWHERE
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import DEMO, Dataset
-from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.speed.bench.results import Figures, NetworkResult, Spread, Variant
 from cifar_studio.engine.speed.bench.rounds import ResolvedConfig, Rounds, bench
 from cifar_studio.errors import DataError
 from cifar_studio.export.tables.markdown import to_markdown
 from cifar_studio.export.tables.sheet import Entry, Sheet
 from cifar_studio.plain_text import plain
-from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runner.training.fastest_choices import resolved_settings
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.terminal import as_json, print_result, tell
 
@@ -60,8 +59,8 @@ def bench_in_console(
     seconds: float,
     command: Sequence[str],
     json: bool,
-) -> int:
-    """Measure every config and print the results; returns the exit code 0.
+) -> None:
+    """Measure every config and print the results.
 
     Raises
     ------
@@ -84,7 +83,6 @@ def bench_in_console(
         print_result(as_json(to_object(results, plan)))
     else:
         print_result(to_table(results, plan).rstrip("\n"))
-    return 0
 
 
 def to_object(results: Sequence[NetworkResult], plan: Rounds) -> dict[str, Any]:
@@ -139,11 +137,11 @@ def _pictures(asked: str) -> Dataset:
 
 def _resolved_configs(config: TrainConfig) -> list[ResolvedConfig]:
     """The config as `train` would take it, and in float32 where that is another precision."""
-    one = ResolvedConfig(config, resolve(config, choice_for(config)))
+    one = ResolvedConfig(config, resolved_settings(config))
     if one.resolved.precision == "float32":
         return [one]
     exact = replace(config, precision="float32")
-    return [one, ResolvedConfig(exact, resolve(exact, choice_for(exact)))]
+    return [one, ResolvedConfig(exact, resolved_settings(exact))]
 
 
 def _network_object(result: NetworkResult) -> dict[str, Any]:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from cifar_studio.cli.output.signals import ended_by_signals
-from cifar_studio.cli.output.training_display import stderr_console
+from cifar_studio.cli.output.progress_bar import progress_bar
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.repeats.find_repeats import Repeats
 from cifar_studio.data.repeats.kept_repeats import repeats_of
 from cifar_studio.terminal import as_json, print_result
 
-_COLUMNS = (
-    TextColumn("comparing pictures"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TimeRemainingColumn(),
-)
-
 
 def list_repeats(data: str, *, json: bool) -> None:
     """Print the pairs that are kept, else look for them with a progress bar. Raises StudioError."""
     dataset = load_dataset(data)
-    with ended_by_signals(), Progress(*_COLUMNS, console=stderr_console(), transient=True) as bar:
-        task = bar.add_task("", total=None)
+    with progress_bar("comparing pictures") as update:
         steps = repeats_of(dataset)
         while True:
             try:
@@ -32,7 +21,7 @@ def list_repeats(data: str, *, json: bool) -> None:
             except StopIteration as ended:
                 repeats: Repeats = ended.value
                 break
-            bar.update(task, completed=done, total=total)
+            update(completed=done, total=total)
     pairs = [_as_object(dataset, repeats, row) for row in range(len(repeats))]
     print_result(as_json(pairs) if json else "\n".join([*map(_as_line, pairs), _total(pairs)]))
 

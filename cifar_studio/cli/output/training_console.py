@@ -15,8 +15,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from cifar_studio.cli.output.progress_bar import stderr_console
 from cifar_studio.cli.output.signals import SignalControl, ended_by_signals
-from cifar_studio.cli.output.training_display import TrainingDisplay, stderr_console
+from cifar_studio.cli.output.training_display import TrainingDisplay
 from cifar_studio.plain_text import printable
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.training.follow import follow

@@ -17,7 +17,6 @@ import errno
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,17 +43,9 @@ from cifar_studio.export.writing import write_export
 ONNX_OPSET = 18
 
 
-@dataclass(frozen=True)
-class NetworkFile:
-    """A file that was written and found to answer as the run does."""
-
-    path: Path
-    agreement: Agreement
-
-
 def write_weights(
     path: Path, trained: TrainedNetwork, judge: Judge, about: dict[str, str]
-) -> NetworkFile:
+) -> Agreement:
     """Write `weights.safetensors`.
 
     Parameters
@@ -64,6 +55,11 @@ def write_weights(
     judge : Judge
     about : dict of str to str
         Goes into the file's metadata, beside what is needed to use the weights.
+
+    Returns
+    -------
+    Agreement
+        How the file answers, held against the run.
 
     Raises
     ------
@@ -88,7 +84,7 @@ def write_weights(
     return _write_checked(path, write, answer, judge)
 
 
-def write_program(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkFile:
+def write_program(path: Path, trained: TrainedNetwork, judge: Judge) -> Agreement:
     """Write a `torch.export` program. Raises StudioError as `write_weights` does."""
     program = _program(trained)
 
@@ -99,7 +95,7 @@ def write_program(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkF
     return _write_checked(path, lambda file: torch.export.save(program, file), answer, judge)
 
 
-def write_onnx(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkFile:
+def write_onnx(path: Path, trained: TrainedNetwork, judge: Judge) -> Agreement:
     """Write an ONNX model.
 
     Raises
@@ -164,7 +160,7 @@ def _write_checked(
     write: Callable[[BinaryIO], object],
     answer: Callable[[Path], NDArray[np.float32]],
     judge: Judge,
-) -> NetworkFile:
+) -> Agreement:
     """Put a file in its place only where it answers as the run does."""
     found: list[Agreement] = []
 
@@ -178,7 +174,7 @@ def _write_checked(
             )
 
     write_export(path, lambda file: _write(write, file), check)
-    return NetworkFile(path, found[0])
+    return found[0]
 
 
 def _write(write: Callable[[BinaryIO], object], file: BinaryIO) -> None:

@@ -11,7 +11,6 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from cifar_studio.export.report.methods import Reference
 from cifar_studio.export.tables.sheet import Sheet
@@ -170,11 +169,7 @@ def write_html_report(path: Path, report: Report) -> None:
     """
     suffix_of(path, (".html",))
     text = html_of(report).encode()
-
-    def write(file: BinaryIO) -> None:
-        file.write(text)
-
-    write_export(path, write)
+    write_export(path, lambda file: file.write(text))
 
 
 def html_of(report: Report) -> str:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cifar_studio.config.report import REPORT_ODDITIES
-from cifar_studio.export.tables import write_tables
 from cifar_studio.export.tables.report_columns import MEASURES, Kind, Measure, RunColumn
-from cifar_studio.export.tables.sheet import Entry, Footnotes, Sheet
-from cifar_studio.export.tables.table_file import write_table_file
+from cifar_studio.export.tables.sheet import Cell, Entry, Sheet
 from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
@@ -57,6 +54,7 @@ class ReportTable:
     columns: tuple[RunColumn, ...]
     rule: ConvergenceRule
 
+    @property
     def header(self) -> tuple[str, ...]:
         """Names of what `rows` gives."""
         measures = []
@@ -71,7 +69,8 @@ class ReportTable:
             *(BESIDE, "Notes"),
         )
 
-    def rows(self) -> list[tuple[write_tables.Cell, ...]]:
+    @property
+    def rows(self) -> list[tuple[Cell, ...]]:
         """A run a row; None where nothing is known or may stand beside."""
         return [self._row(column) for column in self.columns]
 
@@ -81,10 +80,22 @@ class ReportTable:
 
     def notes(self) -> tuple[str, ...]:
         """Footnotes, each after the titles of the rows that it is about."""
-        return tuple(_notes_with_titles(self.sheet()))
+        sheet = self.sheet()
+        about: dict[int, list[str]] = {}
+        title = ""
+        for row in (sheet.header, *sheet.rows):
+            if row[0].text not in (REPORT, DIFFERENCE):
+                title = row[0].text.removesuffix(", s").removesuffix(", %")
+            for mark in (mark for entry in row for mark in entry.marks):
+                about.setdefault(mark, []).append(title)
+        return tuple(
+            f"{'; '.join(titles)}: {sheet.notes[mark]}"
+            for mark, titles in about.items()
+            if titles != [BESIDE]  # said whole in a column of its own
+        )
 
-    def _row(self, column: RunColumn) -> tuple[write_tables.Cell, ...]:
-        figures: list[write_tables.Cell] = []
+    def _row(self, column: RunColumn) -> tuple[Cell, ...]:
+        figures: list[Cell] = []
         for measure in MEASURES:
             figures.append(measure.studio(column))
             if measure.in_report:
@@ -102,29 +113,18 @@ def report_table(runs: Sequence[Run], rule: ConvergenceRule = DEFAULT_RULE) -> R
     return ReportTable(tuple(RunColumn.of(run, rule) for run in runs), rule)
 
 
-def write_report_table(path: Path, table: ReportTable) -> None:
-    """Write the table by its suffix, atomically: .csv, .tsv, .md or .tex.
-
-    Raises
-    ------
-    BadInputError
-        Another suffix, or the place cannot be written.
-    """
-    write_table_file(path, table.header(), table.rows(), table.sheet)
-
-
 class _SheetMaker:
     """Lays out a table for reading, and gathers its footnotes."""
 
     def __init__(self, table: ReportTable) -> None:
         self._columns = table.columns
         self._rule = table.rule
-        self._notes = Footnotes()
+        self._notes: list[str] = []
 
     def make(self) -> Sheet:
         header = (Entry("Run"), *(self._heading(column) for column in self._columns))
         rows = tuple(self._rows())
-        return Sheet(TITLE, header, rows, tuple(self._notes.words))
+        return Sheet(TITLE, header, rows, tuple(self._notes))
 
     def _rows(self) -> Iterator[tuple[Entry, ...]]:
         yield self._facts("Folder", lambda column: column.folder)
@@ -179,21 +179,9 @@ class _SheetMaker:
         return (words[measure.kind],) if measure.kind else ()
 
     def _entry(self, text: str, notes: Sequence[str]) -> Entry:
-        return Entry(text, tuple(self._notes.mark(words) for words in notes))
-
-
-def _notes_with_titles(sheet: Sheet) -> Iterator[str]:
-    """Footnotes of a table of one run, each after the rows that it is about."""
-    about: dict[int, list[str]] = {}
-    title = ""
-    for row in (sheet.header, *sheet.rows):
-        if row[0].text not in (REPORT, DIFFERENCE):
-            title = row[0].text.removesuffix(", s").removesuffix(", %")
-        for mark in (mark for entry in row for mark in entry.marks):
-            about.setdefault(mark, []).append(title)
-    for mark, titles in about.items():
-        if titles != [BESIDE]:  # said whole in a column of its own
-            yield f"{'; '.join(titles)}: {sheet.notes[mark]}"
+        """A cell; the same words make one footnote."""
+        self._notes += [words for words in notes if words not in self._notes]
+        return Entry(text, tuple(map(self._notes.index, notes)))
 
 
 def _difference(measure: Measure, column: RunColumn) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation
 from cifar_studio.runs.folder.events import Moment
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
 from cifar_studio.runs.wording import chosen_by, data_of, dated_title, is_validated
+
+RunFigure = Literal["curves", "confusion", "calibration"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from cifar_studio.export.figures.page import Caption
 from cifar_studio.runner.exporting.curve_figures import caption_of, curves_of, size_of
 from cifar_studio.runner.exporting.evaluated_run import (
     EvaluatedRun,
+    RunFigure,
     data_title,
     load_evaluated,
     test_pictures,
@@ -125,7 +126,9 @@ def _check_same_data(a: EvaluatedRun, b: EvaluatedRun) -> None:
         )
 
 
-def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportRequest) -> None:
+def save_run_figure(
+    path: Path, runs: Sequence[Run], figure: RunFigure, asked: ExportRequest
+) -> None:
     """Write the curves of runs, or the confusion or calibration of the first one.
 
     Raises
@@ -138,12 +141,14 @@ def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportR
         size = size_of(asked, DEFAULT_IN["both"])
         save_curves(path, [curves_of(run) for run in runs], caption_of(runs), size, report=report)
         return
-    shown = load_evaluated(runs[0].path, "best")
-    if figure == "confusion":
-        cells = cells_of(shown.evaluation.confusion, shown.names, "superclasses")
-        save_confusion(path, cells, shown.caption, size_of(asked, confusion_figure.DEFAULT_IN))
-    else:
-        answers = shown.evaluation
-        calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
-        size = size_of(asked, calibration_figure.DEFAULT_IN)
-        save_calibration(path, calibration, shown.caption, size)
+    save_figure(
+        SaveFigureRequest(
+            id=asked.id,
+            folder=str(runs[0].path),
+            path=str(path),
+            figure=figure,
+            width_in=asked.width_in,
+            height_in=asked.height_in,
+            dpi=asked.dpi,
+        )
+    )

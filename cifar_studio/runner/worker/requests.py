@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cifar_studio.data.repeats.find_repeats import Repeats
 from cifar_studio.errors import DataError
 from cifar_studio.runner.protocol import (
     AnyRequest,
@@ -69,7 +68,7 @@ def carry_out(request: AnyRequest) -> Iterator[AnyEvent]:
 
         yield from evaluate_run(request)
     elif isinstance(request, PredictRequest):
-        from cifar_studio.runner.answers.predicting import predict
+        from cifar_studio.runner.answers.picture_answers import predict
 
         yield from predict(request)
     elif isinstance(request, ExplainRequest):
@@ -108,17 +107,15 @@ def _fetch() -> Iterator[AnyEvent]:
     from cifar_studio.data.cifar100.source import load_dataset
     from cifar_studio.data.download.sources import fetch_and_prepare
 
-    told_at, told_phase = 0.0, ""
-    for progress in fetch_and_prepare():
-        now = time.monotonic()
-        if now - told_at >= 1 / EVENTS_PER_SECOND or progress.phase != told_phase:
-            told_at, told_phase = now, progress.phase
-            yield DataProgressed(
-                phase=progress.phase,
-                done=progress.done,
-                total=progress.total,
-                bytes_per_second=progress.bytes_per_second,
-            )
+    yield from _throttled(
+        DataProgressed(
+            phase=progress.phase,
+            done=progress.done,
+            total=progress.total,
+            bytes_per_second=progress.bytes_per_second,
+        )
+        for progress in fetch_and_prepare()
+    )
     dataset = load_dataset("auto")
     yield DataReady(name=dataset.name, source=dataset.source)
 
@@ -128,27 +125,24 @@ def _find_repeats(request: FindRepeatsRequest) -> Iterator[AnyEvent]:
     from cifar_studio.data.repeats.kept_repeats import kept_file, read_kept, repeats_of
 
     dataset = load_dataset(request.data)
-    found = yield from _comparing(repeats_of(dataset))
-    path = kept_file(dataset)
-    if read_kept(dataset) is None:  # the file is the only way to the asking process
+    yield from _throttled(
+        DataProgressed(phase="comparing pictures", done=done, total=total)
+        for done, total in repeats_of(dataset)
+    )
+    path, repeats = kept_file(dataset), read_kept(dataset)
+    if repeats is None:  # the file is the only way to the asking process
         raise DataError(
             f"The repeated pictures were found, but {path} cannot be written",
             "See that there is room in its folder and that it is yours to write to",
         )
-    yield RepeatsFound(path=str(path), pairs=len(found))
+    yield RepeatsFound(path=str(path), pairs=len(repeats))
 
 
-def _comparing(
-    steps: Generator[tuple[int, int], None, Repeats],
-) -> Generator[AnyEvent, None, Repeats]:
-    """Tell how far it is, now and then, and hand on what is found."""
-    told_at = 0.0
-    while True:
-        try:
-            done, total = next(steps)
-        except StopIteration as ended:
-            found: Repeats = ended.value
-            return found
-        if time.monotonic() - told_at >= 1 / EVENTS_PER_SECOND:
-            told_at = time.monotonic()
-            yield DataProgressed(phase="comparing pictures", done=done, total=total)
+def _throttled(events: Iterable[DataProgressed]) -> Iterator[AnyEvent]:
+    """At most ten a second, and the first of each phase."""
+    reported_s, phase = 0.0, ""
+    for event in events:
+        now = time.monotonic()
+        if now - reported_s >= 1 / EVENTS_PER_SECOND or event.phase != phase:
+            reported_s, phase = now, event.phase
+            yield event

@@ -134,7 +134,7 @@ class CompareTable(RowTable):
         if self.lines.by_seed:
             return seeds_table(name, [line.group for line in lines if line.group], self.lines.rule)
         table = report_table([line.runs[0] for line in lines], self.lines.rule)
-        return Table(name, table.header(), table.rows())
+        return Table(name, table.header, table.rows)
 
     @override
     def restyle(self) -> None:
