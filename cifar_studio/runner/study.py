@@ -26,14 +26,7 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 
 @dataclass(frozen=True)
 class StudyStep:
-    """A run of the study and what is there of it.
-
-    Attributes
-    ----------
-    run : StudyRun
-    found : Run or None
-        In the folder of runs, finished or such that it can go on.
-    """
+    """A run of the study, and what was found of it, finished or such that it can go on."""
 
     run: StudyRun
     found: Run | None = None
@@ -48,13 +41,7 @@ class StudyStep:
 def plan(runs: Iterable[StudyRun], folder: Path, data: str) -> list[StudyStep]:
     """Look up which runs of a study are done, or begun.
 
-    Parameters
-    ----------
-    runs : iterable of StudyRun
-    folder : Path
-        Of runs.
-    data : str
-        As `TrainRequest` means it: a run of the demo set is none of CIFAR-100.
+    `data` is as `TrainRequest` means it: a run of the demo set is none of CIFAR-100.
     """
     present = list_runs(folder)
     return [_step(run, present, data) for run in runs]
@@ -79,13 +66,7 @@ def _is_of(run: Run, data: str) -> bool:
 class StudyRunner:
     """Carries steps out. `stop` and `kill` may be called from another thread.
 
-    Parameters
-    ----------
-    data : str
-    folder : Path
-        Of runs.
-    command : list of str
-        What a person typed, for the runs' environments.
+    `command` is what a person typed, for the runs' environments.
     """
 
     def __init__(self, data: str, folder: Path, command: Sequence[str]) -> None:
@@ -147,14 +128,9 @@ class StudyRunner:
 
 @dataclass(frozen=True)
 class StudyEstimate:
-    """What a study needs.
+    """Seconds and peak memory of each run of a study; None where it could not be measured.
 
-    Attributes
-    ----------
-    seconds : tuple of float or None
-        A run each; 0 for one that is finished, None for one that could not be measured.
-    memory_mib : tuple of float or None
-        Peak of each.
+    A run that is finished takes 0 seconds.
     """
 
     seconds: tuple[float | None, ...]

@@ -18,7 +18,8 @@ from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.report import REPORT_ODDITIES, REPORT_RESULTS
 from cifar_studio.errors import BadInputError
 from cifar_studio.export.tables import latex, markdown
-from cifar_studio.export.tables.report_table import MIXED, SELECTED, report_table
+from cifar_studio.export.tables.report_columns import SELECTED
+from cifar_studio.export.tables.report_table import MIXED, report_table
 from cifar_studio.export.tables.sheet import Entry, Sheet, letters
 from cifar_studio.export.tables.write_tables import write_table_file
 from cifar_studio.plain_text import printable

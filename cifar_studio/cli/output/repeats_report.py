@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from cifar_studio.cli.output.progress_bar import progress_bar
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
@@ -26,7 +29,7 @@ def list_repeats(data: str, *, json: bool) -> None:
     print_result(as_json(pairs) if json else "\n".join([*map(_as_line, pairs), _total(pairs)]))
 
 
-def _as_object(dataset: Dataset, repeats: Repeats, row: int) -> dict[str, object]:
+def _as_object(dataset: Dataset, repeats: Repeats, row: int) -> dict[str, Any]:
     first, second = (_name(dataset, int(place)) for place in repeats.pairs_P2[row])
     kind = "mirrored" if repeats.mirrored_P[row] else "near"
     return {
@@ -37,7 +40,7 @@ def _as_object(dataset: Dataset, repeats: Repeats, row: int) -> dict[str, object
     }
 
 
-def _name(dataset: Dataset, place: int) -> dict[str, object]:
+def _name(dataset: Dataset, place: int) -> dict[str, Any]:
     is_test = place >= len(dataset.train)
     split = dataset.test if is_test else dataset.train
     index = place - len(dataset.train) if is_test else place
@@ -48,26 +51,17 @@ def _name(dataset: Dataset, place: int) -> dict[str, object]:
     }
 
 
-def _as_line(pair: dict[str, object]) -> str:
+def _as_line(pair: dict[str, Any]) -> str:
     words = [f"{pair['kind']:9}  {pair['likeness']:.4f}"]
     for picture in (pair["first"], pair["second"]):
-        assert isinstance(picture, dict)
         words.append(f"{picture['split']:5} {picture['index']:>5}  {picture['class']:13}")
     return "  ".join(words).rstrip()
 
 
-def _total(pairs: list[dict[str, object]]) -> str:
-    def count(key: str) -> int:
-        return sum(pair["kind"] == key for pair in pairs)
-
-    across = sum(_split(pair, "first") != _split(pair, "second") for pair in pairs)
+def _total(pairs: list[dict[str, Any]]) -> str:
+    kinds = Counter(pair["kind"] for pair in pairs)
+    across = sum(pair["first"]["split"] != pair["second"]["split"] for pair in pairs)
     return (
-        f"{len(pairs):,} pairs: {count('identical')} identical, {count('mirrored')} mirrored, "
-        f"{count('near')} nearly the same; {across} with one picture in each split"
+        f"{len(pairs):,} pairs: {kinds['identical']} identical, {kinds['mirrored']} mirrored, "
+        f"{kinds['near']} nearly the same; {across} with one picture in each split"
     )
-
-
-def _split(pair: dict[str, object], which: str) -> object:
-    picture = pair[which]
-    assert isinstance(picture, dict)
-    return picture["split"]

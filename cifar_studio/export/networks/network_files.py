@@ -34,8 +34,6 @@ from cifar_studio.export.networks.network_check import (
     Judge,
     WithNormalization,
     agreement,
-    as_floats,
-    batches,
     plain_network,
 )
 from cifar_studio.export.writing import write_export
@@ -136,7 +134,7 @@ def write_onnx(path: Path, trained: TrainedNetwork, judge: Judge) -> Agreement:
             str(file), options, providers=["CPUExecutionProvider"]
         )
         name = session.get_inputs()[0].name
-        return np.concatenate([session.run(None, {name: x})[0] for x in batches(as_floats(judge))])
+        return np.concatenate([session.run(None, {name: x})[0] for x in judge.batches()])
 
     return _write_checked(path, write, answer, judge)
 
@@ -151,7 +149,7 @@ def _program(trained: TrainedNetwork) -> torch.export.ExportedProgram:
 
 def _answers(module: Callable[[torch.Tensor], torch.Tensor], judge: Judge) -> NDArray[np.float32]:
     with torch.inference_mode():
-        parts = [module(torch.from_numpy(part)).numpy() for part in batches(as_floats(judge))]
+        parts = [module(torch.from_numpy(part)).numpy() for part in judge.batches()]
     return np.concatenate(parts)
 
 

@@ -24,14 +24,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing.
-
-    Attributes
-    ----------
-    svg : bytes
-    caption : str
-        Also what is read aloud in its place.
-    """
+    """A drawing as SVG; its caption is also what is read aloud in its place."""
 
     svg: bytes
     caption: str
@@ -50,14 +43,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sample:
-    """A test picture with its answer.
-
-    Attributes
-    ----------
-    png : bytes
-    true, said : str
-    confidence_percent : float
-    """
+    """A test picture as PNG, its class, and what the network said."""
 
     png: bytes
     true: str
@@ -97,7 +83,6 @@ class Chapter:
 
     Attributes
     ----------
-    title : str
     folder : str
         Name of its run folder.
     beside : str
@@ -106,13 +91,10 @@ class Chapter:
         What a person wrote about it, a paragraph each.
     headline : pairs of str
         The few figures that matter most.
-    method : str
-    figures, sheets, long_sheets, galleries
-        The long ones are folded.
-    settings : tuple of Setting
+    long_sheets : tuple of Sheet
+        Those that are folded.
     preset : str
         Title of the nearest preset.
-    environment : pairs of str
     gaps : tuple of str
         What is missing, and how to get it.
     """
@@ -135,19 +117,9 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole text.
+    """The whole text: Table 2, figures of all runs together, and a chapter for each.
 
-    Attributes
-    ----------
-    title, subtitle : str
-    table : Sheet
-        Table 2.
-    figures : tuple of Figure
-        Of all runs together.
-    chapters : tuple of Chapter
-    references : tuple of Reference
-    studio : str
-        Version that wrote it.
+    `studio` is the version that wrote it.
     """
 
     title: str

@@ -31,23 +31,21 @@ class Reference:
 
 def method_of(run: Run) -> str:
     """One paragraph: network, pictures, augmentation, optimiser, precision, machine, choice."""
-    return " ".join(_sentences(run))
+    config, environment = run.config, run.environment
+    sentences = [
+        _network(config, environment),
+        _pictures(config, environment),
+        _augmentation(config),
+        _optimiser(run),
+        _machine(environment) if environment is not None else "",
+        _choice(run),
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def references_of(runs: Sequence[Run]) -> tuple[Reference, ...]:
     """What a text about these runs has to name, in the order of the methods paragraph."""
     return tuple(_REFERENCES[key] for key in dict.fromkeys(_keys(runs)))
-
-
-def _sentences(run: Run) -> Iterator[str]:
-    config, environment = run.config, run.environment
-    yield _network(config, environment)
-    yield _pictures(config, environment)
-    yield _augmentation(config)
-    yield _optimiser(run)
-    if environment is not None:
-        yield _machine(environment)
-    yield _choice(run)
 
 
 def _network(config: TrainConfig, environment: Environment | None) -> str:
@@ -97,19 +95,17 @@ def _augmentation(config: TrainConfig) -> str:
 
 def _optimiser(run: Run) -> str:
     config = run.config
-    momentum = f"{'Nesterov ' if config.nesterov else ''}{_said(config, 'momentum')}"
+    momentum, weight_decay, seed = (
+        setting_in_words(key, getattr(config, key)) for key in ("momentum", "weight_decay", "seed")
+    )
+    nesterov = "Nesterov " if config.nesterov else ""
     planned = "" if len(run.rows) == config.epochs else f" of {config.epochs} planned"
     epochs = "epoch" if len(run.rows) == 1 else "epochs"
     return (
         f"Stochastic gradient descent minimised the cross-entropy for {len(run.rows)} {epochs}"
         f"{planned} in batches of {config.batch_size}, with a {config.schedule} learning rate of "
-        f"{config.learning_rate:g}, {momentum}, {_said(config, 'weight_decay')} and random "
-        f"{_said(config, 'seed')}."
+        f"{config.learning_rate:g}, {nesterov}{momentum}, {weight_decay} and random {seed}."
     )
-
-
-def _said(config: TrainConfig, key: str) -> str:
-    return setting_in_words(key, getattr(config, key))
 
 
 def _machine(environment: Environment) -> str:

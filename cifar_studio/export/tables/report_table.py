@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cifar_studio.config.report import REPORT_ODDITIES
-from cifar_studio.export.tables.report_columns import MEASURES, Kind, Measure, RunColumn
+from cifar_studio.export.tables.report_columns import MEASURES, Measure, RunColumn
 from cifar_studio.export.tables.sheet import Cell, Entry, Sheet
 from cifar_studio.runs.analysis.confusion_cells import MINUS, NONE
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
@@ -20,19 +20,6 @@ TITLE = "Table 2 of the report, repeated with CIFAR Studio"
 REPORT = "report, as printed"
 DIFFERENCE = "difference"
 BESIDE = "Beside the report"
-SELECTED = (
-    "Best over all epochs on the test pictures, and so selected on the test set that it is "
-    "measured on; the report does the same."
-)
-HONEST = (
-    "At the epoch that the validation split chose, without the test pictures; a run without a "
-    "validation split has none."
-)
-TIMES = (
-    "Training and evaluation together, on the device of each run; the report's times are of one "
-    "Colab T4."
-)
-SPREAD = "Of the sample of epochs (n \N{MINUS SIGN} 1)."
 MIXED = "The runs are of different data: their figures do not compare with each other."
 LOST = "Rows of epochs are lost; the figures are of those that are there."
 _REASONS_SHOWN = 2
@@ -43,12 +30,6 @@ class ReportTable:
     """Chosen runs with the report's figures beside those that compare.
 
     Per cent and seconds have two decimals, losses four; the report's figures stand as printed.
-
-    Attributes
-    ----------
-    columns : tuple of RunColumn
-        A run each, in the order chosen.
-    rule : ConvergenceRule
     """
 
     columns: tuple[RunColumn, ...]
@@ -122,8 +103,8 @@ class _SheetMaker:
         self._notes: list[str] = []
 
     def make(self) -> Sheet:
-        header = (Entry("Run"), *(self._heading(column) for column in self._columns))
-        rows = tuple(self._rows())
+        titles = (self._entry(column.title, _oddities(column, None)) for column in self._columns)
+        header, rows = (Entry("Run"), *titles), tuple(self._rows())
         return Sheet(TITLE, header, rows, tuple(self._notes))
 
     def _rows(self) -> Iterator[tuple[Entry, ...]]:
@@ -135,7 +116,8 @@ class _SheetMaker:
         yield (Entry(BESIDE), *map(self._comparability, self._columns))
         compares = any(column.comparability.result for column in self._columns)
         for measure in MEASURES:
-            title = self._entry(measure.title, self._words(measure))
+            note = measure.note.format(rule=self._rule.describe())
+            title = self._entry(measure.title, (note,) if note else ())
             yield (title, *(self._figure(measure, column) for column in self._columns))
             if compares and measure.in_report:
                 yield (Entry(REPORT), *(self._printed(measure, column) for column in self._columns))
@@ -145,9 +127,6 @@ class _SheetMaker:
         self, title: str, fact: Callable[[RunColumn], str], notes: tuple[str, ...] = ()
     ) -> tuple[Entry, ...]:
         return (self._entry(title, notes), *(Entry(fact(column)) for column in self._columns))
-
-    def _heading(self, column: RunColumn) -> Entry:
-        return self._entry(column.title, _oddities(column, None))
 
     def _comparability(self, column: RunColumn) -> Entry:
         whole = column.comparability.describe()
@@ -165,18 +144,6 @@ class _SheetMaker:
             return Entry("")
         about = "~" if measure.is_about else ""
         return self._entry(about + text, _oddities(column, measure.name))
-
-    def _words(self, measure: Measure) -> tuple[str, ...]:
-        """The footnote of a measure's title."""
-        rule = f"By the studio's rule: {self._rule.describe()}. The report's are approximate."
-        words: dict[Kind, str] = {
-            "about": rule,
-            "selected": SELECTED,
-            "honest": HONEST,
-            "times": TIMES,
-            "spread": SPREAD,
-        }
-        return (words[measure.kind],) if measure.kind else ()
 
     def _entry(self, text: str, notes: Sequence[str]) -> Entry:
         """A cell; the same words make one footnote."""

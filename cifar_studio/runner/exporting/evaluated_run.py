@@ -25,18 +25,7 @@ RunFigure = Literal["curves", "confusion", "calibration"]
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedRun:
-    """A run and one of its evaluations.
-
-    Attributes
-    ----------
-    title : str
-    config : TrainConfig
-    data : DataFacts
-    names : ClassNames
-    evaluation : Evaluation
-    epoch : str
-        Which one, and what chose it.
-    """
+    """A run and one of its evaluations; `epoch` says which one, and what chose it."""
 
     title: str
     config: TrainConfig

@@ -18,11 +18,7 @@ from cifar_studio.runs.wording import run_title
 class NetworkExport:
     """Reads the network and lets it answer once, for as many formats as are asked for.
 
-    Parameters
-    ----------
-    run : Run
-    data : str
-        Where its pictures are, as `find_pictures` means it.
+    `data` says where its pictures are, as `find_pictures` means it.
     """
 
     def __init__(self, run: Run, data: str) -> None:

@@ -11,22 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cifar_studio.errors import DataError
-from cifar_studio.runner.protocol import (
-    AnyRequest,
-    AugmentRequest,
-    EstimateRequest,
-    EvaluateRequest,
-    ExplainRequest,
-    ExportRequest,
-    FetchDataRequest,
-    FindRepeatsRequest,
-    MendRequest,
-    OpenBundleRequest,
-    PredictRequest,
-    PrepareDataRequest,
-    SaveCurvesRequest,
-    SaveFigureRequest,
-)
+from cifar_studio.runner import protocol
 from cifar_studio.runs.answers import (
     AnyEvent,
     DataProgressed,
@@ -42,52 +27,52 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 EVENTS_PER_SECOND = 10
 
 
-def carry_out(request: AnyRequest) -> Iterator[AnyEvent]:
+def carry_out(request: protocol.AnyRequest) -> Iterator[AnyEvent]:
     """Carry a short request out. Closing the generator gives it up."""
-    if isinstance(request, EstimateRequest):
+    if isinstance(request, protocol.EstimateRequest):
         from cifar_studio.engine.speed.speed_estimate import estimate
         from cifar_studio.runner.training.fastest_choices import choice_for
 
         found = estimate(request.config, choice_for(request.config))
         yield Estimated(**dataclasses.asdict(found))
-    elif isinstance(request, PrepareDataRequest):
+    elif isinstance(request, protocol.PrepareDataRequest):
         yield from _prepare(request)
-    elif isinstance(request, FetchDataRequest):
+    elif isinstance(request, protocol.FetchDataRequest):
         yield from _fetch()
-    elif isinstance(request, FindRepeatsRequest):
+    elif isinstance(request, protocol.FindRepeatsRequest):
         yield from _find_repeats(request)
-    elif isinstance(request, MendRequest):
+    elif isinstance(request, protocol.MendRequest):
         from cifar_studio.runner.training.resumption import mend
 
         yield RunMended(folder=request.folder, files=mend(RunFolder(Path(request.folder))))
-    elif isinstance(request, OpenBundleRequest):
+    elif isinstance(request, protocol.OpenBundleRequest):
         opened = open_bundle(Path(request.bundle), Path(request.runs))
         yield RunOpened(folder=str(opened.path), was_there=opened.was_there)
-    elif isinstance(request, EvaluateRequest):
+    elif isinstance(request, protocol.EvaluateRequest):
         from cifar_studio.runner.answers.evaluating import evaluate_run
 
         yield from evaluate_run(request)
-    elif isinstance(request, PredictRequest):
+    elif isinstance(request, protocol.PredictRequest):
         from cifar_studio.runner.answers.picture_answers import predict
 
         yield from predict(request)
-    elif isinstance(request, ExplainRequest):
+    elif isinstance(request, protocol.ExplainRequest):
         from cifar_studio.runner.answers.picture_answers import explain_picture
 
         yield explain_picture(request)
-    elif isinstance(request, AugmentRequest):
+    elif isinstance(request, protocol.AugmentRequest):
         from cifar_studio.runner.answers.picture_answers import show_augmented
 
         yield show_augmented(request)
-    elif isinstance(request, SaveFigureRequest):
+    elif isinstance(request, protocol.SaveFigureRequest):
         from cifar_studio.runner.exporting.evaluation_figures import save_figure
 
         yield save_figure(request)
-    elif isinstance(request, SaveCurvesRequest):
+    elif isinstance(request, protocol.SaveCurvesRequest):
         from cifar_studio.runner.exporting.curve_figures import save_curves_of
 
         yield save_curves_of(request)
-    elif isinstance(request, ExportRequest):
+    elif isinstance(request, protocol.ExportRequest):
         from cifar_studio.runner.exporting.export_runs import export_runs
 
         yield from export_runs(request)
@@ -95,7 +80,7 @@ def carry_out(request: AnyRequest) -> Iterator[AnyEvent]:
         raise TypeError(f"{type(request).__name__} is no short request")
 
 
-def _prepare(request: PrepareDataRequest) -> Iterator[AnyEvent]:
+def _prepare(request: protocol.PrepareDataRequest) -> Iterator[AnyEvent]:
     from cifar_studio.data.cifar100.source import load_dataset
 
     yield DataProgressed(phase="reading and checking", done=0, total=0)
@@ -120,7 +105,7 @@ def _fetch() -> Iterator[AnyEvent]:
     yield DataReady(name=dataset.name, source=dataset.source)
 
 
-def _find_repeats(request: FindRepeatsRequest) -> Iterator[AnyEvent]:
+def _find_repeats(request: protocol.FindRepeatsRequest) -> Iterator[AnyEvent]:
     from cifar_studio.data.cifar100.source import load_dataset
     from cifar_studio.data.repeats.kept_repeats import kept_file, read_kept, repeats_of
 
