@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
 from cifar_studio.config.train_config import TrainConfig
 
@@ -138,13 +137,7 @@ def result_of_same_network(config: TrainConfig) -> ReportResult | None:
     """The column of the same network and dropout, whatever else was changed."""
     for name, result in REPORT_RESULTS.items():
         reported = PRESETS[name].config
-        if reported.architecture == config.architecture and _rate(reported) == _rate(config):
+        is_same = reported.architecture == config.architecture
+        if is_same and reported.dropout_rate == config.dropout_rate:
             return result
     return None
-
-
-def _rate(config: TrainConfig) -> float:
-    """The dropout rate in force."""
-    if config.dropout is not None:
-        return config.dropout
-    return architecture(config.architecture).standard_dropout

@@ -99,9 +99,7 @@ SETTINGS: dict[str, Setting] = {
             sentence="As published they shrink 224x224 pictures; for 32x32 pictures they keep "
             "detail, which is far more accurate and far slower.",
             kind="choice",
-            said=lambda value: (
-                "first layers for 32x32" if value == "cifar" else "first layers as published"
-            ),
+            said=lambda stem: f"first layers {'for 32x32' if stem == 'cifar' else 'as published'}",
             choices={"imagenet": "as published", "cifar": "for 32x32"},
         ),
         Setting(

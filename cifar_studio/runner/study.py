@@ -6,7 +6,6 @@ whatever, goes on when it is asked for again.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,10 +140,6 @@ class StudyEstimate:
         """Of all runs; None where one is not known."""
         known = [seconds for seconds in self.seconds if seconds is not None]
         return sum(known) if len(known) == len(self.seconds) else None
-
-    def ends_at(self, now: datetime.datetime) -> datetime.datetime | None:
-        total = self.total_seconds
-        return now + datetime.timedelta(seconds=total) if total is not None else None
 
 
 def estimate_of(steps: Sequence[StudyStep], book: SpeedBook) -> StudyEstimate:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from cifar_studio.cli.output.evaluation_report import as_text, figures_of
 from cifar_studio.cli.output.progress_bar import progress_bar
 from cifar_studio.cli.output.signals import ended_by_signals
+from cifar_studio.errors import StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.answers.evaluating import evaluate_run
 from cifar_studio.runner.answers.picture_answers import predict
@@ -54,7 +55,7 @@ def predict_in_console(request: PredictRequest, *, json: bool) -> int:
                     print_result(_prediction_as_text(event))
             elif isinstance(event, PictureRefused):
                 refused.append(event)
-                tell(f"cifar-studio: {event.message}. {event.remedy}.")
+                tell(f"cifar-studio: {StudioError(event.message, event.remedy)}")
             elif isinstance(event, PredictionEnded):
                 epoch = event.epoch
     if json:

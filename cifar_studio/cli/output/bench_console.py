@@ -24,21 +24,6 @@ from cifar_studio.runner.training.fastest_choices import resolved_settings
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.terminal import as_json, print_result, tell
 
-HEADER = (
-    "Network",
-    "Precision, format",
-    "Studio, pictures/s",
-    "s/epoch",
-    "Plain, pictures/s",
-    "Studio/plain",
-    "Studio/limit",
-    "Step/plain step",
-    "Testing 10,000, s",
-    "State, MiB",
-    "Peak, MiB",
-    "Data, MiB",
-    "First step, s",
-)
 NOTES = (
     "Medians of the rounds; ratios are taken inside each round, with the least and the greatest in "
     "brackets. An epoch is 50,000 pictures; testing is also given in percent of it.",
@@ -48,7 +33,13 @@ NOTES = (
     "Studio / plain: weights, gradients and momentum; the most memory of the device in the first "
     "batches of a training that is alone on it.",
 )
-_MARKS = {2: (0,), 4: (1,), 6: (2,), 9: (3,)}
+# Which of the notes stands with a column's title.
+_MARKS = {
+    "Studio, pictures/s": (0,),
+    "Plain, pictures/s": (1,),
+    "Studio/limit": (2,),
+    "State, MiB": (3,),
+}
 
 
 def bench_in_console(
@@ -111,15 +102,11 @@ def to_object(results: Sequence[NetworkResult], plan: Rounds) -> dict[str, Any]:
 
 def to_table(results: Sequence[NetworkResult], plan: Rounds) -> str:
     """The table as Markdown; its title tells machine, versions and n."""
-    rows = [
-        tuple(Entry(cell) for cell in _cells(result, variant))
-        for result in results
-        for variant in result.variants
-    ]
+    rows = [_cells(result, variant) for result in results for variant in result.variants]
     sheet = Sheet(
         title=_title(results[0].variants[0].environment, plan),
-        header=tuple(Entry(word, _MARKS.get(place, ())) for place, word in enumerate(HEADER)),
-        rows=tuple(rows),
+        header=tuple(Entry(title, _MARKS.get(title, ())) for title in rows[0]),
+        rows=tuple(tuple(map(Entry, row.values())) for row in rows),
         notes=NOTES,
     )
     return to_markdown(sheet)
@@ -173,23 +160,27 @@ def _title(environment: Environment, plan: Rounds) -> str:
     )
 
 
-def _cells(result: NetworkResult, variant: Variant) -> tuple[str, ...]:
+def _cells(result: NetworkResult, variant: Variant) -> dict[str, str]:
+    """A row of the table by the titles of its columns."""
     figures = result.figures(variant)
-    return (
-        result.config.architecture,
-        _settings(variant),
-        _number(figures.studio_pictures_per_second.median),
-        _number(figures.epoch_s),
-        f"{_number(figures.plain_pictures_per_second.median)} ({figures.plain_workers} processes)",
-        _spread(figures.studio_to_plain),
-        _spread(figures.studio_to_limit),
-        _spread(figures.step_to_plain_step),
-        f"{_number(figures.test_s)} ({_number(figures.test_percent_of_epoch)} %)",
-        f"{variant.state_mib:,.0f} / {result.plain_state_mib:,.0f}",
-        _peaks(variant.peak_mib, result.plain_peak_mib),
-        f"{variant.data_mib:,.0f}",
-        _number(variant.first_step_s),
-    )
+    plain_speed = _number(figures.plain_pictures_per_second.median)
+    return {
+        "Network": result.config.architecture,
+        "Precision, format": _settings(variant),
+        "Studio, pictures/s": _number(figures.studio_pictures_per_second.median),
+        "s/epoch": _number(figures.epoch_s),
+        "Plain, pictures/s": f"{plain_speed} ({figures.plain_workers} processes)",
+        "Studio/plain": _spread(figures.studio_to_plain),
+        "Studio/limit": _spread(figures.studio_to_limit),
+        "Step/plain step": _spread(figures.step_to_plain_step),
+        "Testing 10,000, s": (
+            f"{_number(figures.test_s)} ({_number(figures.test_percent_of_epoch)} %)"
+        ),
+        "State, MiB": f"{variant.state_mib:,.0f} / {result.plain_state_mib:,.0f}",
+        "Peak, MiB": _peaks(variant.peak_mib, result.plain_peak_mib),
+        "Data, MiB": f"{variant.data_mib:,.0f}",
+        "First step, s": _number(variant.first_step_s),
+    }
 
 
 def _settings(variant: Variant) -> str:

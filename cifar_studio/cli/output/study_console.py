@@ -147,9 +147,10 @@ def _time(step: StudyStep, seconds: float | None) -> str:
 
 
 def _sum(estimate: StudyEstimate) -> str:
-    total, end = estimate.total_seconds, estimate.ends_at(datetime.datetime.now())
-    if total is None or end is None:
+    total = estimate.total_seconds
+    if total is None:
         return "The whole takes an unknown time."
+    end = datetime.datetime.now() + datetime.timedelta(seconds=total)
     when = f"{end:%H:%M}" if total < 86_400 else f"{end:%d %b %H:%M}"
     return f"In all about {wording.duration(total)}, to about {when}."
 

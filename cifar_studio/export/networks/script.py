@@ -81,8 +81,9 @@ def network_code_of(run: Run) -> str:
 def _common(run: Run, environment: Environment) -> dict[str, Any]:
     config, data = run.config, environment.data
     network = architecture(config.architecture)
-    rate = network.standard_dropout if config.dropout is None else config.dropout
-    in_classifier, in_blocks = (rate, 0.0) if config.dropout_sites == "classifier" else (0.0, rate)
+    is_in_classifier = config.dropout_sites == "classifier"
+    in_classifier = config.dropout_rate if is_in_classifier else 0.0
+    in_blocks = 0.0 if is_in_classifier else config.dropout_rate
     mean, std = _channels(data.mean, run), _channels(data.std, run)
     if data.is_demo and config.normalization == "dataset":
         # The demo set's own numbers are none of CIFAR-100's.

@@ -54,14 +54,12 @@ def _network(config: TrainConfig, environment: Environment | None) -> str:
     words = f"{title} ({source}, 100 outputs) was trained from random weights"
     if config.stem == "cifar":
         words += ", with its first layers changed to keep the resolution of 32x32 pictures"
-    rate = architecture(config.architecture).standard_dropout
-    rate = rate if config.dropout is None else config.dropout
-    if not rate:
+    if not config.dropout_rate:
         return f"{words}, without dropout."
     place = "after each block" if config.dropout_sites == "blocks" else "before the classifier"
     if config.dropout_sites == "classifier" and config.architecture == "vgg11":
         place = "in both hidden layers of the classifier"
-    return f"{words}, with dropout of rate {rate:g} {place}."
+    return f"{words}, with dropout of rate {config.dropout_rate:g} {place}."
 
 
 def _pictures(config: TrainConfig, environment: Environment | None) -> str:
@@ -132,9 +130,7 @@ def _keys(runs: Iterable[Run]) -> Iterator[str]:
     for run in runs:
         yield run.config.architecture
     for run in runs:
-        network = architecture(run.config.architecture)
-        rate = network.standard_dropout if run.config.dropout is None else run.config.dropout
-        if rate:
+        if run.config.dropout_rate:
             yield "dropout"
         if run.environment is None or not run.environment.data.is_demo:
             yield "cifar"

@@ -10,7 +10,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from cifar_studio.export.tables.latex import to_latex
 from cifar_studio.export.tables.markdown import to_markdown
@@ -91,14 +91,9 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]
     lines = [[_as_text(cell) for cell in line] for line in (header, *rows)]
     if any(len(line) != len(header) for line in lines):
         raise ValueError(f"a row has not the header's {len(header)} cells")
-
-    def write(file: BinaryIO) -> None:
-        text = io.TextIOWrapper(file, encoding=_ENCODING, errors="replace", newline="")
-        csv.writer(text, delimiter=delimiter, lineterminator=_LINE_END).writerows(lines)
-        text.flush()
-        text.detach()  # the file is closed by who opened it
-
-    write_export(path, write)
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=_LINE_END).writerows(lines)
+    write_export(path, lambda file: file.write(text.getvalue().encode(_ENCODING, "replace")))
 
 
 def _as_text(cell: Cell) -> str:

@@ -13,14 +13,10 @@ from cifar_studio.runs.folder.environment import DataFacts
 def find_pictures(
     run_name: str, facts: DataFacts | None, asked: str = "auto", *, digest: str = ""
 ) -> Dataset:
-    """The data set of a run.
+    """The data set of a run, of which its folder tells `facts`.
 
     Parameters
     ----------
-    run_name : str
-        For the message where they are not found.
-    facts : DataFacts or None
-        What the run's folder tells of them.
     asked : str
         A folder, an archive or "demo"; "auto" looks where the studio always looks, then where the
         run found them.
