@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cifar_studio.cli.options import (
-    DataOption,
-    JsonOption,
-    RunsOption,
-    folder_of_runs,
-    run_folder,
-)
+from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs, run_folder
 from cifar_studio.cli.usage import NAME
 from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config

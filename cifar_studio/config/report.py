@@ -23,7 +23,6 @@ class ReportResult:
     ----------
     preset : str
         Name of the preset that repeats the run.
-    epochs : int
     epochs_to_convergence : int
         Printed with "~".
     epoch_seconds, epoch_seconds_std : float

@@ -50,7 +50,6 @@ class WorkerProcess:
 
     Parameters
     ----------
-    warm : bool
     niceness : int
         Added to this process's own on POSIX: a training must not make the window stutter.
     gives_way : bool

@@ -112,11 +112,11 @@ def to_table(results: Sequence[NetworkResult], plan: Rounds) -> str:
     return to_markdown(sheet)
 
 
-def _pictures(asked: str) -> Dataset:
+def _pictures(requested: str) -> Dataset:
     try:
-        return load_dataset(asked)
+        return load_dataset(requested)
     except DataError as error:
-        if asked != "auto" or error.fault != NOWHERE[0]:
+        if requested != "auto" or error.fault != NOWHERE[0]:
             raise
     tell("CIFAR-100 was found nowhere on this computer: the demo set is taken.")
     return load_dataset(DEMO)
@@ -186,9 +186,9 @@ def _cells(result: NetworkResult, variant: Variant) -> dict[str, str]:
 def _settings(variant: Variant) -> str:
     """What the studio took: "auto = float32, channels last, specialised"."""
     resolved = variant.environment.resolved
-    asked = "" if variant.asked == resolved.precision else f"{variant.asked} = "
+    requested = "" if variant.asked == resolved.precision else f"{variant.asked} = "
     special = ", specialised" if resolved.specialized else ""
-    return f"{asked}{resolved.precision}, {resolved.memory_format.replace('_', ' ')}{special}"
+    return f"{requested}{resolved.precision}, {resolved.memory_format.replace('_', ' ')}{special}"
 
 
 def _sum(result: NetworkResult, variant: Variant) -> str:

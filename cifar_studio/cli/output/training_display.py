@@ -27,7 +27,7 @@ class TrainingDisplay:
 
     def __init__(self) -> None:
         self._stderr = LastingStderr()
-        self._told_gone = False
+        self._is_gone_logged = False
         console = stderr_console(self._stderr)
         columns = (
             TextColumn("{task.description}"),
@@ -73,8 +73,8 @@ class TrainingDisplay:
             self._print(_line(event.row, self._epochs))
         elif isinstance(event, RunNoticed):
             self._print(f"cifar-studio: {event.message.rstrip('.')}.")
-        if self._stderr.is_gone and not self._told_gone:
-            self._told_gone = True
+        if self._stderr.is_gone and not self._is_gone_logged:
+            self._is_gone_logged = True
             _log.warning("standard error cannot be written: progress is shown no more")
 
     def _print(self, line: str) -> None:

@@ -46,13 +46,7 @@ def write_weights(
 ) -> Agreement:
     """Write `weights.safetensors`.
 
-    Parameters
-    ----------
-    path : Path
-    trained : TrainedNetwork
-    judge : Judge
-    about : dict of str to str
-        Goes into the file's metadata, beside what is needed to use the weights.
+    `about` goes into the file's metadata, with what is needed to use the weights.
 
     Returns
     -------

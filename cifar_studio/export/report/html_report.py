@@ -85,7 +85,7 @@ class Chapter:
     ----------
     folder : str
         Name of its run folder.
-    beside : str
+    comparison : str
         How it stands to the report.
     notes : tuple of str
         What a person wrote about it, a paragraph each.
@@ -101,7 +101,7 @@ class Chapter:
 
     title: str
     folder: str
-    beside: str
+    comparison: str
     notes: tuple[str, ...]
     headline: Pairs
     method: str

@@ -38,8 +38,6 @@ class Sheet:
 
     Attributes
     ----------
-    title : str
-    header : tuple of C Entry
     rows : tuple of tuples of C Entry
         The first column says what a row is; the others are figures.
     notes : tuple of str
@@ -63,13 +61,8 @@ class Sheet:
 class PlainTable:
     """Values as they are, and how they are written for a reader.
 
-    Attributes
-    ----------
-    title : str
-    header : (C,) str
-    rows : sequence of (C,) cells
-    forms : mapping of header to format
-        Of numbers, for Markdown and LaTeX; spreadsheets get every digit.
+    Rows have as many cells as the header. `forms` gives formats of numbers by header, for Markdown
+    and LaTeX; spreadsheets get every digit.
     """
 
     title: str

@@ -121,7 +121,7 @@ def _check_same_data(a: EvaluatedRun, b: EvaluatedRun) -> None:
 
 
 def save_run_figure(
-    path: Path, runs: Sequence[Run], figure: RunFigure, asked: ExportRequest
+    path: Path, runs: Sequence[Run], figure: RunFigure, request: ExportRequest
 ) -> None:
     """Write the curves of runs, or the confusion or calibration of the first one.
 
@@ -132,17 +132,17 @@ def save_run_figure(
     """
     if figure == "curves":
         report = comparability(runs[0]).result if len(runs) == 1 else None
-        size = size_of(asked, DEFAULT_IN["both"])
+        size = size_of(request, DEFAULT_IN["both"])
         save_curves(path, [curves_of(run) for run in runs], caption_of(runs), size, report=report)
         return
     save_figure(
         SaveFigureRequest(
-            id=asked.id,
+            id=request.id,
             folder=str(runs[0].path),
             path=str(path),
             figure=figure,
-            width_in=asked.width_in,
-            height_in=asked.height_in,
-            dpi=asked.dpi,
+            width_in=request.width_in,
+            height_in=request.height_in,
+            dpi=request.dpi,
         )
     )

@@ -134,7 +134,7 @@ def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Cha
     return Chapter(
         title=dated_title(run),
         folder=run.path.name,
-        beside=f"Beside the report: {comparability(run).describe()}",
+        comparison=f"Beside the report: {comparability(run).describe()}",
         notes=tuple(line for line in run.notes.notes.splitlines() if line.strip()),
         headline=headline,
         method=method_of(run),
