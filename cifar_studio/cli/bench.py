@@ -46,7 +46,7 @@ def bench(
     configs = _configs(architectures or ARCHITECTURE_NAMES, settings or [])
     from cifar_studio.cli.output.bench_console import bench_in_console
 
-    code = bench_in_console(
+    bench_in_console(
         configs,
         data=data,
         rounds=rounds,
@@ -54,7 +54,6 @@ def bench(
         command=[NAME, *sys.argv[1:]],
         json=json,
     )
-    raise typer.Exit(code)
 
 
 def _configs(names: list[str] | tuple[str, ...], words: list[str]) -> list[TrainConfig]:

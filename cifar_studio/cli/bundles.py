@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs, run_folder
+from cifar_studio.cli.usage import NAME
+from cifar_studio.errors import StudioError
 from cifar_studio.export.formats import EVERYDAY, FORMATS, checked_formats, inches_of
+from cifar_studio.plain_text import plain, printable
+from cifar_studio.terminal import as_json, print_result, tell
 
 
 def export(
@@ -52,7 +56,28 @@ def open_bundles(
     json: JsonOption = False,
 ) -> None:
     """Put the runs of .cifarrun files into the folder of runs."""
-    from cifar_studio.cli.output.bundle_console import open_in_console
+    from cifar_studio.cli.output.signals import ended_by_signals
+    from cifar_studio.runs.bundle.opening import open_bundle
 
     folder = folder_of_runs(runs)
-    raise typer.Exit(open_in_console(bundles, folder, json=json))
+    opened: list[dict[str, object]] = []
+    exit_code = 0
+    for bundle in bundles:
+        try:
+            with ended_by_signals():
+                found = open_bundle(bundle, folder)
+        except StudioError as error:
+            exit_code = 2
+            tell(f"{NAME}: {error}")
+            continue
+        run = str(found.path)
+        opened.append(
+            {"bundle": plain(str(bundle)), "run": plain(run), "was_there": found.was_there}
+        )
+        if found.was_there:
+            tell(f"{bundle.name}: the same run was there already.")
+        if not json:
+            print_result(f"run: {printable(run)}")
+    if json:
+        print_result(as_json(opened))
+    raise typer.Exit(exit_code)

@@ -30,7 +30,7 @@ def check(
     """Check the sums of CIFAR-100's files; exit code 2 where they are not the published ones."""
     from cifar_studio.cli.output.data_report import check_place
 
-    text, whole = check_place(place, as_json=json)
+    text, whole = check_place(place, json=json)
     terminal.print_result(text)
     if not whole:
         raise typer.Exit(2)

@@ -71,13 +71,13 @@ def predict(
 
 def runs(runs: RunsOption = None, json: JsonOption = False) -> None:
     """List the library, one run a line, newest first."""
-    from cifar_studio.cli.output.listing import list_folder
+    from cifar_studio.cli.output.listing import list_folder, runs_as_json, runs_as_text
 
     folder = runs or paths.runs_folder()
-    listing = list_folder(folder, must_exist=runs is not None)
-    for notice in listing.notices:
+    found, notices = list_folder(folder, must_exist=runs is not None)
+    for notice in notices:
         terminal.tell(f"{NAME}: {notice}")
-    if json or listing.runs:
-        terminal.print_result(listing.as_json() if json else listing.as_text())
-    elif not listing.notices:
+    if json or found:
+        terminal.print_result(runs_as_json(found) if json else runs_as_text(found))
+    elif not notices:
         terminal.tell(f"{NAME}: there are no runs in {folder}.")

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cifar_studio.cli.options import (
-    DataOption,
-    JsonOption,
-    RunsOption,
-    folder_of_runs,
-    run_folder,
-)
+from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs, run_folder
 from cifar_studio.cli.usage import NAME
 from cifar_studio.config.presets import PRESETS, preset
 from cifar_studio.config.serialization import from_words, read_config
@@ -60,7 +54,8 @@ def train(
             )
         request: TrainRequest | ResumeRequest = _resume_request(resume, data, settings or [])
     else:
-        request = _train_request(_config(preset_name, config, settings or []), data, runs)
+        chosen = _config(preset_name, config, settings or [])
+        request = _train_request(chosen, data, folder_of_runs(runs))
     # Only now: it imports torch, and a typing error should be told at once.
     from cifar_studio.cli.output.training_console import train_in_console
 
@@ -77,8 +72,6 @@ def reproduce(
     json: JsonOption = False,
 ) -> None:
     """Train a run again and say, figure by figure, what differs; exit 3 where anything does."""
-    from cifar_studio.runner.protocol import TrainRequest
-    from cifar_studio.runner.worker_process import new_id
     from cifar_studio.runs.analysis.reproduction import config_to_repeat
     from cifar_studio.runs.bundle.manifest import SUFFIX
     from cifar_studio.runs.bundle.opening import open_bundle
@@ -87,14 +80,8 @@ def reproduce(
     folder = folder_of_runs(runs)
     is_bundle = run.suffix.lower() == SUFFIX and not run.is_dir()
     original = load(open_bundle(run, folder).path if is_bundle else run_folder(run))
-    request = TrainRequest(
-        id=new_id(),
-        config=config_to_repeat(original, epochs),
-        data=data,
-        runs=str(folder),
-        command=[NAME, *sys.argv[1:]],
-        repeats=str(original.path),
-    )
+    config = config_to_repeat(original, epochs)
+    request = _train_request(config, data, folder, repeats=str(original.path))
     from cifar_studio.cli.output.reproduce_console import reproduce_in_console
 
     raise typer.Exit(reproduce_in_console(request, json=json))
@@ -112,13 +99,17 @@ def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfi
     return from_words(words, base)
 
 
-def _train_request(config: TrainConfig, data: str, runs: Path | None) -> TrainRequest:
+def _train_request(config: TrainConfig, data: str, folder: Path, repeats: str = "") -> TrainRequest:
     from cifar_studio.runner.protocol import TrainRequest
     from cifar_studio.runner.worker_process import new_id
 
-    folder = folder_of_runs(runs)
     return TrainRequest(
-        id=new_id(), config=config, data=data, runs=str(folder), command=[NAME, *sys.argv[1:]]
+        id=new_id(),
+        config=config,
+        data=data,
+        runs=str(folder),
+        command=[NAME, *sys.argv[1:]],
+        repeats=repeats,
     )
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_studio.config.settings import SETTINGS, Setting
+from cifar_studio.config.setting import Setting
+from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 
 _DEVICE = re.compile(r"auto|cpu|cuda|mps|cuda:\d{1,3}")

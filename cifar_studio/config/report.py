@@ -7,10 +7,10 @@ DenseNet", Northeastern University, Spring 2024. Values stand as printed, odditi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
-from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import PRESETS, REPORT_PRESETS
 from cifar_studio.config.train_config import TrainConfig
 
@@ -23,7 +23,6 @@ class ReportResult:
     ----------
     preset : str
         Name of the preset that repeats the run.
-    epochs : int
     epochs_to_convergence : int
         Printed with "~".
     epoch_seconds, epoch_seconds_std : float
@@ -50,94 +49,23 @@ class ReportResult:
     min_test_loss: float
 
 
+# As printed: a row a figure, and the six runs in the order of their presets.
+_TABLE_2: dict[str, tuple[Any, ...]] = {
+    "epochs": (70, 70, 70, 40, 40, 40),
+    "epochs_to_convergence": (30, 40, 70, 40, 30, 30),
+    "epoch_seconds": (27.71, 34.46, 34.46, 145.0, 56.18, 69.93),
+    "epoch_seconds_std": (0.72, 0.94, 0.94, 1.9, 0.98, 1.02),
+    "seconds_to_convergence": (831.3, 1378.4, 2412.2, 5800.0, 1685.4, 2097.9),
+    "total_seconds": (1940.06, 1981.23, 2412.45, 5896.34, 2247.58, 2797.33),
+    "max_train_top1": (90.01, 78.19, 63.78, 76.6, 81.43, 83.44),
+    "min_train_loss": (0.3254, 0.7275, 1.22, 0.779, 0.6077, 0.5398),
+    "max_test_top1": (51.62, 53.78, 48.68, 57.4, 54.24, 56.17),
+    "max_test_top5": (79.14, 80.94, 78.21, 83.6, 81.02, 82.83),
+    "min_test_loss": (2.0048, 3.5891, 3.95, 1.663, 1.871, 1.7476),
+}
 REPORT_RESULTS: dict[str, ReportResult] = {
-    result.preset: result
-    for result in (
-        ReportResult(
-            preset="report-resnet18",
-            epochs=70,
-            epochs_to_convergence=30,
-            epoch_seconds=27.71,
-            epoch_seconds_std=0.72,
-            seconds_to_convergence=831.3,
-            total_seconds=1940.06,
-            max_train_top1=90.01,
-            min_train_loss=0.3254,
-            max_test_top1=51.62,
-            max_test_top5=79.14,
-            min_test_loss=2.0048,
-        ),
-        ReportResult(
-            preset="report-resnet18-dropout",
-            epochs=70,
-            epochs_to_convergence=40,
-            epoch_seconds=34.46,
-            epoch_seconds_std=0.94,
-            seconds_to_convergence=1378.4,
-            total_seconds=1981.23,
-            max_train_top1=78.19,
-            min_train_loss=0.7275,
-            max_test_top1=53.78,
-            max_test_top5=80.94,
-            min_test_loss=3.5891,
-        ),
-        ReportResult(
-            preset="report-mobilenet_v2",
-            epochs=70,
-            epochs_to_convergence=70,
-            epoch_seconds=34.46,
-            epoch_seconds_std=0.94,
-            seconds_to_convergence=2412.2,
-            total_seconds=2412.45,
-            max_train_top1=63.78,
-            min_train_loss=1.22,
-            max_test_top1=48.68,
-            max_test_top5=78.21,
-            min_test_loss=3.95,
-        ),
-        ReportResult(
-            preset="report-vgg11",
-            epochs=40,
-            epochs_to_convergence=40,
-            epoch_seconds=145.0,
-            epoch_seconds_std=1.9,
-            seconds_to_convergence=5800.0,
-            total_seconds=5896.34,
-            max_train_top1=76.6,
-            min_train_loss=0.779,
-            max_test_top1=57.4,
-            max_test_top5=83.6,
-            min_test_loss=1.663,
-        ),
-        ReportResult(
-            preset="report-densenet161",
-            epochs=40,
-            epochs_to_convergence=30,
-            epoch_seconds=56.18,
-            epoch_seconds_std=0.98,
-            seconds_to_convergence=1685.4,
-            total_seconds=2247.58,
-            max_train_top1=81.43,
-            min_train_loss=0.6077,
-            max_test_top1=54.24,
-            max_test_top5=81.02,
-            min_test_loss=1.871,
-        ),
-        ReportResult(
-            preset="report-densenet161-dropout",
-            epochs=40,
-            epochs_to_convergence=30,
-            epoch_seconds=69.93,
-            epoch_seconds_std=1.02,
-            seconds_to_convergence=2097.9,
-            total_seconds=2797.33,
-            max_train_top1=83.44,
-            min_train_loss=0.5398,
-            max_test_top1=56.17,
-            max_test_top5=82.83,
-            min_test_loss=1.7476,
-        ),
-    )
+    preset.name: ReportResult(preset.name, **dict(zip(_TABLE_2, column, strict=True)))
+    for preset, column in zip(REPORT_PRESETS, zip(*_TABLE_2.values(), strict=True), strict=True)
 }
 
 
@@ -208,13 +136,7 @@ def result_of_same_network(config: TrainConfig) -> ReportResult | None:
     """The column of the same network and dropout, whatever else was changed."""
     for name, result in REPORT_RESULTS.items():
         reported = PRESETS[name].config
-        if reported.architecture == config.architecture and _rate(reported) == _rate(config):
+        is_same = reported.architecture == config.architecture
+        if is_same and reported.dropout_rate == config.dropout_rate:
             return result
     return None
-
-
-def _rate(config: TrainConfig) -> float:
-    """The dropout rate in force."""
-    if config.dropout is not None:
-        return config.dropout
-    return architecture(config.architecture).standard_dropout

@@ -40,14 +40,7 @@ SHORT = StudySize(epochs=3, train_per_class=100)
 
 @dataclass(frozen=True)
 class StudyRun:
-    """A run of the study.
-
-    Attributes
-    ----------
-    preset : Preset
-        The report's run that it repeats.
-    config : TrainConfig
-    """
+    """A run of the study, and the report's run that it repeats."""
 
     preset: Preset
     config: TrainConfig

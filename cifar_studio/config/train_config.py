@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from cifar_studio.config.architectures import ArchitectureName, DropoutSites, Stem
+from cifar_studio.config.architectures import ArchitectureName, DropoutSites, Stem, architecture
 
 Schedule = Literal["constant"]
 Normalization = Literal["dataset", "half"]
@@ -47,3 +47,10 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     device: str = "auto"
     precision: Precision = "auto"
     specialize: bool = True
+
+    @property
+    def dropout_rate(self) -> float:
+        """The rate in force: the one that is set, or the network's own standard."""
+        if self.dropout is not None:
+            return self.dropout
+        return architecture(self.architecture).standard_dropout

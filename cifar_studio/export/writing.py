@@ -29,7 +29,7 @@ def suffix_of(path: Path, known: Collection[str]) -> str:
 
 
 def write_export(
-    path: Path, write: Callable[[BinaryIO], None], check: Callable[[Path], None] | None = None
+    path: Path, write: Callable[[BinaryIO], object], check: Callable[[Path], None] | None = None
 ) -> None:
     """Write a file that a person asked for, atomically; a file of that name is replaced.
 

@@ -30,28 +30,15 @@ class Command(StrEnum):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):
-    """Base of all requests.
-
-    Attributes
-    ----------
-    id : int
-        Every event that answers carries it.
-    """
+    """Base of all requests. Every event that answers one carries its `id`."""
 
     id: int
 
 
 class TrainRequest(PlannedRun, frozen=True, kw_only=True, tag_field="request", tag="train"):
-    """Train a network in a new run folder.
+    """Train a network in a new run folder inside the folder `runs`.
 
-    Attributes
-    ----------
-    id : int
-        As `Request` means it.
-    runs : str
-        The folder in which the run folder is made.
-    command : list of str
-        What a person would type to get this run.
+    `command` is what a person would type to get this run.
     """
 
     id: int
@@ -64,14 +51,12 @@ class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):
 
     Attributes
     ----------
-    folder : str
     data : str
         As `TrainRequest` means it; "auto" is the data that the run was started with.
     epochs : int or None
         A new number of epochs, at least those that are done; None leaves it.
     device : str or None
         Another device, as `TrainConfig.device` takes it; None leaves it.
-    command : list of str
     """
 
     folder: str
@@ -98,13 +83,7 @@ class FetchDataRequest(Request, frozen=True, kw_only=True, tag="fetch_data"):
 
 
 class FindRepeatsRequest(Request, frozen=True, kw_only=True, tag="find_repeats"):
-    """Find pictures that occur more than once, unless they were found before.
-
-    Attributes
-    ----------
-    data : str
-        As `TrainRequest` means it.
-    """
+    """Find pictures that occur more than once, unless they were found before."""
 
     data: str
 
@@ -116,12 +95,7 @@ class MendRequest(Request, frozen=True, kw_only=True, tag="mend"):
 
 
 class OpenBundleRequest(Request, frozen=True, kw_only=True, tag="open_bundle"):
-    """Put the run of a .cifarrun file into a folder of runs.
-
-    Attributes
-    ----------
-    bundle, runs : str
-    """
+    """Put the run of a .cifarrun file into a folder of runs."""
 
     bundle: str
     runs: str
@@ -130,15 +104,8 @@ class OpenBundleRequest(Request, frozen=True, kw_only=True, tag="open_bundle"):
 class EvaluateRequest(Request, frozen=True, kw_only=True, tag="evaluate"):
     """Evaluate a run's network and keep the arrays in its folder.
 
-    Attributes
-    ----------
-    folder : str
-    moment : str
-        Of training pictures only the best epoch's network is evaluated.
-    split : str
-        "test" or "train": the pictures that the run uses, without augmentation.
-    data : str
-        As `ResumeRequest` means it.
+    They are the pictures that the run uses, without augmentation; of its training pictures only
+    the best epoch's network is evaluated. `data` is as `ResumeRequest` means it.
     """
 
     folder: str
@@ -148,14 +115,7 @@ class EvaluateRequest(Request, frozen=True, kw_only=True, tag="evaluate"):
 
 
 class PredictRequest(Request, frozen=True, kw_only=True, tag="predict"):
-    """Let a run's network name what is in picture files.
-
-    Attributes
-    ----------
-    folder : str
-    pictures : list of str
-    moment : str
-    """
+    """Let a run's network name what is in picture files."""
 
     folder: str
     pictures: list[str]
@@ -165,14 +125,7 @@ class PredictRequest(Request, frozen=True, kw_only=True, tag="predict"):
 class ExplainRequest(Request, frozen=True, kw_only=True, tag="explain"):
     """Say where in a picture a run's network finds a class.
 
-    Attributes
-    ----------
-    folder : str
-    pixels : bytes
-        32 x 32 x 3.
-    label : int or None
-        The class; None is the likeliest one.
-    moment : str
+    `pixels` are 32 x 32 x 3 bytes; `label` None is the likeliest class.
     """
 
     folder: str
@@ -184,14 +137,7 @@ class ExplainRequest(Request, frozen=True, kw_only=True, tag="explain"):
 class AugmentRequest(Request, frozen=True, kw_only=True, tag="augment"):
     """Show the versions of a picture that the training of a config makes.
 
-    Attributes
-    ----------
-    config : TrainConfig
-    data : str
-        As `TrainRequest` means it.
-    split : str
-    position : int
-        In the complete split.
+    `position` is in the complete split; `data` is as `TrainRequest` means it.
     """
 
     config: TrainConfig
@@ -200,15 +146,10 @@ class AugmentRequest(Request, frozen=True, kw_only=True, tag="augment"):
     position: int
 
 
-class _FiguresRequest(Request, frozen=True, kw_only=True):
+class FiguresRequest(Request, frozen=True, kw_only=True):
     """Base of the requests that draw figures.
 
-    Attributes
-    ----------
-    width_in, height_in : float or None
-        Inches; None is what suits a figure.
-    dpi : int
-        Dots an inch of a PNG file.
+    Width and height are inches, None what suits a figure; `dpi` are a PNG file's dots an inch.
     """
 
     width_in: float | None = None
@@ -216,7 +157,7 @@ class _FiguresRequest(Request, frozen=True, kw_only=True):
     dpi: int = 300
 
 
-class SaveFigureRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_figure"):
+class SaveFigureRequest(FiguresRequest, frozen=True, kw_only=True, tag="save_figure"):
     """Write a figure of a run's evaluation to a file.
 
     Attributes
@@ -225,7 +166,6 @@ class SaveFigureRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_fi
         Run A's.
     moment : str
         Which of its evaluations; run B's is always of its best epoch.
-    figure : str
     level : str
         Of the confusion matrix, as `percent` and `logarithmic` are.
     percent : bool
@@ -251,20 +191,17 @@ class SaveFigureRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_fi
     side: Literal["a", "b", "difference"] = "a"
 
 
-class SaveCurvesRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_curves"):
+class SaveCurvesRequest(FiguresRequest, frozen=True, kw_only=True, tag="save_curves"):
     """Write the curves of runs to a file.
 
     Attributes
     ----------
-    folders : list of str
-        The runs.
     path : str
         As `SaveFigureRequest` means it.
     by_seed : bool
         Runs that differ only in their seed as their mean, with a band of one standard deviation.
     report : bool
         The report's figures as lines, where all runs are of one of its networks.
-    panels : "both", "loss" or "accuracy"
     """
 
     folders: list[str]
@@ -274,13 +211,11 @@ class SaveCurvesRequest(_FiguresRequest, frozen=True, kw_only=True, tag="save_cu
     panels: Literal["both", "loss", "accuracy"] = "both"
 
 
-class ExportRequest(_FiguresRequest, frozen=True, kw_only=True, tag="export"):
+class ExportRequest(FiguresRequest, frozen=True, kw_only=True, tag="export"):
     """Write what runs are into a folder, for other people and programs.
 
     Attributes
     ----------
-    folders : list of str
-        The runs.
     to : str
         Made where it is not there. Each run gets a folder of its name in it.
     formats : list of str

@@ -50,7 +50,6 @@ class WorkerProcess:
 
     Parameters
     ----------
-    warm : bool
     niceness : int
         Added to this process's own on POSIX: a training must not make the window stutter.
     gives_way : bool
@@ -152,7 +151,7 @@ class WorkerProcess:
         self.close()
         for request_id, request in list(self._open.items()):
             del self._open[request_id]
-            yield Envelope(request_id, self._closing_event(request, request_id, code, words))
+            yield Envelope(request_id, self._closing_event(request, code, words))
 
     def close(self) -> None:
         """Close the worker's standard input: it saves at the next batch and ends by itself."""
@@ -193,9 +192,7 @@ class WorkerProcess:
         with self._stderr as file:
             return file.read().decode(errors="replace").strip()
 
-    def _closing_event(
-        self, request: AnyRequest, request_id: int, code: int, words: str
-    ) -> AnyEvent:
+    def _closing_event(self, request: AnyRequest, code: int, words: str) -> AnyEvent:
         how = _describe_exit(code)
         if isinstance(request, TrainRequest | ResumeRequest):
             # The system ends a process in this way when the computer has no memory left.
@@ -204,7 +201,7 @@ class WorkerProcess:
             resumed = request.folder if isinstance(request, ResumeRequest) else ""
             return RunEnded(
                 state="crashed",
-                folder=self._folders.get(request_id, resumed),
+                folder=self._folders.get(request.id, resumed),
                 message=f"The training process ended unexpectedly ({how}{cause})",
                 remedy="Finished epochs are kept; resume the run to go on",
                 details=words,

@@ -138,10 +138,7 @@ def training_caption(config: TrainConfig) -> str:
     words = ["while learning"]
     if config.random_crop or config.horizontal_flip:
         words.append("augmented")
-    rate = config.dropout
-    if rate is None:
-        rate = architecture(config.architecture).standard_dropout
-    if rate > 0:
+    if config.dropout_rate > 0:
         words.append("dropout on")
     return f"training ({', '.join(words)})"
 

@@ -102,13 +102,13 @@ def test_that_the_cache_is_checked_to_the_last_byte(tmp_path: Path) -> None:
 def test_that_the_reports_read_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_report, "check", lambda place: verify.check(place, TINY))
     folder = write_folder(tmp_path, {**PYTHON_FILES, "train": b"short"})
-    text, whole = data_report.check_place(str(folder), as_json=False)
+    text, whole = data_report.check_place(str(folder), json=False)
     assert not whole
     assert text.splitlines()[0] == f"{folder}: the python version, unpacked"
     assert text.splitlines()[1] == "  train            5 bytes   size WRONG"
     assert text.splitlines()[3].endswith("md5 right   sha256 right")
     assert text.splitlines()[4].startswith("Not as published: train (wrong size). Take another")
-    text, whole = data_report.check_place(str(folder), as_json=True)
+    text, whole = data_report.check_place(str(folder), json=True)
     read = json.loads(text)
     assert read["whole"] is whole is False
     assert read["members"][0] == {
@@ -119,7 +119,7 @@ def test_that_the_reports_read_well(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "sha256_ok": False,
     }
     binary = write_folder(tmp_path, BINARY_FILES, "cifar-100-binary")
-    assert "no published sums" in data_report.check_place(str(binary), as_json=False)[0]
+    assert "no published sums" in data_report.check_place(str(binary), json=False)[0]
 
 
 def test_that_the_list_of_places_says_which_is_taken(

@@ -18,13 +18,10 @@ from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.report import REPORT_ODDITIES, REPORT_RESULTS
 from cifar_studio.errors import BadInputError
 from cifar_studio.export.tables import latex, markdown
-from cifar_studio.export.tables.report_table import (
-    MIXED,
-    SELECTED,
-    report_table,
-    write_report_table,
-)
+from cifar_studio.export.tables.report_columns import SELECTED
+from cifar_studio.export.tables.report_table import MIXED, report_table
 from cifar_studio.export.tables.sheet import Entry, Sheet, letters
+from cifar_studio.export.tables.write_tables import write_table_file
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.folder import run_folder as folders
@@ -110,7 +107,7 @@ def test_that_an_epochs_csv_with_the_reports_figures_gives_its_row(tmp_path: Pat
     for row in report_rows(REPORT_RESULTS["report-densenet161-dropout"]):
         folder.append_epoch(row)
     path = tmp_path / "table.csv"
-    write_report_table(path, report_table([load(folder.path)]))
+    write_table_file(path, report_table([load(folder.path)]))
     (record,) = records_of(path)
     printed = {  # the column of the report, with the studio's digits
         "Epochs run": "40",
@@ -138,7 +135,7 @@ def test_that_the_three_forms_say_the_same(tmp_path: Path) -> None:
     runs = [run_of(name) for name in REPORT_RESULTS] + [demo()]
     table = report_table(runs)
     for suffix in ("csv", "md", "tex"):
-        write_report_table(tmp_path / f"table.{suffix}", table)
+        write_table_file(tmp_path / f"table.{suffix}", table)
     from_latex = rows_of((tmp_path / "table.tex").read_text("utf-8"))
     from_markdown, _ = read_markdown((tmp_path / "table.md").read_text("utf-8"))
     assert from_latex == from_markdown
@@ -156,7 +153,7 @@ def test_that_differences_have_signs_and_the_measures_digits() -> None:
         for row in report_rows(REPORT_RESULTS["report-resnet18"])
     ]
     table = report_table([run_of("report-resnet18", rows)])
-    record = dict(zip(table.header(), table.rows()[0], strict=True))
+    record = dict(zip(table.header, table.rows[0], strict=True))
     assert record["Maximum top-1 test accuracy, % (difference)"] == "-1.62"
     assert record["Maximum top-5 test accuracy, % (difference)"] == "0.00"
     assert record["Total training time, s (difference)"] == "-0.36"
@@ -167,7 +164,7 @@ def test_that_differences_have_signs_and_the_measures_digits() -> None:
 
 def test_that_what_does_not_compare_has_nothing_beside() -> None:
     table = report_table([demo()])
-    record = dict(zip(table.header(), table.rows()[0], strict=True))
+    record = dict(zip(table.header, table.rows[0], strict=True))
     assert str(record["Beside the report"]).startswith("not comparable: demo, 10 epochs, 100 ")
     assert all(value is None for title, value in record.items() if "(" in title)
     rows = rows_of(latex.to_latex(table.sheet()))
@@ -197,7 +194,7 @@ def test_that_footnotes_say_rule_selection_and_oddities() -> None:
     assert 'dropout "0.5; 0.5"' in sheet.notes[sheet.header[2].marks[0]]
     every = {mark for row in (sheet.header, *sheet.rows) for entry in row for mark in entry.marks}
     assert every == set(range(len(sheet.notes)))
-    record = report_table(runs, rule).rows()[0]
+    record = report_table(runs, rule).rows[0]
     assert rule.describe() in str(record[-1])
     assert "Minimum test loss: Best over all epochs" in str(record[-1])
 
@@ -237,21 +234,21 @@ def test_that_the_honest_figure_stands_where_there_is_a_validation_split() -> No
 def test_that_runs_with_next_to_nothing_have_a_table(rows: list[EpochRow], tmp_path: Path) -> None:
     table = report_table([run_of("report-vgg11", rows)])
     for suffix in ("csv", "tsv", "md", "tex"):
-        write_report_table(tmp_path / f"table.{suffix}", table)
+        write_table_file(tmp_path / f"table.{suffix}", table)
     assert len(rows_of((tmp_path / "table.tex").read_text("utf-8"))) == 1 + 5 + 13
-    assert ("lost" in str(table.rows()[0][-1])) == (rows == [make_row(3)])
+    assert ("lost" in str(table.rows[0][-1])) == (rows == [make_row(3)])
 
 
 def test_that_no_run_is_a_table_too(tmp_path: Path) -> None:
     table = report_table([])
     for suffix in ("csv", "md", "tex"):
-        write_report_table(tmp_path / f"table.{suffix}", table)
+        write_table_file(tmp_path / f"table.{suffix}", table)
     assert records_of(tmp_path / "table.csv") == []
 
 
 def test_that_another_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"End its name in \.csv, \.md, \.tex or \.tsv"):
-        write_report_table(tmp_path / "table.docx", report_table([]))
+        write_table_file(tmp_path / "table.docx", report_table([]))
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -267,7 +264,7 @@ def test_that_a_strangers_name_stays_text(name: str, tmp_path: Path) -> None:
     assert rows[0][1] == title.strip()
     assert all(len(row) == 3 for row in rows)
     assert paragraphs[1:] == notes_of(latex.to_latex(table.sheet()))
-    write_report_table(tmp_path / "table.csv", table)
+    write_table_file(tmp_path / "table.csv", table)
     assert records_of(tmp_path / "table.csv")[0]["Run"].removeprefix("'") == title
 
 

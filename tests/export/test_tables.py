@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cifar_studio.errors import BadInputError
-from cifar_studio.export.tables import write_tables
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.export.tables.write_tables import write_table
 
 HEADER = ("class", "pictures", "recall %")
@@ -63,9 +63,7 @@ def test_that_no_text_becomes_a_formula(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["-3.5", "+2", -3.5, -7, "a=b", "CIFAR-100"])
-def test_that_numbers_and_other_text_are_left_alone(
-    tmp_path: Path, cell: write_tables.Cell
-) -> None:
+def test_that_numbers_and_other_text_are_left_alone(tmp_path: Path, cell: Cell) -> None:
     path = tmp_path / "table.csv"
     write_table(path, ["x"], [[cell]])
     assert read_back(path)[1] == [str(cell)]

@@ -19,7 +19,7 @@ from cifar_studio.data.demo.demo_set import CLASS_NAMES
 from cifar_studio.engine.answers.trained_network import load_network
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.answers.evaluating import evaluate_run
-from cifar_studio.runner.answers.predicting import predict
+from cifar_studio.runner.answers.picture_answers import predict
 from cifar_studio.runner.protocol import (
     AugmentRequest,
     EvaluateRequest,

@@ -14,8 +14,7 @@ from msgspec.structs import replace
 
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.study import StudyRun
-from cifar_studio.runner.studies.study import StudyRunner, plan
-from cifar_studio.runner.studies.study_estimate import estimate_of
+from cifar_studio.runner.study import StudyRunner, estimate_of, plan
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runs.folder.events import EpochEnded, RunEnded
 from cifar_studio.runs.folder.library import list_runs

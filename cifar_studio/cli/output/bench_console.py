@@ -14,32 +14,16 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.places import NOWHERE
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import DEMO, Dataset
-from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.speed.bench.results import Figures, NetworkResult, Spread, Variant
 from cifar_studio.engine.speed.bench.rounds import ResolvedConfig, Rounds, bench
 from cifar_studio.errors import DataError
 from cifar_studio.export.tables.markdown import to_markdown
 from cifar_studio.export.tables.sheet import Entry, Sheet
 from cifar_studio.plain_text import plain
-from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runner.training.fastest_choices import resolved_settings
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.terminal import as_json, print_result, tell
 
-HEADER = (
-    "Network",
-    "Precision, format",
-    "Studio, pictures/s",
-    "s/epoch",
-    "Plain, pictures/s",
-    "Studio/plain",
-    "Studio/limit",
-    "Step/plain step",
-    "Testing 10,000, s",
-    "State, MiB",
-    "Peak, MiB",
-    "Data, MiB",
-    "First step, s",
-)
 NOTES = (
     "Medians of the rounds; ratios are taken inside each round, with the least and the greatest in "
     "brackets. An epoch is 50,000 pictures; testing is also given in percent of it.",
@@ -49,7 +33,13 @@ NOTES = (
     "Studio / plain: weights, gradients and momentum; the most memory of the device in the first "
     "batches of a training that is alone on it.",
 )
-_MARKS = {2: (0,), 4: (1,), 6: (2,), 9: (3,)}
+# Which of the notes stands with a column's title.
+_MARKS = {
+    "Studio, pictures/s": (0,),
+    "Plain, pictures/s": (1,),
+    "Studio/limit": (2,),
+    "State, MiB": (3,),
+}
 
 
 def bench_in_console(
@@ -60,8 +50,8 @@ def bench_in_console(
     seconds: float,
     command: Sequence[str],
     json: bool,
-) -> int:
-    """Measure every config and print the results; returns the exit code 0.
+) -> None:
+    """Measure every config and print the results.
 
     Raises
     ------
@@ -84,7 +74,6 @@ def bench_in_console(
         print_result(as_json(to_object(results, plan)))
     else:
         print_result(to_table(results, plan).rstrip("\n"))
-    return 0
 
 
 def to_object(results: Sequence[NetworkResult], plan: Rounds) -> dict[str, Any]:
@@ -113,25 +102,21 @@ def to_object(results: Sequence[NetworkResult], plan: Rounds) -> dict[str, Any]:
 
 def to_table(results: Sequence[NetworkResult], plan: Rounds) -> str:
     """The table as Markdown; its title tells machine, versions and n."""
-    rows = [
-        tuple(Entry(cell) for cell in _cells(result, variant))
-        for result in results
-        for variant in result.variants
-    ]
+    rows = [_cells(result, variant) for result in results for variant in result.variants]
     sheet = Sheet(
         title=_title(results[0].variants[0].environment, plan),
-        header=tuple(Entry(word, _MARKS.get(place, ())) for place, word in enumerate(HEADER)),
-        rows=tuple(rows),
+        header=tuple(Entry(title, _MARKS.get(title, ())) for title in rows[0]),
+        rows=tuple(tuple(map(Entry, row.values())) for row in rows),
         notes=NOTES,
     )
     return to_markdown(sheet)
 
 
-def _pictures(asked: str) -> Dataset:
+def _pictures(requested: str) -> Dataset:
     try:
-        return load_dataset(asked)
+        return load_dataset(requested)
     except DataError as error:
-        if asked != "auto" or error.fault != NOWHERE[0]:
+        if requested != "auto" or error.fault != NOWHERE[0]:
             raise
     tell("CIFAR-100 was found nowhere on this computer: the demo set is taken.")
     return load_dataset(DEMO)
@@ -139,11 +124,11 @@ def _pictures(asked: str) -> Dataset:
 
 def _resolved_configs(config: TrainConfig) -> list[ResolvedConfig]:
     """The config as `train` would take it, and in float32 where that is another precision."""
-    one = ResolvedConfig(config, resolve(config, choice_for(config)))
+    one = ResolvedConfig(config, resolved_settings(config))
     if one.resolved.precision == "float32":
         return [one]
     exact = replace(config, precision="float32")
-    return [one, ResolvedConfig(exact, resolve(exact, choice_for(exact)))]
+    return [one, ResolvedConfig(exact, resolved_settings(exact))]
 
 
 def _network_object(result: NetworkResult) -> dict[str, Any]:
@@ -175,31 +160,35 @@ def _title(environment: Environment, plan: Rounds) -> str:
     )
 
 
-def _cells(result: NetworkResult, variant: Variant) -> tuple[str, ...]:
+def _cells(result: NetworkResult, variant: Variant) -> dict[str, str]:
+    """A row of the table by the titles of its columns."""
     figures = result.figures(variant)
-    return (
-        result.config.architecture,
-        _settings(variant),
-        _number(figures.studio_pictures_per_second.median),
-        _number(figures.epoch_s),
-        f"{_number(figures.plain_pictures_per_second.median)} ({figures.plain_workers} processes)",
-        _spread(figures.studio_to_plain),
-        _spread(figures.studio_to_limit),
-        _spread(figures.step_to_plain_step),
-        f"{_number(figures.test_s)} ({_number(figures.test_percent_of_epoch)} %)",
-        f"{variant.state_mib:,.0f} / {result.plain_state_mib:,.0f}",
-        _peaks(variant.peak_mib, result.plain_peak_mib),
-        f"{variant.data_mib:,.0f}",
-        _number(variant.first_step_s),
-    )
+    plain_speed = _number(figures.plain_pictures_per_second.median)
+    return {
+        "Network": result.config.architecture,
+        "Precision, format": _settings(variant),
+        "Studio, pictures/s": _number(figures.studio_pictures_per_second.median),
+        "s/epoch": _number(figures.epoch_s),
+        "Plain, pictures/s": f"{plain_speed} ({figures.plain_workers} processes)",
+        "Studio/plain": _spread(figures.studio_to_plain),
+        "Studio/limit": _spread(figures.studio_to_limit),
+        "Step/plain step": _spread(figures.step_to_plain_step),
+        "Testing 10,000, s": (
+            f"{_number(figures.test_s)} ({_number(figures.test_percent_of_epoch)} %)"
+        ),
+        "State, MiB": f"{variant.state_mib:,.0f} / {result.plain_state_mib:,.0f}",
+        "Peak, MiB": _peaks(variant.peak_mib, result.plain_peak_mib),
+        "Data, MiB": f"{variant.data_mib:,.0f}",
+        "First step, s": _number(variant.first_step_s),
+    }
 
 
 def _settings(variant: Variant) -> str:
     """What the studio took: "auto = float32, channels last, specialised"."""
     resolved = variant.environment.resolved
-    asked = "" if variant.asked == resolved.precision else f"{variant.asked} = "
+    requested = "" if variant.asked == resolved.precision else f"{variant.asked} = "
     special = ", specialised" if resolved.specialized else ""
-    return f"{asked}{resolved.precision}, {resolved.memory_format.replace('_', ' ')}{special}"
+    return f"{requested}{resolved.precision}, {resolved.memory_format.replace('_', ' ')}{special}"
 
 
 def _sum(result: NetworkResult, variant: Variant) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from cifar_studio.data.cifar100.places import OPTION, Place, places
 from cifar_studio.data.cifar100.published_files import MemberCheck
 from cifar_studio.data.cifar100.verify import CheckReport, check
 from cifar_studio.plain_text import plain, printable
+from cifar_studio.terminal import as_json
 
 
 def places_as_text() -> str:
@@ -29,7 +28,7 @@ def places_as_text() -> str:
 
 def places_as_json() -> str:
     """A list of objects: found_by, path, kind, location, taken; null for what is not there."""
-    return json.dumps(
+    return as_json(
         [
             {
                 "found_by": place.found_by,
@@ -44,7 +43,7 @@ def places_as_json() -> str:
     )
 
 
-def check_place(place: str | None, as_json: bool) -> tuple[str, bool]:
+def check_place(place: str | None, *, json: bool) -> tuple[str, bool]:
     """Check the copy at `place`, or the one in use; the report, and whether the copy is whole.
 
     Raises
@@ -53,7 +52,7 @@ def check_place(place: str | None, as_json: bool) -> tuple[str, bool]:
         Nothing stands there.
     """
     report = check(place)
-    return (_report_as_json(report) if as_json else _report_as_text(report)), report.whole
+    return (_report_as_json(report) if json else _report_as_text(report)), report.whole
 
 
 def _place_as_line(place: Place) -> str:
@@ -94,7 +93,7 @@ def _word(right: bool | None) -> str:
 
 
 def _report_as_json(report: CheckReport) -> str:
-    return json.dumps(
+    return as_json(
         {
             "path": plain(report.path),
             "what": report.what,

@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.folder.library import Run, list_all
-from cifar_studio.runs.wording import data_of
+from cifar_studio.runs.wording import data_of, progress
 from cifar_studio.terminal import as_json
 
 
-@dataclass(frozen=True)
-class Listing:
-    """The runs of a folder, and what a person should know besides.
-
-    Attributes
-    ----------
-    runs : tuple of Run
-        Newest first; those that can be read.
-    notices : tuple of str
-        For a person: a folder that is missing, runs that are damaged. One each, with its full stop.
-    """
-
-    runs: tuple[Run, ...]
-    notices: tuple[str, ...] = ()
-
-    def as_text(self) -> str:
-        """One run a line, in columns."""
-        rows = [_words(run) for run in self.runs]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
-
-    def as_json(self) -> str:
-        """A list of objects: folder, name, config, data, state, epochs, best."""
-        return as_json([_object(run) for run in self.runs])
-
-
-def list_folder(folder: Path, *, must_exist: bool) -> Listing:
+def list_folder(folder: Path, *, must_exist: bool) -> tuple[list[Run], list[str]]:
     """Read the library in `folder`; one that is missing holds no runs, where it may be missing.
+
+    Returns
+    -------
+    runs : list of Run
+        Newest first; those that can be read.
+    notices : list of str
+        For a person: a folder that is missing, runs that are damaged. One each, with its full stop.
 
     Raises
     ------
@@ -59,7 +37,7 @@ def list_folder(folder: Path, *, must_exist: bool) -> Listing:
                 f"{folder} does not exist",
                 "Give the folder that runs were kept in with --runs, or leave it out for your own",
             ) from None
-        return Listing((), (f"there are no runs yet: {folder} does not exist.",))
+        return [], [f"there are no runs yet: {folder} does not exist."]
     except OSError as error:
         raise RunFolderError(
             f"{folder} cannot be read ({error.strerror or error})",
@@ -68,7 +46,36 @@ def list_folder(folder: Path, *, must_exist: bool) -> Listing:
     runs, damaged = list_all(folder)
     notices = [str(StudioError(run.fault, run.remedy)) for run in damaged]
     notices += [f"{run.path}: {'; '.join(run.damage)}." for run in runs if run.damage]
-    return Listing(tuple(runs), tuple(notices))
+    return runs, notices
+
+
+def runs_as_text(runs: Sequence[Run]) -> str:
+    """One run a line, in columns."""
+    rows = [_words(run) for run in runs]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def runs_as_json(runs: Sequence[Run]) -> str:
+    """A list of objects: folder, name, star, config, data, state, epochs, best."""
+    return as_json(
+        [
+            {
+                "folder": plain(str(run.path)),
+                "name": run.notes.name,
+                "star": run.notes.star,
+                "config": run.config,
+                "data": run.environment.data if run.environment else None,
+                "state": run.status.state,
+                "epochs": len(run.rows),
+                "best": run.best,
+            }
+            for run in runs
+        ]
+    )
 
 
 def _words(run: Run) -> list[str]:
@@ -79,21 +86,8 @@ def _words(run: Run) -> list[str]:
         f"{star} {run.path.name}",
         run.notes.name or run.config.architecture,
         data_of(run.config, run.data_name),
-        f"{len(run.rows)}/{run.config.epochs}",
+        progress(run),
         run.status.state,
         figure,
     ]
     return [printable(word) for word in words]
-
-
-def _object(run: Run) -> dict[str, object]:
-    return {
-        "folder": plain(str(run.path)),
-        "name": run.notes.name,
-        "star": run.notes.star,
-        "config": run.config,
-        "data": run.environment.data if run.environment else None,
-        "state": run.status.state,
-        "epochs": len(run.rows),
-        "best": run.best,
-    }

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from collections import Counter
+from typing import Any
 
-from cifar_studio.cli.output.signals import ended_by_signals
-from cifar_studio.cli.output.training_display import stderr_console
+from cifar_studio.cli.output.progress_bar import progress_bar
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.repeats.find_repeats import Repeats
 from cifar_studio.data.repeats.kept_repeats import repeats_of
 from cifar_studio.terminal import as_json, print_result
 
-_COLUMNS = (
-    TextColumn("comparing pictures"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TimeRemainingColumn(),
-)
-
 
 def list_repeats(data: str, *, json: bool) -> None:
     """Print the pairs that are kept, else look for them with a progress bar. Raises StudioError."""
     dataset = load_dataset(data)
-    with ended_by_signals(), Progress(*_COLUMNS, console=stderr_console(), transient=True) as bar:
-        task = bar.add_task("", total=None)
+    with progress_bar("comparing pictures") as update:
         steps = repeats_of(dataset)
         while True:
             try:
@@ -32,12 +24,12 @@ def list_repeats(data: str, *, json: bool) -> None:
             except StopIteration as ended:
                 repeats: Repeats = ended.value
                 break
-            bar.update(task, completed=done, total=total)
+            update(completed=done, total=total)
     pairs = [_as_object(dataset, repeats, row) for row in range(len(repeats))]
     print_result(as_json(pairs) if json else "\n".join([*map(_as_line, pairs), _total(pairs)]))
 
 
-def _as_object(dataset: Dataset, repeats: Repeats, row: int) -> dict[str, object]:
+def _as_object(dataset: Dataset, repeats: Repeats, row: int) -> dict[str, Any]:
     first, second = (_name(dataset, int(place)) for place in repeats.pairs_P2[row])
     kind = "mirrored" if repeats.mirrored_P[row] else "near"
     return {
@@ -48,7 +40,7 @@ def _as_object(dataset: Dataset, repeats: Repeats, row: int) -> dict[str, object
     }
 
 
-def _name(dataset: Dataset, place: int) -> dict[str, object]:
+def _name(dataset: Dataset, place: int) -> dict[str, Any]:
     is_test = place >= len(dataset.train)
     split = dataset.test if is_test else dataset.train
     index = place - len(dataset.train) if is_test else place
@@ -59,26 +51,17 @@ def _name(dataset: Dataset, place: int) -> dict[str, object]:
     }
 
 
-def _as_line(pair: dict[str, object]) -> str:
+def _as_line(pair: dict[str, Any]) -> str:
     words = [f"{pair['kind']:9}  {pair['likeness']:.4f}"]
     for picture in (pair["first"], pair["second"]):
-        assert isinstance(picture, dict)
         words.append(f"{picture['split']:5} {picture['index']:>5}  {picture['class']:13}")
     return "  ".join(words).rstrip()
 
 
-def _total(pairs: list[dict[str, object]]) -> str:
-    def count(key: str) -> int:
-        return sum(pair["kind"] == key for pair in pairs)
-
-    across = sum(_split(pair, "first") != _split(pair, "second") for pair in pairs)
+def _total(pairs: list[dict[str, Any]]) -> str:
+    kinds = Counter(pair["kind"] for pair in pairs)
+    across = sum(pair["first"]["split"] != pair["second"]["split"] for pair in pairs)
     return (
-        f"{len(pairs):,} pairs: {count('identical')} identical, {count('mirrored')} mirrored, "
-        f"{count('near')} nearly the same; {across} with one picture in each split"
+        f"{len(pairs):,} pairs: {kinds['identical']} identical, {kinds['mirrored']} mirrored, "
+        f"{kinds['near']} nearly the same; {across} with one picture in each split"
     )
-
-
-def _split(pair: dict[str, object], which: str) -> object:
-    picture = pair[which]
-    assert isinstance(picture, dict)
-    return picture["split"]

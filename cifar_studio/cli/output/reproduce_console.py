@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.table import Table
 
+from cifar_studio.cli.output.progress_bar import stderr_console
 from cifar_studio.cli.output.training_console import followed
-from cifar_studio.cli.output.training_display import stderr_console
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.protocol import TrainRequest
 from cifar_studio.runs.analysis.reproduction import FigureApart, Reproduction, reproduction_of

@@ -10,16 +10,25 @@ from pathlib import Path
 from rich.table import Table
 
 from cifar_studio import paths
+from cifar_studio.cli.output.progress_bar import stderr_console
 from cifar_studio.cli.output.signals import SignalControl
-from cifar_studio.cli.output.training_display import TrainingDisplay, stderr_console
+from cifar_studio.cli.output.training_display import TrainingDisplay
 from cifar_studio.config.study import StudyRun
 from cifar_studio.data.cifar100.source import load_dataset
-from cifar_studio.errors import WorkerError
+from cifar_studio.errors import StudioError, WorkerError
 from cifar_studio.export.tables.markdown import to_markdown
-from cifar_studio.export.tables.report_table import report_table, write_report_table
-from cifar_studio.plain_text import plain, printable
-from cifar_studio.runner.studies.study import StudyRunner, StudyStep, configs_to_measure, plan
-from cifar_studio.runner.studies.study_estimate import StudyEstimate, estimate_of, measure
+from cifar_studio.export.tables.report_table import report_table
+from cifar_studio.export.tables.write_tables import write_table_file
+from cifar_studio.plain_text import plain
+from cifar_studio.runner.study import (
+    StudyEstimate,
+    StudyRunner,
+    StudyStep,
+    configs_to_measure,
+    estimate_of,
+    measure,
+    plan,
+)
 from cifar_studio.runner.training.speeds import SpeedBook
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import RunEnded
@@ -51,11 +60,10 @@ def study_in_console(
     tell(f"The report's study, {runs[0].mark or 'as the report ran it'}.")
     steps = plan(runs, folder, data)
     book = SpeedBook(paths.speeds_file())
-    unknown = [config for config in configs_to_measure(steps) if book.lookup(config) is None]
-    if unknown:
+    if unknown := configs_to_measure(steps, book):
         tell(f"Measuring {len(unknown)} networks for a few seconds each…")
     for fault in measure(unknown, book):
-        tell(f"cifar-studio: {printable(fault)}.")
+        tell(f"cifar-studio: {fault}.")
     estimate = estimate_of(steps, book)
     _show_estimate(steps, estimate)
     if estimate_only:
@@ -76,9 +84,8 @@ def _train_all(steps: Sequence[StudyStep], runner: StudyRunner) -> tuple[list[Ru
     with SignalControl(runner.stop, runner.kill):
         for number, step in enumerate(steps, 1):
             title = f"{number}/{len(steps)} {_title(step.run)}"
-            if step.state == "finished":
-                assert step.found is not None
-                tell(f"{title}: done, {printable(step.found.path.name)}")
+            if step.found is not None and step.state == "finished":
+                tell(f"{title}: done, {step.found.path.name}")
                 done.append(step.found)
                 continue
             if runner.is_stopped:
@@ -88,7 +95,7 @@ def _train_all(steps: Sequence[StudyStep], runner: StudyRunner) -> tuple[list[Ru
             if is_failure(ended.state):
                 failed += 1
                 failures.add()
-                tell(f"cifar-studio: {printable(ended.message)}. {printable(ended.remedy)}.")
+                tell(f"cifar-studio: {StudioError(ended.message, ended.remedy)}")
             else:
                 failures.clear()
             if ended.folder and ended.state in ("finished", "stopped"):
@@ -100,17 +107,14 @@ def _train_all(steps: Sequence[StudyStep], runner: StudyRunner) -> tuple[list[Ru
 
 
 def _train(step: StudyStep, runner: StudyRunner) -> RunEnded:
-    ended: RunEnded | None = None
     try:
         with contextlib.closing(runner.train(step)) as events, TrainingDisplay() as display:
             for event in events:
                 display.show(event)
-                if isinstance(event, RunEnded):
-                    ended = event
     except WorkerError as error:
         return RunEnded.of(error, "")
-    assert ended is not None
-    return ended
+    assert isinstance(event, RunEnded)  # the last one
+    return event
 
 
 def _title(run: StudyRun) -> str:
@@ -143,9 +147,10 @@ def _time(step: StudyStep, seconds: float | None) -> str:
 
 
 def _sum(estimate: StudyEstimate) -> str:
-    total, end = estimate.total_seconds, estimate.ends_at(datetime.datetime.now())
-    if total is None or end is None:
+    total = estimate.total_seconds
+    if total is None:
         return "The whole takes an unknown time."
+    end = datetime.datetime.now() + datetime.timedelta(seconds=total)
     when = f"{end:%H:%M}" if total < 86_400 else f"{end:%d %b %H:%M}"
     return f"In all about {wording.duration(total)}, to about {when}."
 
@@ -171,9 +176,9 @@ def _estimate_object(steps: Sequence[StudyStep], estimate: StudyEstimate) -> dic
 def _print_table(runs: Sequence[Run], path: Path | None, *, json: bool) -> None:
     table = report_table(runs)
     if path is not None:
-        write_report_table(path, table)
+        write_table_file(path, table)
     if json:
-        rows = [dict(zip(table.header(), row, strict=True)) for row in table.rows()]
+        rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
         print_result(as_json([{**row, "Folder": plain(str(row["Folder"]))} for row in rows]))
     elif runs:
         print_result(to_markdown(table.sheet()).rstrip("\n"))

@@ -15,8 +15,10 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from cifar_studio.cli.output.progress_bar import stderr_console
 from cifar_studio.cli.output.signals import SignalControl, ended_by_signals
-from cifar_studio.cli.output.training_display import TrainingDisplay, stderr_console
+from cifar_studio.cli.output.training_display import TrainingDisplay
+from cifar_studio.errors import StudioError
 from cifar_studio.plain_text import printable
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 from cifar_studio.runner.training.follow import follow
@@ -68,23 +70,21 @@ def followed(request: TrainRequest | ResumeRequest) -> tuple[RunEnded, bool]:
     # The disk refused and no signal came: whoever started the run does not have what it was for.
     stopped_itself = ended.state == "stopped" and refusal is not None and not control.stop_requested
     for message, remedy in _closing_lines(ended, refusal if stopped_itself else None):
-        tell(f"cifar-studio: {message}." + (f" {remedy}." if remedy else ""))
+        tell(f"cifar-studio: {StudioError(message, remedy)}")
     return ended, ended.state in ("finished", "stopped") and not stopped_itself
 
 
 def _follow(training: ReadyTraining, control: SignalControl) -> tuple[RunEnded, RunPaused | None]:
     """Show the events of a training; how it ended, and the pause that it made by itself."""
-    ended, refusal = None, None
+    refusal = None
     # Closed whatever happens here: that saves the state and lets go of the folder.
     with contextlib.closing(follow(training, control)) as events, TrainingDisplay() as display:
         for event in events:
             display.show(event)
             if isinstance(event, RunPaused) and event.message:
                 refusal = event
-            elif isinstance(event, RunEnded):
-                ended = event
-    assert ended is not None
-    return ended, refusal
+    assert isinstance(event, RunEnded)  # the last one
+    return event, refusal
 
 
 def _closing_lines(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, str]]:

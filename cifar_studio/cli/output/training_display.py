@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import IO, Any, cast
+from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from cifar_studio.cli.output.progress_bar import stderr_console
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import (
@@ -22,17 +22,12 @@ from cifar_studio.terminal import LastingStderr
 _log = logging.getLogger("cifar_studio")
 
 
-def stderr_console(stream: LastingStderr | None = None) -> Console:
-    """Where progress is drawn, also after nobody can read it any more."""
-    return Console(file=cast("IO[str]", stream or LastingStderr()))
-
-
 class TrainingDisplay:
     """A bar for the epoch that goes on, a line for each that is done."""
 
     def __init__(self) -> None:
         self._stderr = LastingStderr()
-        self._told_gone = False
+        self._is_gone_logged = False
         console = stderr_console(self._stderr)
         columns = (
             TextColumn("{task.description}"),
@@ -45,7 +40,6 @@ class TrainingDisplay:
         )
         self._task: TaskID | None = None
         self._epochs = 0
-        self._batches = 0
         self._console = console
 
     def __enter__(self) -> TrainingDisplay:
@@ -60,13 +54,12 @@ class TrainingDisplay:
         if isinstance(event, RunStarted):
             self._start(event)
         elif isinstance(event, BatchesEnded) and self._task is not None:
-            loss = "—" if event.epoch_loss is None else f"{event.epoch_loss:.4f}"
             self._bar.update(
                 self._task,
                 description=f"epoch {event.epoch}/{self._epochs}",
                 completed=event.batch,
                 total=event.batches,
-                facts=f"loss {loss} · top-1 {event.epoch_top1:.2f} % · "
+                facts=f"loss {_loss(event.epoch_loss)} · top-1 {event.epoch_top1:.2f} % · "
                 f"{event.images_per_second:,.0f} pictures/s",
             )
         elif isinstance(event, EvaluationProgressed) and self._task is not None:
@@ -80,8 +73,8 @@ class TrainingDisplay:
             self._print(_line(event.row, self._epochs))
         elif isinstance(event, RunNoticed):
             self._print(f"cifar-studio: {event.message.rstrip('.')}.")
-        if self._stderr.is_gone and not self._told_gone:
-            self._told_gone = True
+        if self._stderr.is_gone and not self._is_gone_logged:
+            self._is_gone_logged = True
             _log.warning("standard error cannot be written: progress is shown no more")
 
     def _print(self, line: str) -> None:
@@ -101,13 +94,14 @@ class TrainingDisplay:
         self._task = self._bar.add_task("", total=event.batches, facts="")
 
 
-def _line(row: EpochRow, epochs: int) -> str:
-    def loss(value: float | None) -> str:
-        return "—" if value is None else f"{value:.4f}"
+def _loss(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4f}"
 
+
+def _line(row: EpochRow, epochs: int) -> str:
     text = (
-        f"epoch {row.epoch}/{epochs}  loss {loss(row.train_loss)}  train {row.train_top1:.2f} %  "
-        f"test loss {loss(row.test_loss)}  top-1 {row.test_top1:.2f} %  "
+        f"epoch {row.epoch}/{epochs}  loss {_loss(row.train_loss)}  train {row.train_top1:.2f} %  "
+        f"test loss {_loss(row.test_loss)}  top-1 {row.test_top1:.2f} %  "
         f"top-5 {row.test_top5:.2f} %  {row.train_seconds + row.eval_seconds:.1f} s  "
         f"{row.images_per_second:,.0f} pictures/s"
     )

@@ -5,6 +5,7 @@ Letters in names: N pictures, K = 100 classes, C = 3 channels, H = W = 32.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,19 +59,17 @@ class Judge:
     logits_NK: NDArray[np.float64]
     limit: float
 
+    def batches(self) -> Iterator[NDArray[np.float32]]:
+        """The pictures from 0 to 1, in parts that fit any memory."""
+        for start in range(0, len(self.pictures_NCHW), _BATCH):
+            yield self.pictures_NCHW[start : start + _BATCH].astype(np.float32) / np.float32(255)
+
 
 @dataclass(frozen=True)
 class Agreement:
-    """How an exported network did.
+    """How an exported network did on a number of pictures.
 
-    Attributes
-    ----------
-    pictures : int
-    largest_difference : float
-        Of any logit.
-    same_class : int
-        Pictures with the same likeliest class.
-    limit : float
+    The largest difference is of any logit; `same_class` counts pictures named alike.
     """
 
     pictures: int
@@ -118,15 +117,3 @@ def plain_network(trained: TrainedNetwork) -> nn.Module:
     network = build(config.architecture, config.stem, 0.0)
     network.load_state_dict(trained.whole_weights())
     return network.float().eval()
-
-
-def as_floats(judge: Judge) -> NDArray[np.float32]:
-    """The judge's pictures from 0 to 1."""
-    floats: NDArray[np.float32] = judge.pictures_NCHW.astype(np.float32)
-    floats /= 255
-    return floats
-
-
-def batches(pictures_NCHW: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """In parts that fit any memory."""
-    return [pictures_NCHW[start : start + _BATCH] for start in range(0, len(pictures_NCHW), _BATCH)]

@@ -17,7 +17,6 @@ import errno
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,8 +35,6 @@ from cifar_studio.export.networks.network_check import (
     Judge,
     WithNormalization,
     agreement,
-    as_floats,
-    batches,
     plain_network,
 )
 from cifar_studio.export.writing import write_export
@@ -45,26 +42,17 @@ from cifar_studio.export.writing import write_export
 ONNX_OPSET = 18
 
 
-@dataclass(frozen=True)
-class NetworkFile:
-    """A file that was written and found to answer as the run does."""
-
-    path: Path
-    agreement: Agreement
-
-
 def write_weights(
     path: Path, trained: TrainedNetwork, judge: Judge, about: dict[str, str]
-) -> NetworkFile:
+) -> Agreement:
     """Write `weights.safetensors`.
 
-    Parameters
-    ----------
-    path : Path
-    trained : TrainedNetwork
-    judge : Judge
-    about : dict of str to str
-        Goes into the file's metadata, beside what is needed to use the weights.
+    `about` goes into the file's metadata, with what is needed to use the weights.
+
+    Returns
+    -------
+    Agreement
+        How the file answers, held against the run.
 
     Raises
     ------
@@ -89,7 +77,7 @@ def write_weights(
     return _write_checked(path, write, answer, judge)
 
 
-def write_program(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkFile:
+def write_program(path: Path, trained: TrainedNetwork, judge: Judge) -> Agreement:
     """Write a `torch.export` program. Raises StudioError as `write_weights` does."""
     program = _program(trained)
 
@@ -100,7 +88,7 @@ def write_program(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkF
     return _write_checked(path, lambda file: torch.export.save(program, file), answer, judge)
 
 
-def write_onnx(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkFile:
+def write_onnx(path: Path, trained: TrainedNetwork, judge: Judge) -> Agreement:
     """Write an ONNX model.
 
     Raises
@@ -141,7 +129,7 @@ def write_onnx(path: Path, trained: TrainedNetwork, judge: Judge) -> NetworkFile
             str(file), options, providers=["CPUExecutionProvider"]
         )
         name = session.get_inputs()[0].name
-        return np.concatenate([session.run(None, {name: x})[0] for x in batches(as_floats(judge))])
+        return np.concatenate([session.run(None, {name: x})[0] for x in judge.batches()])
 
     return _write_checked(path, write, answer, judge)
 
@@ -156,7 +144,7 @@ def _program(trained: TrainedNetwork) -> torch.export.ExportedProgram:
 
 def _answers(module: Callable[[torch.Tensor], torch.Tensor], judge: Judge) -> NDArray[np.float32]:
     with torch.inference_mode():
-        parts = [module(torch.from_numpy(part)).numpy() for part in batches(as_floats(judge))]
+        parts = [module(torch.from_numpy(part)).numpy() for part in judge.batches()]
     return np.concatenate(parts)
 
 
@@ -165,7 +153,7 @@ def _write_checked(
     write: Callable[[BinaryIO], object],
     answer: Callable[[Path], NDArray[np.float32]],
     judge: Judge,
-) -> NetworkFile:
+) -> Agreement:
     """Put a file in its place only where it answers as the run does."""
     found: list[Agreement] = []
 
@@ -179,7 +167,7 @@ def _write_checked(
             )
 
     write_export(path, lambda file: _write(write, file), check)
-    return NetworkFile(path, found[0])
+    return found[0]
 
 
 def _write(write: Callable[[BinaryIO], object], file: BinaryIO) -> None:

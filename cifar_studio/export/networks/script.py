@@ -14,7 +14,7 @@ import math
 import re
 import textwrap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.data.names import names_of
@@ -81,14 +81,13 @@ def network_code_of(run: Run) -> str:
 def _common(run: Run, environment: Environment) -> dict[str, Any]:
     config, data = run.config, environment.data
     network = architecture(config.architecture)
-    rate = network.standard_dropout if config.dropout is None else config.dropout
-    in_classifier, in_blocks = (rate, 0.0) if config.dropout_sites == "classifier" else (0.0, rate)
+    is_in_classifier = config.dropout_sites == "classifier"
+    in_classifier = config.dropout_rate if is_in_classifier else 0.0
+    in_blocks = 0.0 if is_in_classifier else config.dropout_rate
     mean, std = _channels(data.mean, run), _channels(data.std, run)
     if data.is_demo and config.normalization == "dataset":
-        mean, std = (
-            CIFAR100_MEAN,
-            CIFAR100_STD,
-        )  # the demo set's own numbers are none of CIFAR-100's
+        # The demo set's own numbers are none of CIFAR-100's.
+        mean, std = CIFAR100_MEAN, CIFAR100_STD
     return {
         "config": config,
         "title": network.title,
@@ -137,8 +136,4 @@ def _plain(text: str) -> str:
 
 def _write(path: Path, text: str) -> None:
     suffix_of(path, (".py",))
-
-    def write(file: BinaryIO) -> None:
-        file.write(text.encode())
-
-    write_export(path, write)
+    write_export(path, lambda file: file.write(text.encode()))

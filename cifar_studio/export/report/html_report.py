@@ -11,7 +11,6 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from cifar_studio.export.report.methods import Reference
 from cifar_studio.export.tables.sheet import Sheet
@@ -25,14 +24,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing.
-
-    Attributes
-    ----------
-    svg : bytes
-    caption : str
-        Also what is read aloud in its place.
-    """
+    """A drawing as SVG; its caption is also what is read aloud in its place."""
 
     svg: bytes
     caption: str
@@ -51,14 +43,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sample:
-    """A test picture with its answer.
-
-    Attributes
-    ----------
-    png : bytes
-    true, said : str
-    confidence_percent : float
-    """
+    """A test picture as PNG, its class, and what the network said."""
 
     png: bytes
     true: str
@@ -98,29 +83,25 @@ class Chapter:
 
     Attributes
     ----------
-    title : str
     folder : str
         Name of its run folder.
-    beside : str
+    comparison : str
         How it stands to the report.
     notes : tuple of str
         What a person wrote about it, a paragraph each.
     headline : pairs of str
         The few figures that matter most.
-    method : str
-    figures, sheets, long_sheets, galleries
-        The long ones are folded.
-    settings : tuple of Setting
+    long_sheets : tuple of Sheet
+        Those that are folded.
     preset : str
         Title of the nearest preset.
-    environment : pairs of str
     gaps : tuple of str
         What is missing, and how to get it.
     """
 
     title: str
     folder: str
-    beside: str
+    comparison: str
     notes: tuple[str, ...]
     headline: Pairs
     method: str
@@ -136,19 +117,9 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole text.
+    """The whole text: Table 2, figures of all runs together, and a chapter for each.
 
-    Attributes
-    ----------
-    title, subtitle : str
-    table : Sheet
-        Table 2.
-    figures : tuple of Figure
-        Of all runs together.
-    chapters : tuple of Chapter
-    references : tuple of Reference
-    studio : str
-        Version that wrote it.
+    `studio` is the version that wrote it.
     """
 
     title: str
@@ -170,11 +141,7 @@ def write_html_report(path: Path, report: Report) -> None:
     """
     suffix_of(path, (".html",))
     text = html_of(report).encode()
-
-    def write(file: BinaryIO) -> None:
-        file.write(text)
-
-    write_export(path, write)
+    write_export(path, lambda file: file.write(text))
 
 
 def html_of(report: Report) -> str:

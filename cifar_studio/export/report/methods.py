@@ -31,23 +31,21 @@ class Reference:
 
 def method_of(run: Run) -> str:
     """One paragraph: network, pictures, augmentation, optimiser, precision, machine, choice."""
-    return " ".join(_sentences(run))
+    config, environment = run.config, run.environment
+    sentences = [
+        _network(config, environment),
+        _pictures(config, environment),
+        _augmentation(config),
+        _optimiser(run),
+        _machine(environment) if environment is not None else "",
+        _choice(run),
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def references_of(runs: Sequence[Run]) -> tuple[Reference, ...]:
     """What a text about these runs has to name, in the order of the methods paragraph."""
     return tuple(_REFERENCES[key] for key in dict.fromkeys(_keys(runs)))
-
-
-def _sentences(run: Run) -> Iterator[str]:
-    config, environment = run.config, run.environment
-    yield _network(config, environment)
-    yield _pictures(config, environment)
-    yield _augmentation(config)
-    yield _optimiser(run)
-    if environment is not None:
-        yield _machine(environment)
-    yield _choice(run)
 
 
 def _network(config: TrainConfig, environment: Environment | None) -> str:
@@ -56,14 +54,12 @@ def _network(config: TrainConfig, environment: Environment | None) -> str:
     words = f"{title} ({source}, 100 outputs) was trained from random weights"
     if config.stem == "cifar":
         words += ", with its first layers changed to keep the resolution of 32x32 pictures"
-    rate = architecture(config.architecture).standard_dropout
-    rate = rate if config.dropout is None else config.dropout
-    if not rate:
+    if not config.dropout_rate:
         return f"{words}, without dropout."
     place = "after each block" if config.dropout_sites == "blocks" else "before the classifier"
     if config.dropout_sites == "classifier" and config.architecture == "vgg11":
         place = "in both hidden layers of the classifier"
-    return f"{words}, with dropout of rate {rate:g} {place}."
+    return f"{words}, with dropout of rate {config.dropout_rate:g} {place}."
 
 
 def _pictures(config: TrainConfig, environment: Environment | None) -> str:
@@ -97,19 +93,17 @@ def _augmentation(config: TrainConfig) -> str:
 
 def _optimiser(run: Run) -> str:
     config = run.config
-    momentum = f"{'Nesterov ' if config.nesterov else ''}{_said(config, 'momentum')}"
+    momentum, weight_decay, seed = (
+        setting_in_words(key, getattr(config, key)) for key in ("momentum", "weight_decay", "seed")
+    )
+    nesterov = "Nesterov " if config.nesterov else ""
     planned = "" if len(run.rows) == config.epochs else f" of {config.epochs} planned"
     epochs = "epoch" if len(run.rows) == 1 else "epochs"
     return (
         f"Stochastic gradient descent minimised the cross-entropy for {len(run.rows)} {epochs}"
         f"{planned} in batches of {config.batch_size}, with a {config.schedule} learning rate of "
-        f"{config.learning_rate:g}, {momentum}, {_said(config, 'weight_decay')} and random "
-        f"{_said(config, 'seed')}."
+        f"{config.learning_rate:g}, {nesterov}{momentum}, {weight_decay} and random {seed}."
     )
-
-
-def _said(config: TrainConfig, key: str) -> str:
-    return setting_in_words(key, getattr(config, key))
 
 
 def _machine(environment: Environment) -> str:
@@ -136,9 +130,7 @@ def _keys(runs: Iterable[Run]) -> Iterator[str]:
     for run in runs:
         yield run.config.architecture
     for run in runs:
-        network = architecture(run.config.architecture)
-        rate = network.standard_dropout if run.config.dropout is None else run.config.dropout
-        if rate:
+        if run.config.dropout_rate:
             yield "dropout"
         if run.environment is None or not run.environment.data.is_demo:
             yield "cifar"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.export.tables.plain_table import PlainTable
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell, PlainTable
 from cifar_studio.runs.analysis.confusion_cells import Level
 from cifar_studio.runs.analysis.metrics import class_scores, most_confused, to_superclasses
 from cifar_studio.runs.folder.evaluation import Evaluation

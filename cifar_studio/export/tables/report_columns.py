@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.analysis.comparability import Comparability, comparability
@@ -12,7 +11,20 @@ from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summari
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import network, run_title
 
-Kind = Literal["about", "selected", "honest", "times", "spread", ""]
+ABOUT = "By the studio's rule: {rule}. The report's are approximate."
+SELECTED = (
+    "Best over all epochs on the test pictures, and so selected on the test set that it is "
+    "measured on; the report does the same."
+)
+HONEST = (
+    "At the epoch that the validation split chose, without the test pictures; a run without a "
+    "validation split has none."
+)
+TIMES = (
+    "Training and evaluation together, on the device of each run; the report's times are of one "
+    "Colab T4."
+)
+SPREAD = "Of the sample of epochs (n \N{MINUS SIGN} 1)."
 _MAX_TEXT = 80
 
 
@@ -27,8 +39,8 @@ class Measure:
     title : str
         With the unit.
     decimals : int
-    kind : str
-        Which footnote its title carries.
+    note : str
+        The footnote of its title; "{rule}" in it stands for the rule of convergence.
     in_report : bool
     is_about : bool
         Whether the report prints it with "~".
@@ -37,7 +49,7 @@ class Measure:
     name: str
     title: str
     decimals: int
-    kind: Kind = ""
+    note: str = ""
     in_report: bool = True
     is_about: bool = False
 
@@ -66,32 +78,24 @@ class Measure:
 
 MEASURES: tuple[Measure, ...] = (
     Measure("epochs", "Epochs run", 0),
-    Measure("epochs_to_convergence", "Epochs to convergence", 0, "about", is_about=True),
-    Measure("epoch_seconds", "Time an epoch, s", 2, "times"),
-    Measure("epoch_seconds_std", "Standard deviation of it, s", 2, "spread"),
-    Measure("seconds_to_convergence", "Time to convergence, s", 2, "times", is_about=True),
-    Measure("total_seconds", "Total training time, s", 2, "times"),
+    Measure("epochs_to_convergence", "Epochs to convergence", 0, ABOUT, is_about=True),
+    Measure("epoch_seconds", "Time an epoch, s", 2, TIMES),
+    Measure("epoch_seconds_std", "Standard deviation of it, s", 2, SPREAD),
+    Measure("seconds_to_convergence", "Time to convergence, s", 2, TIMES, is_about=True),
+    Measure("total_seconds", "Total training time, s", 2, TIMES),
     Measure("max_train_top1", "Maximum training accuracy, %", 2),
     Measure("min_train_loss", "Minimum training loss", 4),
-    Measure("max_test_top1", "Maximum top-1 test accuracy, %", 2, "selected"),
-    Measure("max_test_top5", "Maximum top-5 test accuracy, %", 2, "selected"),
-    Measure("min_test_loss", "Minimum test loss", 4, "selected"),
-    Measure("honest_top1", "Top-1 test accuracy, validated, %", 2, "honest", in_report=False),
-    Measure("honest_top5", "Top-5 test accuracy, validated, %", 2, "honest", in_report=False),
+    Measure("max_test_top1", "Maximum top-1 test accuracy, %", 2, SELECTED),
+    Measure("max_test_top5", "Maximum top-5 test accuracy, %", 2, SELECTED),
+    Measure("min_test_loss", "Minimum test loss", 4, SELECTED),
+    Measure("honest_top1", "Top-1 test accuracy, validated, %", 2, HONEST, in_report=False),
+    Measure("honest_top5", "Top-5 test accuracy, validated, %", 2, HONEST, in_report=False),
 )
 
 
 @dataclass(frozen=True)
 class RunColumn:
-    """What of a run stands in the table; texts are one line each.
-
-    Attributes
-    ----------
-    title, folder, network, data, device : str
-    seed : int
-    summary : RunSummary
-    comparability : Comparability
-    """
+    """What of a run stands in the table; texts are one line each."""
 
     title: str
     folder: str

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cifar_studio.config.report import REPORT_ODDITIES
-from cifar_studio.export.tables import write_tables
-from cifar_studio.export.tables.report_columns import MEASURES, Kind, Measure, RunColumn
-from cifar_studio.export.tables.sheet import Entry, Footnotes, Sheet
-from cifar_studio.export.tables.table_file import write_table_file
+from cifar_studio.export.tables.report_columns import MEASURES, Measure, RunColumn
+from cifar_studio.export.tables.sheet import Cell, Entry, Sheet
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.folder.library import Run
@@ -23,19 +20,6 @@ TITLE = "Table 2 of the report, repeated with CIFAR Studio"
 REPORT = "report, as printed"
 DIFFERENCE = "difference"
 BESIDE = "Beside the report"
-SELECTED = (
-    "Best over all epochs on the test pictures, and so selected on the test set that it is "
-    "measured on; the report does the same."
-)
-HONEST = (
-    "At the epoch that the validation split chose, without the test pictures; a run without a "
-    "validation split has none."
-)
-TIMES = (
-    "Training and evaluation together, on the device of each run; the report's times are of one "
-    "Colab T4."
-)
-SPREAD = "Of the sample of epochs (n \N{MINUS SIGN} 1)."
 MIXED = "The runs are of different data: their figures do not compare with each other."
 LOST = "Rows of epochs are lost; the figures are of those that are there."
 _REASONS_SHOWN = 2
@@ -46,17 +30,12 @@ class ReportTable:
     """Chosen runs with the report's figures beside those that compare.
 
     Per cent and seconds have two decimals, losses four; the report's figures stand as printed.
-
-    Attributes
-    ----------
-    columns : tuple of RunColumn
-        A run each, in the order chosen.
-    rule : ConvergenceRule
     """
 
     columns: tuple[RunColumn, ...]
     rule: ConvergenceRule
 
+    @property
     def header(self) -> tuple[str, ...]:
         """Names of what `rows` gives."""
         measures = []
@@ -71,7 +50,8 @@ class ReportTable:
             *(BESIDE, "Notes"),
         )
 
-    def rows(self) -> list[tuple[write_tables.Cell, ...]]:
+    @property
+    def rows(self) -> list[tuple[Cell, ...]]:
         """A run a row; None where nothing is known or may stand beside."""
         return [self._row(column) for column in self.columns]
 
@@ -81,10 +61,22 @@ class ReportTable:
 
     def notes(self) -> tuple[str, ...]:
         """Footnotes, each after the titles of the rows that it is about."""
-        return tuple(_notes_with_titles(self.sheet()))
+        sheet = self.sheet()
+        about: dict[int, list[str]] = {}
+        title = ""
+        for row in (sheet.header, *sheet.rows):
+            if row[0].text not in (REPORT, DIFFERENCE):
+                title = row[0].text.removesuffix(", s").removesuffix(", %")
+            for mark in (mark for entry in row for mark in entry.marks):
+                about.setdefault(mark, []).append(title)
+        return tuple(
+            f"{'; '.join(titles)}: {sheet.notes[mark]}"
+            for mark, titles in about.items()
+            if titles != [BESIDE]  # said whole in a column of its own
+        )
 
-    def _row(self, column: RunColumn) -> tuple[write_tables.Cell, ...]:
-        figures: list[write_tables.Cell] = []
+    def _row(self, column: RunColumn) -> tuple[Cell, ...]:
+        figures: list[Cell] = []
         for measure in MEASURES:
             figures.append(measure.studio(column))
             if measure.in_report:
@@ -102,29 +94,18 @@ def report_table(runs: Sequence[Run], rule: ConvergenceRule = DEFAULT_RULE) -> R
     return ReportTable(tuple(RunColumn.of(run, rule) for run in runs), rule)
 
 
-def write_report_table(path: Path, table: ReportTable) -> None:
-    """Write the table by its suffix, atomically: .csv, .tsv, .md or .tex.
-
-    Raises
-    ------
-    BadInputError
-        Another suffix, or the place cannot be written.
-    """
-    write_table_file(path, table.header(), table.rows(), table.sheet)
-
-
 class _SheetMaker:
     """Lays out a table for reading, and gathers its footnotes."""
 
     def __init__(self, table: ReportTable) -> None:
         self._columns = table.columns
         self._rule = table.rule
-        self._notes = Footnotes()
+        self._notes: list[str] = []
 
     def make(self) -> Sheet:
-        header = (Entry("Run"), *(self._heading(column) for column in self._columns))
-        rows = tuple(self._rows())
-        return Sheet(TITLE, header, rows, tuple(self._notes.words))
+        titles = (self._entry(column.title, _oddities(column, None)) for column in self._columns)
+        header, rows = (Entry("Run"), *titles), tuple(self._rows())
+        return Sheet(TITLE, header, rows, tuple(self._notes))
 
     def _rows(self) -> Iterator[tuple[Entry, ...]]:
         yield self._facts("Folder", lambda column: column.folder)
@@ -135,7 +116,8 @@ class _SheetMaker:
         yield (Entry(BESIDE), *map(self._comparability, self._columns))
         compares = any(column.comparability.result for column in self._columns)
         for measure in MEASURES:
-            title = self._entry(measure.title, self._words(measure))
+            note = measure.note.format(rule=self._rule.describe())
+            title = self._entry(measure.title, (note,) if note else ())
             yield (title, *(self._figure(measure, column) for column in self._columns))
             if compares and measure.in_report:
                 yield (Entry(REPORT), *(self._printed(measure, column) for column in self._columns))
@@ -145,9 +127,6 @@ class _SheetMaker:
         self, title: str, fact: Callable[[RunColumn], str], notes: tuple[str, ...] = ()
     ) -> tuple[Entry, ...]:
         return (self._entry(title, notes), *(Entry(fact(column)) for column in self._columns))
-
-    def _heading(self, column: RunColumn) -> Entry:
-        return self._entry(column.title, _oddities(column, None))
 
     def _comparability(self, column: RunColumn) -> Entry:
         whole = column.comparability.describe()
@@ -166,34 +145,10 @@ class _SheetMaker:
         about = "~" if measure.is_about else ""
         return self._entry(about + text, _oddities(column, measure.name))
 
-    def _words(self, measure: Measure) -> tuple[str, ...]:
-        """The footnote of a measure's title."""
-        rule = f"By the studio's rule: {self._rule.describe()}. The report's are approximate."
-        words: dict[Kind, str] = {
-            "about": rule,
-            "selected": SELECTED,
-            "honest": HONEST,
-            "times": TIMES,
-            "spread": SPREAD,
-        }
-        return (words[measure.kind],) if measure.kind else ()
-
     def _entry(self, text: str, notes: Sequence[str]) -> Entry:
-        return Entry(text, tuple(self._notes.mark(words) for words in notes))
-
-
-def _notes_with_titles(sheet: Sheet) -> Iterator[str]:
-    """Footnotes of a table of one run, each after the rows that it is about."""
-    about: dict[int, list[str]] = {}
-    title = ""
-    for row in (sheet.header, *sheet.rows):
-        if row[0].text not in (REPORT, DIFFERENCE):
-            title = row[0].text.removesuffix(", s").removesuffix(", %")
-        for mark in (mark for entry in row for mark in entry.marks):
-            about.setdefault(mark, []).append(title)
-    for mark, titles in about.items():
-        if titles != [BESIDE]:  # said whole in a column of its own
-            yield f"{'; '.join(titles)}: {sheet.notes[mark]}"
+        """A cell; the same words make one footnote."""
+        self._notes += [words for words in notes if words not in self._notes]
+        return Entry(text, tuple(map(self._notes.index, notes)))
 
 
 def _difference(measure: Measure, column: RunColumn) -> Entry:

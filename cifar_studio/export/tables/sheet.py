@@ -1,16 +1,19 @@
-"""A table for a person to read: cells that carry marks of footnotes, and the footnotes.
+"""Tables of values, and tables for a person to read: cells with marks of footnotes, and these.
 
-How it is written down lives in `markdown.py` and `latex.py`.
+How they are written down lives in `write_tables.py`, `markdown.py` and `latex.py`.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cifar_studio.runs.wording import MINUS, NONE
 
+Cell = str | int | float | None
 _NUMBER = re.compile(rf"[~+{MINUS}-]?[0-9]")
 
 
@@ -35,8 +38,6 @@ class Sheet:
 
     Attributes
     ----------
-    title : str
-    header : tuple of C Entry
     rows : tuple of tuples of C Entry
         The first column says what a row is; the others are figures.
     notes : tuple of str
@@ -56,17 +57,29 @@ class Sheet:
         return bool(cells) and not any(_NUMBER.match(text) for text in cells)
 
 
-@dataclass
-class Footnotes:
-    """Footnotes while they are gathered; the same words make one footnote."""
+@dataclass(frozen=True)
+class PlainTable:
+    """Values as they are, and how they are written for a reader.
 
-    words: list[str] = field(default_factory=list)
+    Rows have as many cells as the header. `forms` gives formats of numbers by header, for Markdown
+    and LaTeX; spreadsheets get every digit.
+    """
 
-    def mark(self, words: str) -> int:
-        """The place of these words among the footnotes."""
-        if words not in self.words:
-            self.words.append(words)
-        return self.words.index(words)
+    title: str
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[Cell]]
+    forms: Mapping[str, str] = field(default_factory=dict)
+
+    def sheet(self) -> Sheet:
+        """For a reader."""
+        rows = tuple(
+            tuple(
+                Entry(_shown(cell, self.forms.get(name, "{}")))
+                for cell, name in zip(row, self.header, strict=True)
+            )
+            for row in self.rows
+        )
+        return Sheet(self.title, tuple(map(Entry, self.header)), rows, ())
 
 
 def letters(place: int) -> str:
@@ -77,3 +90,9 @@ def letters(place: int) -> str:
         number, rest = divmod(number - 1, 26)
         word = chr(ord("a") + rest) + word
     return word
+
+
+def _shown(cell: Cell, form: str) -> str:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return NONE
+    return cell if isinstance(cell, str) else form.format(cell)

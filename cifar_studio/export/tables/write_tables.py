@@ -1,4 +1,4 @@
-"""Tables as text files that spreadsheets, pandas and R read alike.
+"""Tables as files: text that spreadsheets, pandas and R read alike, Markdown and LaTeX.
 
 Nothing here draws, and the window uses it directly.
 """
@@ -10,11 +10,13 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
+from cifar_studio.export.tables.latex import to_latex
+from cifar_studio.export.tables.markdown import to_markdown
+from cifar_studio.export.tables.sheet import Cell, Sheet
 from cifar_studio.export.writing import suffix_of, write_export
 
-Cell = str | int | float | None
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 # RFC 4180's line end. Excel, LibreOffice, pandas and R take it on every system; a lone "\n" some
 # old readers on Windows do not.
@@ -27,6 +29,37 @@ _ENCODING = "utf-8-sig"
 # becoming the start.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _SAFE = "'"
+
+
+class Table(Protocol):
+    """Values for a spreadsheet, and the same laid out for a reader."""
+
+    @property
+    def header(self) -> Sequence[str]:
+        """(C,) titles."""
+
+    @property
+    def rows(self) -> Iterable[Sequence[Cell]]:
+        """(C,) cells each."""
+
+    def sheet(self) -> Sheet:
+        """For Markdown and LaTeX."""
+
+
+def write_table_file(path: Path, table: Table) -> None:
+    """Write a table by its suffix, atomically: .csv, .tsv, .md or .tex.
+
+    Raises
+    ------
+    BadInputError
+        Another suffix, or the place cannot be written.
+    """
+    suffix = suffix_of(path, (*_DELIMITERS, ".md", ".tex"))
+    if suffix in _DELIMITERS:
+        write_table(path, table.header, table.rows)
+        return
+    text = to_markdown(table.sheet()) if suffix == ".md" else to_latex(table.sheet())
+    write_export(path, lambda file: file.write(text.encode()))
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -58,14 +91,9 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]
     lines = [[_as_text(cell) for cell in line] for line in (header, *rows)]
     if any(len(line) != len(header) for line in lines):
         raise ValueError(f"a row has not the header's {len(header)} cells")
-
-    def write(file: BinaryIO) -> None:
-        text = io.TextIOWrapper(file, encoding=_ENCODING, errors="replace", newline="")
-        csv.writer(text, delimiter=delimiter, lineterminator=_LINE_END).writerows(lines)
-        text.flush()
-        text.detach()  # the file is closed by who opened it
-
-    write_export(path, write)
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=_LINE_END).writerows(lines)
+    write_export(path, lambda file: file.write(text.getvalue().encode(_ENCODING, "replace")))
 
 
 def _as_text(cell: Cell) -> str:

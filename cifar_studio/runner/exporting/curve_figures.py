@@ -9,7 +9,7 @@ from cifar_studio.config.report import ReportResult, result_of_same_network
 from cifar_studio.errors import BadInputError
 from cifar_studio.export.figures.curves_figure import DEFAULT_IN, Curves, save_curves
 from cifar_studio.export.figures.page import Caption, Size
-from cifar_studio.runner.protocol import ExportRequest, SaveCurvesRequest, SaveFigureRequest
+from cifar_studio.runner.protocol import FiguresRequest, SaveCurvesRequest
 from cifar_studio.runs.analysis.seeds import SeedGroup, group_by_seed, mean_curves
 from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.library import Run, load
@@ -105,9 +105,7 @@ def _common_result(runs: Sequence[Run]) -> ReportResult | None:
     return found.pop() if len(found) == 1 else None
 
 
-def size_of(
-    request: SaveFigureRequest | SaveCurvesRequest | ExportRequest, otherwise: tuple[float, float]
-) -> Size:
+def size_of(request: FiguresRequest, otherwise: tuple[float, float]) -> Size:
     """The size asked for, or what suits the figure; raises BadInputError out of range."""
     width, height = request.width_in, request.height_in
     return Size(

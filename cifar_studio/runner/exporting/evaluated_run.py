@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +20,12 @@ from cifar_studio.runs.folder.events import Moment
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
 from cifar_studio.runs.wording import chosen_by, data_of, dated_title, is_validated
 
+RunFigure = Literal["curves", "confusion", "calibration"]
+
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedRun:
-    """A run and one of its evaluations.
-
-    Attributes
-    ----------
-    title : str
-    config : TrainConfig
-    data : DataFacts
-    names : ClassNames
-    evaluation : Evaluation
-    epoch : str
-        Which one, and what chose it.
-    """
+    """A run and one of its evaluations; `epoch` says which one, and what chose it."""
 
     title: str
     config: TrainConfig

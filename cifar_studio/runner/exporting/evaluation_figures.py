@@ -14,6 +14,7 @@ from cifar_studio.export.figures.page import Caption
 from cifar_studio.runner.exporting.curve_figures import caption_of, curves_of, size_of
 from cifar_studio.runner.exporting.evaluated_run import (
     EvaluatedRun,
+    RunFigure,
     data_title,
     load_evaluated,
     test_pictures,
@@ -42,26 +43,23 @@ def save_figure(request: SaveFigureRequest) -> FigureSaved:
         raise BadInputError(
             f"side {request.side} needs a second run", "Name one with beside, or choose side a"
         )
-    path = Path(request.path)
     a = load_evaluated(Path(request.folder), request.moment)
     b = load_evaluated(Path(request.beside), "best") if request.beside else None
     if b is not None:
         _check_same_data(a, b)
+    shown, other = (b, a) if request.side == "b" and b is not None else (a, b)
     if request.figure == "calibration":
-        _save_calibration(request, path, a, b)
+        _save_calibration(request, shown)
     elif request.side == "difference" and b is not None:
-        _save_difference(request, path, a, b)
+        _save_difference(request, a, b)
     else:
-        _save_matrix(request, path, a, b)
+        _save_matrix(request, shown, other)
     return FigureSaved(path=request.path)
 
 
-def _save_calibration(
-    request: SaveFigureRequest, path: Path, a: EvaluatedRun, b: EvaluatedRun | None
-) -> None:
+def _save_calibration(request: SaveFigureRequest, shown: EvaluatedRun) -> None:
     if request.side == "difference":
         raise BadInputError("there is no difference of two calibrations", "Choose side a or side b")
-    shown = b if request.side == "b" and b is not None else a
     answers = shown.evaluation
     calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
     caption = shown.caption
@@ -69,20 +67,19 @@ def _save_calibration(
         left_out = f"{calibration.left_out:,} answers without a finite probability are left out"
         caption = Caption(caption.title, (*caption.details, left_out))
     size = size_of(request, calibration_figure.DEFAULT_IN)
-    save_calibration(path, calibration, caption, size)
+    save_calibration(Path(request.path), calibration, caption, size)
 
 
 def _save_matrix(
-    request: SaveFigureRequest, path: Path, a: EvaluatedRun, b: EvaluatedRun | None
+    request: SaveFigureRequest, shown: EvaluatedRun, other: EvaluatedRun | None
 ) -> None:
     """Two runs beside each other share their colours, as they do in the window."""
-    shown, other = (b, a) if request.side == "b" and b is not None else (a, b)
     cells = cells_of(shown.evaluation.confusion, shown.names, request.level)
     scaled_with = None
     if other is not None:
         scaled_with = cells_of(other.evaluation.confusion, other.names, request.level)
     save_confusion(
-        path,
+        Path(request.path),
         cells,
         shown.caption,
         size_of(request, confusion_figure.DEFAULT_IN),
@@ -92,9 +89,7 @@ def _save_matrix(
     )
 
 
-def _save_difference(
-    request: SaveFigureRequest, path: Path, a: EvaluatedRun, b: EvaluatedRun
-) -> None:
+def _save_difference(request: SaveFigureRequest, a: EvaluatedRun, b: EvaluatedRun) -> None:
     """Over the pictures that both runs were tested on."""
     comparison = compare(a.evaluation, b.evaluation)
     if not comparison.pictures:
@@ -108,7 +103,7 @@ def _save_difference(
         f"{data_title(a.data)} · {test_pictures(comparison.pictures)} that both were tested on",
     )
     save_confusion(
-        path,
+        Path(request.path),
         cells_of(comparison.a, a.names, request.level, comparison.b),
         Caption(f"Difference of two runs, A {MINUS} B", details),
         size_of(request, confusion_figure.DEFAULT_IN),
@@ -126,7 +121,9 @@ def _check_same_data(a: EvaluatedRun, b: EvaluatedRun) -> None:
         )
 
 
-def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportRequest) -> None:
+def save_run_figure(
+    path: Path, runs: Sequence[Run], figure: RunFigure, request: ExportRequest
+) -> None:
     """Write the curves of runs, or the confusion or calibration of the first one.
 
     Raises
@@ -136,15 +133,17 @@ def save_run_figure(path: Path, runs: Sequence[Run], figure: str, asked: ExportR
     """
     if figure == "curves":
         report = comparability(runs[0]).result if len(runs) == 1 else None
-        size = size_of(asked, DEFAULT_IN["both"])
+        size = size_of(request, DEFAULT_IN["both"])
         save_curves(path, [curves_of(run) for run in runs], caption_of(runs), size, report=report)
         return
-    shown = load_evaluated(runs[0].path, "best")
-    if figure == "confusion":
-        cells = cells_of(shown.evaluation.confusion, shown.names, "superclasses")
-        save_confusion(path, cells, shown.caption, size_of(asked, confusion_figure.DEFAULT_IN))
-    else:
-        answers = shown.evaluation
-        calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
-        size = size_of(asked, calibration_figure.DEFAULT_IN)
-        save_calibration(path, calibration, shown.caption, size)
+    save_figure(
+        SaveFigureRequest(
+            id=request.id,
+            folder=str(runs[0].path),
+            path=str(path),
+            figure=figure,
+            width_in=request.width_in,
+            height_in=request.height_in,
+            dpi=request.dpi,
+        )
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import get_args
 
+from cifar_studio.data.names import ClassNames
 from cifar_studio.errors import BadInputError, StudioError
 from cifar_studio.export.formats import FORMATS, checked_formats
 from cifar_studio.export.networks.script import write_network_code, write_script
@@ -17,27 +18,30 @@ from cifar_studio.export.tables.evaluation_tables import (
     confusion_table,
     prediction_table,
 )
-from cifar_studio.export.tables.plain_table import write_plain_table
-from cifar_studio.export.tables.report_table import report_table, write_report_table
+from cifar_studio.export.tables.report_table import report_table
+from cifar_studio.export.tables.sheet import PlainTable
+from cifar_studio.export.tables.write_tables import write_table_file
 from cifar_studio.export.writing import write_export
 from cifar_studio.reading import open_file
-from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, load_evaluated
+from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, RunFigure, load_evaluated
 from cifar_studio.runner.protocol import ExportRequest
 from cifar_studio.runs.answers import AnyEvent, Exported, ExportProgressed
 from cifar_studio.runs.bundle.manifest import SUFFIX
 from cifar_studio.runs.bundle.writing import write_bundle
+from cifar_studio.runs.folder.evaluation import Evaluation
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
 
 _TABLES, _FIGURES = ("csv", "md", "tex"), ("png", "svg", "pdf")
+_RUN_FIGURES: tuple[RunFigure, ...] = get_args(RunFigure)
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A file to be written; what `write` returns is said of it."""
+    """A file to be written; what `write` returns, if anything, is said of it."""
 
     path: Path
-    write: Callable[[Path], str]
+    write: Callable[[Path], str | None]
 
 
 def export_runs(request: ExportRequest) -> Iterator[AnyEvent]:
@@ -66,13 +70,13 @@ def export_runs(request: ExportRequest) -> Iterator[AnyEvent]:
         yield ExportProgressed(done=done, total=len(jobs), name=name)
         try:
             _make_folder(job.path.parent)
-            said = job.write(job.path)
+            agreement = job.write(job.path)
         except StudioError as error:
             faults.append(f"{name}: {error}")
             continue
         written.append(name)
-        if said:
-            checks.append(f"{name}: {said}")
+        if agreement:
+            checks.append(f"{name}: {agreement}")
     yield Exported(folder=str(to), files=tuple(written), checks=tuple(checks), faults=tuple(faults))
 
 
@@ -82,72 +86,60 @@ def _jobs(
     for key in formats:
         if key in _TABLES:
             table = report_table(runs, request.rule)
-            yield _Job(to / f"table-2.{key}", _quietly(partial(write_report_table, table=table)))
+            yield _Job(to / f"table-2.{key}", partial(write_table_file, table=table))
         elif key in _FIGURES and len(runs) > 1:
             yield _figure(request, runs, to / f"curves.{key}", "curves")
         elif key == "html":
             yield _report(request, runs, to / "report.html")
     for run in runs:
         folder = to / run.path.name
-        evaluated = _Once(run.path)
+        # Read when the first file needs it, and once.
+        evaluated = cache(partial(load_evaluated, run.path, "best"))
         networks = [key for key in formats if FORMATS[key].group == "Networks"]
         for key in formats:
             if key in _TABLES:
                 yield from _tables(run, folder, key, evaluated)
             elif key in _FIGURES:
-                for figure in ("curves", "confusion", "calibration"):
+                for figure in _RUN_FIGURES:
                     yield _figure(request, [run], folder / f"{figure}.{key}", figure)
         if networks:
             yield from _networks(request, run, folder, networks)
         if "script" in formats:
-            yield _Job(folder / "train.py", _quietly(partial(write_script, run=run)))
+            yield _Job(folder / "train.py", partial(write_script, run=run))
         if "bundle" in formats:
             bundle = to / f"{run.path.name}{SUFFIX}"
-            yield _Job(bundle, _quietly(partial(write_bundle, run=run.path)))
+            yield _Job(bundle, partial(write_bundle, run=run.path))
 
 
-class _Once:
-    """A run's evaluation, read when the first file needs it, and once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._found: EvaluatedRun | None = None
-
-    def __call__(self) -> EvaluatedRun:
-        if self._found is None:
-            self._found = load_evaluated(self._path, "best")
-        return self._found
-
-
-def _tables(run: Run, folder: Path, key: str, evaluated: _Once) -> Iterator[_Job]:
+def _tables(
+    run: Run, folder: Path, key: str, evaluated: Callable[[], EvaluatedRun]
+) -> Iterator[_Job]:
     if key == "csv":
-        yield _Job(folder / "epochs.csv", _quietly(partial(_copy, RunFolder(run.path).epochs_file)))
+        yield _Job(folder / "epochs.csv", partial(_copy, RunFolder(run.path).epochs_file))
+    tables: dict[str, Callable[[Evaluation, ClassNames], PlainTable]] = {
+        "classes": partial(class_table, level="classes"),
+        "superclasses": partial(class_table, level="superclasses"),
+        "confusion-superclasses": partial(confusion_table, level="superclasses"),
+        "answers": prediction_table,
+    }
+    if key == "csv":  # a hundred columns fit no page
+        tables["confusion-classes"] = partial(confusion_table, level="classes")
 
-    def table_of(kind: str, path: Path) -> None:
+    def write(table_of: Callable[[Evaluation, ClassNames], PlainTable], path: Path) -> None:
         one = evaluated()
-        if kind == "answers":
-            table = prediction_table(one.evaluation, one.names)
-        elif kind.startswith("confusion"):
-            level = "superclasses" if kind.endswith("superclasses") else "classes"
-            table = confusion_table(one.evaluation, one.names, level)  # type: ignore[arg-type]
-        else:
-            table = class_table(one.evaluation, one.names, kind)  # type: ignore[arg-type]
-        write_plain_table(path, table)
+        write_table_file(path, table_of(one.evaluation, one.names))
 
-    kinds = ["classes", "superclasses", "confusion-superclasses", "answers"]
-    # A hundred columns fit no page.
-    kinds += ["confusion-classes"] if key == "csv" else []
-    for kind in kinds:
-        yield _Job(folder / f"{kind}.{key}", _quietly(partial(table_of, kind)))
+    for name, table_of in tables.items():
+        yield _Job(folder / f"{name}.{key}", partial(write, table_of))
 
 
-def _figure(request: ExportRequest, runs: Sequence[Run], path: Path, figure: str) -> _Job:
+def _figure(request: ExportRequest, runs: Sequence[Run], path: Path, figure: RunFigure) -> _Job:
     def write(path: Path) -> None:
         from cifar_studio.runner.exporting.evaluation_figures import save_run_figure
 
         save_run_figure(path, runs, figure, request)
 
-    return _Job(path, _quietly(write))
+    return _Job(path, write)
 
 
 def _report(request: ExportRequest, runs: Sequence[Run], path: Path) -> _Job:
@@ -157,7 +149,7 @@ def _report(request: ExportRequest, runs: Sequence[Run], path: Path) -> _Job:
 
         write_html_report(path, report_of(runs, request))
 
-    return _Job(path, _quietly(write))
+    return _Job(path, write)
 
 
 def _networks(
@@ -166,34 +158,18 @@ def _networks(
     from cifar_studio.runner.exporting.network_export import NetworkExport
 
     network = NetworkExport(run, request.data)
-    names = {
-        "weights": "weights.safetensors",
-        "program": "network.pt2",
-        "onnx": "network.onnx",
-    }
+    names = {"weights": "weights.safetensors", "program": "network.pt2", "onnx": "network.onnx"}
     for key in formats:
         yield _Job(folder / names[key], partial(network.write, key))
     if "weights" in formats:
-        yield _Job(folder / "network.py", _quietly(partial(write_network_code, run=run)))
-
-
-def _quietly(write: Callable[[Path], object]) -> Callable[[Path], str]:
-    def quiet(path: Path) -> str:
-        write(path)
-        return ""
-
-    return quiet
+        yield _Job(folder / "network.py", partial(write_network_code, run=run))
 
 
 def _copy(source: Path, target: Path) -> None:
     """A file as it is. Raises BadInputError."""
     try:
         with open_file(source) as file:
-
-            def write(copy: BinaryIO) -> None:
-                shutil.copyfileobj(file, copy)
-
-            write_export(target, write)
+            write_export(target, partial(shutil.copyfileobj, file))
     except FileNotFoundError as error:
         raise BadInputError("no epoch of it has ended", "Train it to the end of one") from error
     except OSError as error:

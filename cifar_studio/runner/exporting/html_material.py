@@ -25,10 +25,9 @@ from cifar_studio.export.report.html_report import (
 )
 from cifar_studio.export.report.methods import method_of, references_of
 from cifar_studio.export.tables.evaluation_tables import class_table, mistake_table
-from cifar_studio.export.tables.plain_table import PlainTable
 from cifar_studio.export.tables.report_table import report_table
-from cifar_studio.export.tables.sheet import Sheet
-from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, load_evaluated
+from cifar_studio.export.tables.sheet import PlainTable, Sheet
+from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, RunFigure, load_evaluated
 from cifar_studio.runner.exporting.evaluation_figures import save_run_figure
 from cifar_studio.runner.protocol import ExportRequest
 from cifar_studio.runner.training.run_pictures import find_pictures
@@ -72,32 +71,16 @@ def report_of(runs: Sequence[Run], request: ExportRequest) -> Report:
     if len(runs) > 1:
         caption = "Loss and accuracy of all runs; a colour is a run, a line style a split."
         figures.append(_drawn(runs, "curves", request, caption))
-    pictures = _Pictures(request.data)
+    found: dict[str, Dataset] = {}
     return Report(
         title=_title(runs),
         subtitle=_subtitle(runs),
         table=report_table(runs, request.rule).sheet(),
         figures=tuple(figures),
-        chapters=tuple(_chapter(run, request, pictures) for run in runs),
+        chapters=tuple(_chapter(run, request, found) for run in runs),
         references=references_of(runs),
         studio=__version__,
     )
-
-
-class _Pictures:
-    """Data sets of runs, each found once."""
-
-    def __init__(self, asked: str) -> None:
-        self._asked = asked
-        self._found: dict[str, Dataset] = {}
-
-    def of(self, run: Run) -> Dataset:
-        """Raises StudioError where they are not found."""
-        facts = run.environment.data if run.environment else None
-        key = facts.digest if facts else ""
-        if key not in self._found:
-            self._found[key] = find_pictures(run.path.name, facts, self._asked)
-        return self._found[key]
 
 
 def _title(runs: Sequence[Run]) -> str:
@@ -120,7 +103,7 @@ def _subtitle(runs: Sequence[Run]) -> str:
     return f"Trained {first}" if first == last else f"Trained {first} to {last}"
 
 
-def _chapter(run: Run, request: ExportRequest, pictures: _Pictures) -> Chapter:
+def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Chapter:
     gaps = list(run.damage)
     curves = f"Loss and accuracy by epoch. The {training_caption(run.config)} curve stands in the "
     curves += "middle of its epoch."
@@ -144,14 +127,14 @@ def _chapter(run: Run, request: ExportRequest, pictures: _Pictures) -> Chapter:
         sheets.append(class_table(answers, one.names, "superclasses").sheet())
         long_sheets.insert(0, class_table(answers, one.names, "classes").sheet())
         try:
-            galleries = tuple(_galleries(one, pictures.of(run)))
+            galleries = tuple(_galleries(one, _pictures_of(run, request.data, found)))
         except StudioError as error:
             gaps.append(f"Without pictures: {error}")
     preset, _ = changes_from_preset(run)
     return Chapter(
         title=dated_title(run),
         folder=run.path.name,
-        beside=f"Beside the report: {comparability(run).describe()}",
+        comparison=f"Beside the report: {comparability(run).describe()}",
         notes=tuple(line for line in run.notes.notes.splitlines() if line.strip()),
         headline=headline,
         method=method_of(run),
@@ -232,6 +215,15 @@ def _form(column: str) -> str:
     return "{:g}" if column in ("epoch", "learning_rate") else "{:.2f}"
 
 
+def _pictures_of(run: Run, data: str, found: dict[str, Dataset]) -> Dataset:
+    """Each data set is read once. Raises StudioError where it is not found."""
+    facts = run.environment.data if run.environment else None
+    digest = facts.digest if facts else ""
+    if digest not in found:
+        found[digest] = find_pictures(run.path.name, facts, data)
+    return found[digest]
+
+
 def _galleries(one: EvaluatedRun, dataset: Dataset) -> Iterator[Gallery]:
     answers = one.evaluation
     confidence = answers.probabilities[np.arange(len(answers.true)), answers.predicted]
@@ -261,7 +253,7 @@ def _png(image_CHW: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
-def _drawn(runs: Sequence[Run], figure: str, request: ExportRequest, caption: str) -> Figure:
+def _drawn(runs: Sequence[Run], figure: RunFigure, request: ExportRequest, caption: str) -> Figure:
     with tempfile.TemporaryDirectory(prefix="cifar-studio-") as folder:
         path = Path(folder) / f"{figure}.svg"
         save_run_figure(path, runs, figure, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from cifar_studio.data.subset import choose_for
@@ -17,17 +18,12 @@ from cifar_studio.runs.wording import run_title
 class NetworkExport:
     """Reads the network and lets it answer once, for as many formats as are asked for.
 
-    Parameters
-    ----------
-    run : Run
-    data : str
-        Where its pictures are, as `find_pictures` means it.
+    `data` says where its pictures are, as `find_pictures` means it.
     """
 
     def __init__(self, run: Run, data: str) -> None:
         self._run = run
         self._data = data
-        self._ready: tuple[TrainedNetwork, Judge] | None = None
 
     def write(self, key: str, path: Path) -> str:
         """Write one format; returns how its answers agree with the run's.
@@ -38,21 +34,16 @@ class NetworkExport:
             No whole checkpoint, no pictures to check it with, no place, or other answers than the
             run's.
         """
-        trained, judge = self._prepare()
+        trained, judge = self._ready
         if key == "weights":
             about = {"run": self._run.path.name, "title": run_title(self._run)}
-            written = write_weights(path, trained, judge, about)
-        elif key == "program":
-            written = write_program(path, trained, judge)
-        else:
-            written = write_onnx(path, trained, judge)
-        return written.agreement.describe()
+            return write_weights(path, trained, judge, about).describe()
+        write = write_program if key == "program" else write_onnx
+        return write(path, trained, judge).describe()
 
-    def _prepare(self) -> tuple[TrainedNetwork, Judge]:
-        if self._ready is None:
-            trained = load_network(RunFolder(self._run.path), "best")
-            name = self._run.path.name
-            dataset = find_pictures(name, trained.environment.data, self._data)
-            positions = choose_for(trained.config, dataset).test
-            self._ready = trained, judge_of(trained, dataset.test.images_NCHW[positions])
-        return self._ready
+    @functools.cached_property
+    def _ready(self) -> tuple[TrainedNetwork, Judge]:
+        trained = load_network(RunFolder(self._run.path), "best")
+        dataset = find_pictures(self._run.path.name, trained.environment.data, self._data)
+        positions = choose_for(trained.config, dataset).test
+        return trained, judge_of(trained, dataset.test.images_NCHW[positions])

@@ -13,11 +13,11 @@ import msgspec
 
 from cifar_studio import atomic, paths
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.machine.device import is_usable, resolve
 from cifar_studio.engine.speed.fastest_format import candidates, choice_key, fastest
 from cifar_studio.errors import TrainingError
 from cifar_studio.reading import read_bytes
-from cifar_studio.runs.folder.environment import Choice
+from cifar_studio.runs.folder.environment import Choice, ResolvedSettings
 
 MAX_BYTES = 1024 * 1024
 FEWEST_STEPS = 300
@@ -51,6 +51,25 @@ def choice_for(config: TrainConfig) -> Choice | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic.write_bytes(path, msgspec.json.encode(_read(path) | {key: choice}))
     return choice
+
+
+def resolved_settings(
+    config: TrainConfig, before: ResolvedSettings | None = None
+) -> ResolvedSettings:
+    """What a config leaves to the machine, settled: for a run, or one that was run before.
+
+    `before` is taken where this machine can do that and the config's device allows it.
+
+    Raises
+    ------
+    BadInputError, ConfigError
+        As `resolve` does.
+    """
+    if before is not None and is_usable(before):
+        device = before.device
+        if config.device in ("auto", device, device.partition(":")[0]):
+            return before
+    return resolve(config, choice_for(config))
 
 
 def _steps(config: TrainConfig) -> int:

@@ -50,9 +50,10 @@ def follow(training: ReadyTraining, control: Control) -> Generator[RunEvent, Non
     Closing the generator stops the training, which saves where it stands.
     """
     status = _StatusKeeper(training)
+    folder = str(training.folder.path)
     ended = RunEnded(
         state="interrupted",
-        folder=str(training.folder.path),
+        folder=folder,
         message="Nobody follows the run any more; the state is kept",
     )
     try:
@@ -61,32 +62,25 @@ def follow(training: ReadyTraining, control: Control) -> Generator[RunEvent, Non
             for notice in training.notices:
                 log.warning(notice)
                 yield RunNoticed(message=notice)
-            ended = yield from _guarded(training, control, status, log)
+            try:
+                state, message = yield from _pull(training, control, status, log)
+                ended = RunEnded(state=state, folder=folder, message=message)
+            except StudioError as error:
+                ended = RunEnded.of(error, folder)
+            except Exception as error:
+                ended = RunEnded(
+                    state="failed",
+                    folder=folder,
+                    message=f"The training failed ({type(error).__name__}: {str(error)[:200]})",
+                    remedy="Finished epochs are kept; the details go with a question to the "
+                    "developers",
+                    details=traceback.format_exc(),
+                )
             log.info("%s %s %s", ended.state, ended.message, ended.details)
     finally:
         status.write(ended.state, ended.message, ended.remedy)
         training.lock.release()
     yield ended
-
-
-def _guarded(
-    training: ReadyTraining, control: Control, status: _StatusKeeper, log: logging.Logger
-) -> Generator[RunEvent, None, RunEnded]:
-    """`_pull`, with every failure turned into the RunEnded that tells of it."""
-    folder = str(training.folder.path)
-    try:
-        state, message = yield from _pull(training, control, status, log)
-        return RunEnded(state=state, folder=folder, message=message)
-    except StudioError as error:
-        return RunEnded.of(error, folder)
-    except Exception as error:
-        return RunEnded(
-            state="failed",
-            folder=folder,
-            message=f"The training failed ({type(error).__name__}: {str(error)[:200]})",
-            remedy="Finished epochs are kept; the details go with a question to the developers",
-            details=traceback.format_exc(),
-        )
 
 
 def _pull(

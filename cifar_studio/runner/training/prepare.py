@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 from pathlib import Path
 
@@ -10,13 +9,11 @@ from msgspec.structs import replace
 
 from cifar_studio.config.serialization import checked
 from cifar_studio.data.cifar100.source import load_dataset
-from cifar_studio.data.dataset import Dataset
 from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.machine.describe_machine import describe
-from cifar_studio.engine.machine.device import is_usable, resolve
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
-from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runner.training.fastest_choices import resolved_settings
 from cifar_studio.runner.training.ready_training import (
     ReadyTraining,
     as_text,
@@ -26,7 +23,7 @@ from cifar_studio.runner.training.ready_training import (
 from cifar_studio.runner.training.resumption import Resumption
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.folder import run_folder as folders
-from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, changed_settings
+from cifar_studio.runs.folder.environment import changed_settings
 from cifar_studio.runs.folder.run_folder import RunFolder
 
 
@@ -46,13 +43,27 @@ def _prepare_new(request: TrainRequest) -> ReadyTraining:
     config = checked(request.config)
     parent = Path(request.runs)
     check_name(parent)
-    repeated = _Repeated(request)
-    dataset = repeated.dataset()
-    environment = describe(config, dataset, repeated.resolved, as_text(request.command))
-    environment = replace(environment, repeats=repeated.name)
+    notices: tuple[str, ...] = ()
+    if request.repeats:
+        original = RunFolder(folders.run_of(Path(request.repeats)))
+        before = original.read_environment()
+        (name,) = as_text([original.path.name])
+        dataset = find_pictures(name, before.data, request.data)
+        resolved = resolved_settings(config, before.resolved)
+        if changed := changed_settings(before.resolved, resolved):
+            notices = (
+                f"This machine is another than that of {name} ({changed}): the last digits may "
+                "differ",
+            )
+    else:
+        name = ""
+        dataset = load_dataset(request.data)
+        resolved = resolved_settings(config)
+    environment = describe(config, dataset, resolved, as_text(request.command))
+    environment = replace(environment, repeats=name)
     folder = folders.create(parent, config.architecture)
     try:
-        check_room(folder, config, environment.resolved.specialized)
+        check_room(folder, config, resolved.specialized)
         lock = folder.hold()
         try:
             folder.write_config(config)
@@ -65,46 +76,7 @@ def _prepare_new(request: TrainRequest) -> ReadyTraining:
         if isinstance(error, OSError):
             raise unwritable_run(parent, error) from error
         raise
-    return ReadyTraining(config, dataset, folder, environment, None, lock, repeated.notices())
-
-
-class _Repeated:
-    """What a new run takes from the one that it repeats, if it repeats one."""
-
-    def __init__(self, request: TrainRequest) -> None:
-        self._request = request
-        self._before: Environment | None = None
-        self.name = ""
-        if request.repeats:
-            original = RunFolder(folders.run_of(Path(request.repeats)))
-            self._before = original.read_environment()
-            self.name = as_text([original.path.name])[0]
-
-    def dataset(self) -> Dataset:
-        if self._before is None:
-            return load_dataset(self._request.data)
-        return find_pictures(self.name, self._before.data, self._request.data)
-
-    @functools.cached_property
-    def resolved(self) -> ResolvedSettings:
-        wanted = self._request.config.device
-        if self._before is not None and is_usable(self._before.resolved):
-            device = self._before.resolved.device
-            if wanted in ("auto", device, device.partition(":")[0]):
-                return self._before.resolved
-        config = self._request.config
-        return resolve(config, choice_for(config))
-
-    def notices(self) -> tuple[str, ...]:
-        if self._before is None:
-            return ()
-        changed = changed_settings(self._before.resolved, self.resolved)
-        if not changed:
-            return ()
-        return (
-            f"This machine is another than that of {self.name} ({changed}): the last digits may "
-            "differ",
-        )
+    return ReadyTraining(config, dataset, folder, environment, None, lock, notices)
 
 
 def _prepare_resume(request: ResumeRequest) -> ReadyTraining:

@@ -29,10 +29,6 @@ class ReadyTraining:
 
     Attributes
     ----------
-    config : TrainConfig
-    dataset : Dataset
-    folder : RunFolder
-    environment : Environment
     checkpoint : Checkpoint or None
         Where to go on.
     lock : filelock.BaseFileLock

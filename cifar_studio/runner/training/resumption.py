@@ -15,10 +15,9 @@ from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint, check_same_run
 from cifar_studio.engine.checkpoints.find_checkpoint import find_checkpoint
 from cifar_studio.engine.machine.describe_machine import describe
-from cifar_studio.engine.machine.device import is_usable, resolve
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.protocol import ResumeRequest
-from cifar_studio.runner.training.fastest_choices import choice_for
+from cifar_studio.runner.training.fastest_choices import resolved_settings
 from cifar_studio.runner.training.ready_training import ReadyTraining, as_text, check_room
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, changed_settings
@@ -54,7 +53,7 @@ def mend(folder: RunFolder) -> tuple[str, ...]:
         if not _knows(folder, checkpoint):
             folder.keep_epochs(list(checkpoint.rows))
             mended.append(folder.epochs_file.name)
-        if not _has_status(folder):
+        if _read_status(folder) is None:
             is_finished = checkpoint.epochs_done >= checkpoint.config.epochs
             best = best_row(checkpoint.rows)
             folder.write_status(
@@ -168,19 +167,15 @@ class Resumption:
         checked(config)
         done = checkpoint.epochs_done if checkpoint is not None else 0
         # A crash after the last checkpoint leaves a run that has only its end to write.
-        if config.epochs < done or (config.epochs == done and self._is_finished()):
+        status = _read_status(self._folder)
+        is_finished = status is not None and status.state == "finished"
+        if config.epochs < done or (config.epochs == done and is_finished):
             raise RunFolderError(
                 f"{self._folder.path.name} has finished {done} epochs, and {config.epochs} are "
                 "wanted",
                 f"Ask for more, as in --set epochs={done + 10}",
             )
         return config
-
-    def _is_finished(self) -> bool:
-        try:
-            return self._folder.read_status().state == "finished"
-        except RunFolderError:
-            return False
 
     def _recorded(self, checkpoint: Checkpoint | None) -> Environment | None:
         try:
@@ -193,14 +188,9 @@ class Resumption:
 
     def _resolved(self, config: TrainConfig, before: ResolvedSettings | None) -> ResolvedSettings:
         # A change that a crash cut short is in the config and not yet in the checkpoint.
-        is_elsewhere = before is not None and config.device not in (
-            "auto",
-            before.device,
-            before.device.partition(":")[0],
-        )
-        is_new = before is None or self._request.device is not None or is_elsewhere
-        is_new = is_new or before is None or not is_usable(before)
-        after = before if before is not None and not is_new else _anew(config, before)
+        after = resolved_settings(config, None if self._request.device is not None else before)
+        if before is not None:  # a network that was specialised, or was not, stays so
+            after = replace(after, specialized=before.specialized)
         if before is not None and after != before:
             changed = changed_settings(before, after)
             self._note(
@@ -210,20 +200,13 @@ class Resumption:
         return after
 
 
-def _anew(config: TrainConfig, before: ResolvedSettings | None) -> ResolvedSettings:
-    """This machine's settings; a network that was specialised, or was not, stays so."""
-    resolved = resolve(config, choice_for(config))
-    return resolved if before is None else replace(resolved, specialized=before.specialized)
-
-
 def _knows(folder: RunFolder, checkpoint: Checkpoint) -> bool:
     """Whether the table has the checkpoint's figures; a row after them does no harm."""
     return folder.read_epochs()[: checkpoint.epochs_done] == list(checkpoint.rows)
 
 
-def _has_status(folder: RunFolder) -> bool:
+def _read_status(folder: RunFolder) -> Status | None:
     try:
-        folder.read_status()
+        return folder.read_status()
     except RunFolderError:
-        return False
-    return True
+        return None

@@ -11,17 +11,13 @@ from cifar_studio.runs.folder.environment import DataFacts
 
 
 def find_pictures(
-    run_name: str, facts: DataFacts | None, asked: str = "auto", *, digest: str = ""
+    run_name: str, facts: DataFacts | None, requested: str = "auto", *, digest: str = ""
 ) -> Dataset:
-    """The data set of a run.
+    """The data set of a run, of which its folder tells `facts`.
 
     Parameters
     ----------
-    run_name : str
-        For the message where they are not found.
-    facts : DataFacts or None
-        What the run's folder tells of them.
-    asked : str
+    requested : str
         A folder, an archive or "demo"; "auto" looks where the studio always looks, then where the
         run found them.
     digest : str
@@ -32,11 +28,11 @@ def find_pictures(
     RunFolderError
         They are nowhere, or what stands there are other pictures.
     DataError
-        What was asked for cannot be read.
+        What was requested cannot be read.
     """
     digest = digest or (facts.digest if facts is not None else "")
-    places = [asked]
-    if asked == "auto":
+    places = [requested]
+    if requested == "auto":
         places = [DEMO, "auto"] if facts is not None and facts.is_demo else ["auto", DEMO]
         if facts is not None and _is_local_folder(facts.source):
             places.append(facts.source)
@@ -49,7 +45,7 @@ def find_pictures(
             continue
         if not digest or dataset.digest == digest:
             return dataset
-    if fault is not None and asked != "auto":
+    if fault is not None and requested != "auto":
         raise fault
     name = facts.name if facts is not None else "other pictures"
     raise RunFolderError(

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import group_by_seed
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE

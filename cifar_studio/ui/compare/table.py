@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from cifar_studio.export.tables.report_columns import MEASURES
 from cifar_studio.export.tables.report_table import report_table
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
@@ -138,7 +138,7 @@ class CompareTable(RowTable):
             groups = [line.group for line in self.shown if line.group]
             return _seeds_table(name, groups, self.lines.rule)
         table = report_table([line.runs[0] for line in self.shown], self.lines.rule)
-        return Table(name, table.header(), table.rows())
+        return Table(name, table.header, table.rows)
 
     @override
     def restyle(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.ui.pictures.data.answers import Answers
 from cifar_studio.ui.pictures.data.picture_set import PictureSet, index_of, split_of
 from cifar_studio.ui.pictures.detail.own_pictures import OwnPictures

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cifar_studio.config.settings import GROUPS, SETTINGS, Setting
+from cifar_studio.config.setting import Setting
+from cifar_studio.config.settings import GROUPS, SETTINGS
 from cifar_studio.ui.setup.fields import ChoiceField, Field, FlagField, NumberField
 
 

@@ -17,7 +17,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResiz
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QMenu, QTableView
 from typing_extensions import override
 
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.ui.tables.arrow_proxy import ArrowProxy
 from cifar_studio.ui.tables.row_delegate import RowDelegate
 from cifar_studio.ui.tables.table import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 
 
 @dataclass(frozen=True)

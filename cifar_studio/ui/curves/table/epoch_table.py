@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 from typing_extensions import override
 
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.data.run_data import RunData, row_of

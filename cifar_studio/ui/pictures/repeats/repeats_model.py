@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from typing_extensions import override
 
 from cifar_studio.data.repeats.find_repeats import Repeats
-from cifar_studio.export.tables.write_tables import Cell
+from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.ui.pictures.data.picture_set import PictureSet, split_of
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.figure_model import Column
