@@ -28,12 +28,9 @@ def open_window(application: QApplication) -> MainWindow:
     application.setApplicationName("CIFAR Studio")
     application.setDesktopFileName("cifar-studio")
     with _quick_start():
-        import pyqtgraph
-
         from cifar_studio.ui.system.signals import SystemSignals
         from cifar_studio.ui.window.main_window import MainWindow
 
-        pyqtgraph.setConfigOptions(antialias=True)
         window = MainWindow()
     SystemSignals(application).leave_requested.connect(window.leave)
     return window
@@ -41,15 +38,9 @@ def open_window(application: QApplication) -> MainWindow:
 
 @contextlib.contextmanager
 def _quick_start() -> Iterator[None]:
-    """What the window does without until it stands: a fifth of the time until then.
-
-    Nothing that is imported or built is garbage, so nobody looks for any until the event loop
-    turns. And pyqtgraph's video widget, which nothing here uses, would load the CUDA bindings.
-    """
+    """Nothing that is imported or built is garbage: until the event loop turns, none is sought."""
     gc.disable()
-    sys.modules["cuda.bindings"] = None  # type: ignore[assignment]  # makes it an ImportError
     try:
         yield
     finally:
-        del sys.modules["cuda.bindings"]
         QTimer.singleShot(0, gc.enable)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QVBoxLayout, QWidget
@@ -13,6 +12,7 @@ from typing_extensions import override
 
 from cifar_studio.runs.analysis.calibration import Calibration, in_words
 from cifar_studio.ui.confusion.explanations import EXPLANATIONS
+from cifar_studio.ui.plots import pg
 from cifar_studio.ui.plots.bin_plot import BinPlot
 from cifar_studio.ui.plots.value_axis import nice_step
 from cifar_studio.ui.tables.table import Table

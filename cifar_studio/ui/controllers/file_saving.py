@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QStandardPaths
@@ -19,6 +20,9 @@ from cifar_studio.runs.answers import FigureSaved, RequestFailed
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.tables.table import Table
 
+if TYPE_CHECKING:
+    from cifar_studio.ui.curves.view import CurvesView
+
 TABLES = "Table for a spreadsheet (*.csv);;Tab-separated table (*.tsv)"
 FIGURES = "Picture (*.png);;Vector graphics (*.svg);;PDF (*.pdf)"
 PICTURES = "Picture (*.png)"
@@ -30,10 +34,13 @@ class FileSaving(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
         self._parts = parts
-        parts.curves.table_requested.connect(self.save_run_table)
-        parts.curves.figure_requested.connect(self.save_curves)
+        parts.curves_view.when_built(self._serve_curves)
         place = QStandardPaths.StandardLocation.DocumentsLocation
         self._folder = QStandardPaths.writableLocation(place)
+
+    def _serve_curves(self, view: CurvesView) -> None:
+        view.table_requested.connect(self.save_run_table)
+        view.figure_requested.connect(self.save_curves)
 
     def save_run_table(self, table: Table) -> None:
         """Save a table about the selected run."""

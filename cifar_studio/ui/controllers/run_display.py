@@ -46,7 +46,7 @@ class RunDisplay(QObject):
         for chosen in (parts.runs.run_chosen, parts.header.run_chosen):
             chosen.connect(parts.selection.select)
         parts.header.live_requested.connect(parts.selection.select_live)
-        parts.runs.overlays.changed.connect(parts.curves.set_overlays)
+        parts.runs.overlays.changed.connect(lambda runs: parts.curves.set_overlays(runs))
 
     def choose_first(self, remembered: str) -> None:
         """Show the run of last time, else the newest; offer to resume an interrupted one."""

@@ -53,7 +53,10 @@ class SetupForm(QObject):
         parts.controls.set_startable(f"Fix first: {names}" if names else "")
         seconds = parts.setup.expected_seconds()
         about = f": {wording.about(seconds)}" if seconds else ""
-        parts.curves.set_empty_hint(f"Press Ctrl+R{about}", config.epochs if config else 10)
+        epochs = config.epochs if config else 10
+        parts.curves_view.when_built(
+            lambda curves: curves.set_empty_hint(f"Press Ctrl+R{about}", epochs)
+        )
         data = "CIFAR-100" if parts.setup.data() == "auto" else "demo set"
         started = parts.controller.live.started
         parts.status.show_data(data if started is None else started.environment.data.name)

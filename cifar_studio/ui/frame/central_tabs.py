@@ -15,7 +15,7 @@ CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
 
 
 class CentralTabs(QWidget):
-    """Bars above, and one of the views of the selected run; all but `curves` by `set_view`.
+    """Bars above, and one of the views of the selected run, once `set_view` put it there.
 
     Signals
     -------
@@ -28,16 +28,16 @@ class CentralTabs(QWidget):
     view_needed = Signal(int)
     tab_changed = Signal(int)
 
-    def __init__(self, bars: Sequence[QWidget], curves: QWidget) -> None:
+    def __init__(self, bars: Sequence[QWidget]) -> None:
         super().__init__()
         self._tabs, self._views = QTabBar(), QStackedWidget()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setAccessibleName("Views of the selected run")
-        self._missing = {PICTURES, CONFUSION, COMPARE}
-        for position, title in enumerate(TITLES):
+        self._missing = set(range(len(TITLES)))
+        for title in TITLES:
             self._tabs.addTab(title)
-            self._views.addWidget(QWidget() if position in self._missing else curves)
+            self._views.addWidget(QWidget())
         tabs = row(self._tabs, STRETCH, margins=(1, 0, 0, 0))
         shown = grow(self._views)
         column(*bars, tabs, basics.line(), shown, parent=self, margins=NO_MARGINS, spacing=0)
@@ -51,11 +51,15 @@ class CentralTabs(QWidget):
         """Put a view where there was none."""
         shown = self._views.currentIndex()
         self._missing.discard(position)
-        if (place := self._views.widget(position)) is not None:
+        place = self._views.widget(position)
+        has_focus = place is not None and self.window().focusWidget() is place
+        if place is not None:
             self._views.removeWidget(place)
             place.deleteLater()
         self._views.insertWidget(position, view)
         self._views.setCurrentIndex(shown)
+        if has_focus:
+            view.setFocus()
 
     def show_tab(self, position: int) -> None:
         """Show a view, and give it the keyboard."""

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from cifar_studio import paths
 from cifar_studio.runner.training.speeds import SpeedBook
 from cifar_studio.ui.curves.data.run_colours import RunColours
-from cifar_studio.ui.curves.view import CurvesView
-from cifar_studio.ui.frame.central_tabs import CentralTabs
+from cifar_studio.ui.frame.central_tabs import CURVES, CentralTabs
 from cifar_studio.ui.frame.control_bar import ControlBar
 from cifar_studio.ui.frame.data_bar import DataBar
 from cifar_studio.ui.frame.run_header import RunHeader
@@ -31,6 +30,9 @@ from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 from cifar_studio.ui.widgets.message_bar import MessageBar
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import HelperWorker
+
+if TYPE_CHECKING:
+    from cifar_studio.ui.curves.view import CurvesView
 
 Part = TypeVar("Part")
 
@@ -54,10 +56,15 @@ class Parts:
     data_bar: DataBar
     message: MessageBar
     header: RunHeader
-    # The middle, and its first view; the others are built when they are first needed.
-    curves: CurvesView
+    # The middle, and its first view; all views are built when they are first needed.
     tabs: CentralTabs
+    curves_view: OnDemand[CurvesView]
     status: StatusLine
+
+    @property
+    def curves(self) -> CurvesView:
+        """The first view, built now at the latest."""
+        return self.curves_view.part
 
 
 class OnDemand(Generic[Part]):
@@ -65,13 +72,23 @@ class OnDemand(Generic[Part]):
 
     def __init__(self, build: Callable[[], Part]) -> None:
         self._build = build
+        self._waiting: list[Callable[[Part], object]] = []
         self.built: Part | None = None
 
     @property
     def part(self) -> Part:
         if self.built is None:
             self.built = self._build()
+            for use in self._waiting:
+                use(self.built)
         return self.built
+
+    def when_built(self, use: Callable[[Part], object]) -> None:
+        """Have something done with it: now, or when it is built."""
+        if self.built is not None:
+            use(self.built)
+        else:
+            self._waiting.append(use)
 
 
 def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
@@ -84,7 +101,16 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
     runs = RunsPanel(model, controller.queue)
     controls = ControlBar()
     data_bar, message, header = DataBar(helper), MessageBar(), RunHeader()
-    curves = CurvesView(run_colours=RunColours(len(theme.LIGHT.runs), run_colours))
+    tabs = CentralTabs((data_bar, message, header))
+
+    def build_curves() -> CurvesView:
+        # Imported here and not above: with pyqtgraph a third of what the window would wait for.
+        from cifar_studio.ui.curves.view import CurvesView
+
+        curves = CurvesView(run_colours=RunColours(len(theme.LIGHT.runs), run_colours))
+        tabs.set_view(CURVES, curves)
+        return curves
+
     parts = Parts(
         window=window,
         controller=controller,
@@ -99,8 +125,8 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
         data_bar=data_bar,
         message=message,
         header=header,
-        curves=curves,
-        tabs=CentralTabs((data_bar, message, header), curves),
+        tabs=tabs,
+        curves_view=OnDemand(build_curves),
         status=StatusLine(),
     )
     upper = row(parts.panel, grow(parts.tabs), spacing=0)

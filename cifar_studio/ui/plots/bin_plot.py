@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QMouseEvent, QPen
 from typing_extensions import override
 
+from cifar_studio.ui.plots import pg
 from cifar_studio.ui.plots.value_axis import ValueAxis
 from cifar_studio.ui.widgets import theme
 

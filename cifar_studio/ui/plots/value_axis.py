@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont
 from typing_extensions import override
 
+from cifar_studio.ui.plots import pg
 from cifar_studio.ui.widgets import theme
 
 LEFT_PX = 40

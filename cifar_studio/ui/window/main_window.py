@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -101,12 +102,13 @@ class MainWindow(QMainWindow):
 
     def _on_shown(self) -> None:
         self.parts.controller.warm_up()
+        self._on_view_needed(self.parts.tabs.tab)
         self.open_library()
         if waiting := self._queue_file.restore():
             runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
             self.parts.message.show_notice(f"{runs} since last time: see Runs, and Go on there.")
-        QTimer.singleShot(0, self, lambda: self.pictures_and_confusion.part)
-        QTimer.singleShot(0, self, lambda: self.compare.part)
+        for position in (CURVES, PICTURES, COMPARE):
+            QTimer.singleShot(0, self, functools.partial(self._on_view_needed, position))
 
     def _build_pictures_and_confusion(self) -> PicturesAndConfusion:
         # Imported here and not above: a fifth of what the window would wait for.
@@ -129,7 +131,15 @@ class MainWindow(QMainWindow):
         return comparing
 
     def _on_view_needed(self, position: int) -> None:
-        _ = self.compare.part if position == COMPARE else self.pictures_and_confusion.part
+        """The tab of last time waits for the window, too."""
+        if not self._is_painted:
+            return
+        if position == CURVES:
+            _ = self.parts.curves
+        elif position == COMPARE:
+            _ = self.compare.part
+        else:
+            _ = self.pictures_and_confusion.part
 
     def _on_tab_changed(self) -> None:
         self._fold_for_view()

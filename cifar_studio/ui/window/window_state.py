@@ -94,7 +94,8 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
     if kept.geometry:
         window.restoreGeometry(QByteArray(_bytes(kept.geometry)))
     if kept.curves_layout:
-        parts.curves.restore_layout(_bytes(kept.curves_layout))
+        layout = _bytes(kept.curves_layout)
+        parts.curves_view.when_built(lambda curves: curves.restore_layout(layout))
     parts.setup.show_values(kept.form, kept.preset)
     parts.setup.set_open_groups(kept.open_groups)
     parts.panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
@@ -138,8 +139,9 @@ def remember(
     What was not built keeps the state that it was left in before.
     """
     kept.geometry = _text(bytes(parts.window.saveGeometry().data()))
-    kept.curves_layout = _text(parts.curves.save_layout())
-    kept.run_colours = parts.curves.run_colours.assigned
+    if parts.curves_view.built is not None:
+        kept.curves_layout = _text(parts.curves.save_layout())
+        kept.run_colours = parts.curves.run_colours.assigned
     kept.panel_folded = folded_by_person
     kept.page = parts.panel.page
     kept.tab, kept.scale = parts.tabs.tab, theme.manager().scale

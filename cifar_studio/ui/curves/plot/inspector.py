@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
 from cifar_studio.ui.curves.data.run_data import RunData
@@ -14,6 +13,7 @@ from cifar_studio.ui.curves.plot.lines import Dot, RunLines
 from cifar_studio.ui.curves.plot.measures import SOLID, PanelName, format_value, pen, short_title_of
 from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.curves.plot.readout import Line, ReadoutCard
+from cifar_studio.ui.plots import pg
 from cifar_studio.ui.widgets import theme
 
 _MOST_LINES = 12

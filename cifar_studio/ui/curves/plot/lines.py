@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsPathItem
@@ -22,6 +21,7 @@ from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import Smoother, thin
 from cifar_studio.ui.curves.plot.measures import QUICK_TEST, Measure, colour_of, pen
 from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
+from cifar_studio.ui.plots import pg
 from cifar_studio.ui.plots.value_axis import nice_step
 from cifar_studio.ui.widgets import theme
 

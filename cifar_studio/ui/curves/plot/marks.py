@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont
 
@@ -15,6 +14,7 @@ from cifar_studio.ui.curves.plot.lines import Dot
 from cifar_studio.ui.curves.plot.measures import pen
 from cifar_studio.ui.curves.plot.placement import Box, most_free
 from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
+from cifar_studio.ui.plots import pg
 from cifar_studio.ui.widgets import theme
 
 CHANCE_LOSS = math.log(100)
