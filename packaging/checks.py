@@ -34,6 +34,8 @@ def run(python: Path, root: Path, words: Sequence[str]) -> int:
     # Without a runtime folder of its own Qt warns at every start, and a warning fails a test.
     with tempfile.TemporaryDirectory(prefix="studio-runtime-") as runtime:
         settings = {"XDG_RUNTIME_DIR": runtime, **os.environ}
+        # Tests start two hundred processes, and each would compile the whole package anew.
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)
         if with_long:
             settings["STUDIO_TESTS_ALL"] = "1"
         on_screen = run_on_screen([*pytest, "-m", f"screen{short}"], root, settings)

@@ -9,5 +9,12 @@ import pytest
 
 
 def daily(some: Collection[Any], cases: Iterable[Any]) -> list[Any]:
-    """All cases, for `parametrize`; those that are not among some are marked `long`."""
-    return [case if case in some else pytest.param(case, marks=pytest.mark.long) for case in cases]
+    """All cases, for `parametrize`; those that are not among some are marked `long`.
+
+    A tuple is a case of several parameters.
+    """
+    return [case if case in some else _long(case) for case in cases]
+
+
+def _long(case: Any) -> Any:
+    return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.long)

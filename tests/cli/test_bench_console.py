@@ -16,6 +16,7 @@ from cifar_studio.engine.speed.bench.results import LoaderSlices, NetworkResult,
 from cifar_studio.engine.speed.bench.rounds import Rounds
 from cifar_studio.terminal import as_json
 from cli_support import PATIENCE_S, assert_one_line, start, studio
+from long_forms import daily
 from support import make_environment
 
 SHORT = (
@@ -139,7 +140,7 @@ def test_the_command(shared_cache: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", daily((signal.SIGTERM,), (signal.SIGINT, signal.SIGTERM)))
 def test_that_a_signal_to_it_and_its_processes_ends_it_in_one_line(
     shared_cache: Path, number: signal.Signals
 ) -> None:

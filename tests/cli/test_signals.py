@@ -15,6 +15,7 @@ from cifar_studio.cli.output.signals import SignalControl, ended_by_signals
 from cifar_studio.runner.protocol import Command
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cli_support import ENDLESS, PATIENCE_S, TINY, last_run, only_run, start, studio
+from long_forms import daily
 
 pytestmark = [
     pytest.mark.usefixtures("shared_cache"),
@@ -85,7 +86,9 @@ def test_that_ctrl_c_in_the_midst_of_imports_ends_at_once_and_quietly(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", daily((signal.SIGINT,), (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+)
 def test_that_the_first_signal_keeps_the_state_and_resume_goes_on(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -111,12 +114,15 @@ def test_that_the_first_signal_keeps_the_state_and_resume_goes_on(
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [
-        (signal.SIGINT, signal.SIGINT),
-        (signal.SIGINT, signal.SIGTERM),
-        (signal.SIGTERM, signal.SIGTERM),
-        (signal.SIGHUP, signal.SIGTERM),
-    ],
+    daily(
+        ((signal.SIGINT, signal.SIGINT),),
+        (
+            (signal.SIGINT, signal.SIGINT),
+            (signal.SIGINT, signal.SIGTERM),
+            (signal.SIGTERM, signal.SIGTERM),
+            (signal.SIGHUP, signal.SIGTERM),
+        ),
+    ),
 )
 def test_that_a_second_signal_ends_a_save_at_once(
     tmp_path: Path, first: signal.Signals, second: signal.Signals
@@ -137,7 +143,11 @@ def test_that_a_second_signal_ends_a_save_at_once(
 
 
 @pytest.mark.parametrize(
-    ("number", "seconds"), [(signal.SIGHUP, IMPATIENCE_S), (signal.SIGINT, 0), (signal.SIGTERM, 0)]
+    ("number", "seconds"),
+    daily(
+        ((signal.SIGINT, 0),),
+        ((signal.SIGHUP, IMPATIENCE_S), (signal.SIGINT, 0), (signal.SIGTERM, 0)),
+    ),
 )
 def test_that_a_signal_that_comes_twice_is_no_impatience(
     number: signal.Signals, seconds: float, tmp_path: Path
@@ -224,7 +234,9 @@ cli._unexpected = look
     assert (run.path / "last.pt").exists()
 
 
-@pytest.mark.parametrize(("refusals", "state"), [(1, "stopped"), (99, "failed")])
+@pytest.mark.parametrize(
+    ("refusals", "state"), daily(((99, "failed"),), ((1, "stopped"), (99, "failed")))
+)
 def test_that_a_disk_that_refuses_ends_the_run_with_one_line(
     tmp_path: Path, refusals: int, state: str
 ) -> None:

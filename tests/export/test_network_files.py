@@ -86,7 +86,10 @@ def test_that_weights_load_strictly_into_the_stock_network(
 
 @pytest.mark.parametrize(
     "config",
-    [TrainConfig(), TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.5)],
+    [
+        pytest.param(TrainConfig(), marks=pytest.mark.long),
+        TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.5),
+    ],
     ids=["resnet18", "mobilenet_v2 for 32x32"],
 )
 def test_that_a_program_needs_torch_alone(tmp_path: Path, config: TrainConfig) -> None:

@@ -29,6 +29,7 @@ from cifar_studio.runs.folder.events import (
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
 from engine.training_runs import figures
+from long_forms import daily
 from runner.small_runs import CONFIG
 from support import worker_processes
 
@@ -222,7 +223,9 @@ def test_that_a_computer_without_memory_is_told_and_does_no_harm(follow, tmp_pat
     assert load(Path(ended.folder)).status.state == "failed"
 
 
-@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", daily((signal.SIGSEGV,), (signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL))
+)
 def test_that_a_crash_is_told_with_its_signal_and_the_run_goes_on(
     number: signal.Signals, follow, tmp_path: Path
 ) -> None:
@@ -262,7 +265,9 @@ def test_that_a_second_process_on_a_run_folder_is_refused(follow, tmp_path) -> N
     first.until(EpochEnded)  # undisturbed
 
 
-@pytest.mark.parametrize("how", ["close", "kill", "killed from outside", "finish"])
+@pytest.mark.parametrize(
+    "how", daily(("killed from outside",), ("close", "kill", "killed from outside", "finish"))
+)
 def test_that_a_workers_children_end_with_it(
     how: str, follow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +288,7 @@ def test_that_a_workers_children_end_with_it(
     assert not child.is_running()
 
 
+@pytest.mark.long
 def test_that_figures_after_all_these_faults_are_an_undisturbed_runs(follow, tmp_path) -> None:
     whole = follow(training(tmp_path / "whole")).end()
     followed = follow(training(tmp_path / "runs"))

@@ -95,6 +95,7 @@ def test_that_an_estimate_counts_what_is_left(shared_cache: Path, tmp_path: Path
     assert estimate_of(plan(runs, tmp_path, "demo"), book).seconds[0] == 0.0
 
 
+@pytest.mark.long
 def test_the_command_from_estimate_to_table(shared_cache: Path, tmp_path: Path) -> None:
     words = ("study", "report", "--runs", tmp_path / "runs", *TINY, "--set=deterministic=true")
     measured = studio(*words, "--estimate", "--json")

@@ -32,6 +32,7 @@ from cifar_studio.runs.folder.events import (
     WorkerReady,
 )
 from cifar_studio.runs.folder.library import load
+from long_forms import daily
 from support import worker_processes
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
@@ -122,7 +123,7 @@ def test_that_pause_continue_and_stop_are_obeyed(worker: WorkerProcess, tmp_path
     assert list(events) == []
 
 
-@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize("paused", daily((False,), (False, True)))
 def test_that_a_worker_whose_window_is_gone_saves_and_ends(
     worker: WorkerProcess, tmp_path: Path, paused: bool
 ) -> None:
@@ -177,7 +178,7 @@ TINY_VALUES = {"epochs": 2, "train_per_class": 2, "test_per_class": 1, "batch_si
     ("changes", "fault"),
     [
         ({"device": "cuda:97"}, "cuda:97"),
-        ({"epochs": 0}, "epochs"),
+        pytest.param({"epochs": 0}, "epochs", marks=pytest.mark.long),
     ],
 )
 def test_that_a_training_that_cannot_begin_says_why(

@@ -183,6 +183,7 @@ def test_that_the_end_of_the_desktop_session_leaves_without_a_question(
     signals.deleteLater()
 
 
+@pytest.mark.long
 @needs_posix
 def test_that_a_killed_window_leaves_no_process_and_the_next_one_finishes_the_run(
     qtbot: QtBot, shared_cache: Path

@@ -44,6 +44,7 @@ def shown(window: MainWindow) -> str:
     return "\n".join(label.text() for label in window.findChildren(QLabel) if label.isVisible())
 
 
+@pytest.mark.long
 @pytest.mark.real_worker
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
 def test_that_two_windows_share_the_runs(qtbot: QtBot, shared_cache: Path) -> None:
