@@ -38,7 +38,8 @@ def run(python: Path, root: Path, words: Sequence[str]) -> int:
         settings.pop("PYTHONDONTWRITEBYTECODE", None)
         if with_long:
             settings["STUDIO_TESTS_ALL"] = "1"
-        on_screen = run_on_screen([*pytest, "-m", f"screen{short}"], root, settings)
+        places = [] if pytest_arguments else ["tests/ui"]  # only they open windows
+        on_screen = run_on_screen([*pytest, "-m", f"screen{short}", *places], root, settings)
         if on_screen not in (0, NO_TESTS_COLLECTED):
             failed.append("pytest on a virtual screen")
         for title, (process, output) in checks.items():

@@ -59,15 +59,18 @@ def read_until(terminal: int, words: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "module",
-    [
-        "cifar_studio.cli.app",
-        "typer",
-        "msgspec",
-        "numpy",
-        "torch._utils",
-        "torch.nn",
-        "torchvision",
-    ],
+    daily(
+        ("cifar_studio.cli.app", "torch.nn"),
+        (
+            "cifar_studio.cli.app",
+            "typer",
+            "msgspec",
+            "numpy",
+            "torch._utils",
+            "torch.nn",
+            "torchvision",
+        ),
+    ),
 )
 def test_that_ctrl_c_in_the_midst_of_imports_ends_at_once_and_quietly(
     tmp_path: Path, module: str

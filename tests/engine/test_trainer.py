@@ -24,6 +24,7 @@ from cifar_studio.runs.folder.events import BatchesEnded, EpochEnded, QuickTestE
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.runs.folder.trace import read_trace
 from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run, figures, kinds
+from long_forms import daily
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]
 
@@ -107,7 +108,7 @@ def test_that_other_seeds_give_other_runs(dataset: Dataset, make_run: MakeRun) -
     assert losses[0] != losses[1]
 
 
-@pytest.mark.parametrize("name", ARCHITECTURE_NAMES)
+@pytest.mark.parametrize("name", daily(("resnet18", "mobilenet_v2"), ARCHITECTURE_NAMES))
 def test_that_each_network_trains_for_an_epoch(
     name: str, dataset: Dataset, make_run: MakeRun
 ) -> None:

@@ -168,6 +168,7 @@ def test_that_a_deleted_run_folder_pauses_the_run_and_can_be_put_back(follow, tm
     assert epochs(folder) == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.long
 def test_that_a_run_whose_folder_stays_deleted_ends_with_a_word(follow, tmp_path) -> None:
     followed = follow(training(tmp_path / "runs"))
     started = followed.until(RunStarted)
@@ -181,6 +182,7 @@ def test_that_a_run_whose_folder_stays_deleted_ends_with_a_word(follow, tmp_path
     assert not Path(started.folder).exists()
 
 
+@pytest.mark.long
 def test_that_a_run_folder_that_becomes_read_only_pauses_the_run(follow, tmp_path) -> None:
     followed = follow(training(tmp_path / "runs"))
     folder = Path(followed.until(RunStarted).folder)

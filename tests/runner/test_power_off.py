@@ -77,9 +77,8 @@ def test_that_a_power_cut_at_any_write_fsync_or_rename_costs_no_finished_epoch(
         ), disk.operations[number]
 
 
-@pytest.mark.parametrize(
-    "part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
 def test_that_a_full_disk_at_any_write_fsync_or_rename_is_waited_for(
     part: int, counted: tuple[FailingDisk, RunFolder], tmp_path: Path
 ) -> None:

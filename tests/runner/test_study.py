@@ -48,6 +48,7 @@ def test_that_what_is_done_is_not_done_again(shared_cache: Path, tmp_path: Path)
     assert [step.state for step in plan(runs, tmp_path, "auto")] == ["new", "new"]
 
 
+@pytest.mark.long
 def test_that_a_run_that_was_killed_goes_on(shared_cache: Path, tmp_path: Path) -> None:
     runs = [small(0, epochs=3)]
     runner = StudyRunner("demo", tmp_path, [])

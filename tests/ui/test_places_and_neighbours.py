@@ -99,6 +99,7 @@ def blocked_window(qtbot: QtBot, blocked: Path) -> Iterator[MainWindow]:
     window.deleteLater()
 
 
+@pytest.mark.long
 @pytest.mark.real_worker
 def test_that_start_in_a_home_that_cannot_be_written_fails_with_one_clear_line(
     qtbot: QtBot, blocked: Path, blocked_window: MainWindow

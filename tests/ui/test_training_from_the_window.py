@@ -71,6 +71,7 @@ def test_that_a_click_on_start_trains_and_leaves_a_run_folder(
     assert shown.rows == list(run.rows)
 
 
+@pytest.mark.long
 def test_that_a_run_is_reproduced_and_the_outcome_said(qtbot: QtBot, window: MainWindow) -> None:
     fill_in(window)
     window.commands.start()
@@ -213,6 +214,7 @@ def test_that_torch_never_enters_the_windows_process(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 def test_that_a_window_that_has_trained_has_not_imported_torch(home: Path) -> None:
     """In a process of its own: this one may have torch from other tests."""
     result = subprocess.run(
