@@ -53,9 +53,7 @@ def run(python: Path, root: Path, words: Sequence[str]) -> int:
         if failed:
             print(f"Failed before this: {', '.join(failed)}.", flush=True)
         settings["QT_QPA_PLATFORM"] = "offscreen"
-        # Many of the short tests wait for a process, while another one can use the processor.
-        workers = "auto" if with_long else str((os.cpu_count() or 1) + 1)
-        everything = [] if pytest_arguments else ["-n", workers, "--dist", "worksteal"]
+        everything = [] if pytest_arguments else ["-n", "auto", "--dist", "worksteal"]
         command = [*pytest, *everything, "-m", f"not screen{short}"]
         result = subprocess.call(command, cwd=root, env=settings)
     if result == NO_TESTS_COLLECTED and pytest_arguments and on_screen == 0:
