@@ -18,7 +18,7 @@ from failing_disk import FailingDisk, PowerOffError
 from runner.small_runs import GoOn, only_run, resume, train, train_request
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-PARTS = 4  # so that they run side by side
+PARTS = 8  # so that they run side by side, and one of them each time
 
 
 class FreeTheDisk(GoOn):
