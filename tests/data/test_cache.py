@@ -285,6 +285,13 @@ def test_that_no_more_than_so_many_sources_are_remembered(tmp_path: Path) -> Non
     assert kept["sources"][-1]["path"] == "/39"
 
 
+def test_that_an_array_that_looks_like_a_zip_is_noticed_and_closed(tmp_path: Path) -> None:
+    load_dataset(str(write_folder(tmp_path)), TINY)
+    path = kept_folder() / "train_labels.npy"
+    path.write_bytes(b"PK\x03\x04" + path.read_bytes()[4:])
+    assert picture_cache.open_kept(kept_folder(), "") is None
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.integers(0, 2000),

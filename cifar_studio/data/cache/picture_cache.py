@@ -126,7 +126,8 @@ def _new_folder_beside(folder: Path) -> Path:
 
 
 def _mapped(folder: Path, name: str, manifest: Manifest) -> NDArray[np.uint8]:
-    array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    # np.load would take a damaged file for a zip, and leave it open.
+    array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
     right = (manifest.shapes[name], np.dtype(np.uint8), True)
     if (array.shape, array.dtype, array.flags.c_contiguous) != right:
         raise ValueError(f"{name} is not what the manifest says")
