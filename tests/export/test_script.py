@@ -66,8 +66,9 @@ def every_config() -> list[TrainConfig]:
     return found
 
 
-def test_that_every_script_and_loader_is_tidy_and_short(tmp_path: Path) -> None:
-    for number, config in enumerate(every_config()):
+@pytest.mark.parametrize("every", daily((7,), (1, 7)))
+def test_that_every_script_and_loader_is_tidy_and_short(tmp_path: Path, every: int) -> None:
+    for number, config in enumerate(every_config()[::every]):
         for precision in ("float32", "bfloat16", "float16"):
             text = script_of(run_of(config, with_precision(precision)))
             assert len(text.splitlines()) <= 170

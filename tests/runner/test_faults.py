@@ -136,6 +136,7 @@ def test_that_a_disk_that_fills_up_pauses_the_run_until_there_is_room(follow, sm
     assert epochs(folder) == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.long
 def test_that_a_run_stopped_on_a_full_disk_goes_on_from_the_epoch_before(
     follow, small_disk
 ) -> None:

@@ -108,6 +108,7 @@ def test_that_a_run_that_does_not_answer_can_be_ended_by_force_and_resumed(
     assert len(only_run().rows) > done
 
 
+@pytest.mark.long
 @needs_posix
 def test_that_the_offer_of_force_goes_once_the_run_has_answered(
     qtbot: QtBot, window: MainWindow

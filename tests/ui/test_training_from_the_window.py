@@ -152,6 +152,7 @@ def test_that_a_killed_worker_leaves_the_window_alive_with_an_offer_to_resume(
     assert len(rows) > done
 
 
+@pytest.mark.long
 def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
     qtbot: QtBot, window: MainWindow
 ) -> None:

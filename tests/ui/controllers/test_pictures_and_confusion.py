@@ -309,6 +309,7 @@ def test_that_repeats_are_listed_and_a_pair_opened(qtbot: QtBot, window: MainWin
     dialog.close()
 
 
+@pytest.mark.long
 def test_that_finding_repeats_can_be_given_up(qtbot: QtBot, window: MainWindow) -> None:
     show(qtbot, window, PICTURES)
     view = window.pictures_and_confusion.part.pictures
