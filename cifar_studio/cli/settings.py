@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 from cifar_studio.cli.options import JsonOption
-from cifar_studio.config.setting import Setting
+from cifar_studio.config.setting_types import Setting
 from cifar_studio.config.settings import GROUPS, SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.terminal import as_json, print_result

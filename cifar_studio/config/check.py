@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from cifar_studio.config.setting import Setting
+from cifar_studio.config.setting_types import Setting
 from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cifar_studio.config.architectures import ARCHITECTURES, architecture
-from cifar_studio.config.setting import Bounds, Setting
+from cifar_studio.config.setting_types import Bounds, Setting
 from cifar_studio.config.train_config import TrainConfig
 
 PICTURES_PER_CLASS = 500

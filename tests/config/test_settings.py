@@ -14,7 +14,7 @@ from cifar_studio.config import serialization, settings
 from cifar_studio.config.check import check
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.serialization import from_words
-from cifar_studio.config.setting import Bounds, Setting
+from cifar_studio.config.setting_types import Bounds, Setting
 from cifar_studio.config.settings import GROUPS, SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.ui.setup.form_layout import make_groups

@@ -18,7 +18,7 @@ from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
-from cifar_studio.engine.machine.spinning import giving_way
+from cifar_studio.engine.machine.openmp_waiting import giving_way
 from cifar_studio.engine.training import epoch_files
 from cifar_studio.engine.training.batches import Normalize, Pictures, place, plan_epoch
 from cifar_studio.engine.training.clock import Gate, Stopwatch, timed

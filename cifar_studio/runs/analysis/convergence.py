@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar_studio.config.setting import Bounds
+from cifar_studio.config.setting_types import Bounds
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.folder.epochs import EpochRow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cifar_studio.config.setting import Setting
+from cifar_studio.config.setting_types import Setting
 from cifar_studio.config.settings import GROUPS, SETTINGS
 from cifar_studio.ui.setup.fields import ChoiceField, Field, FlagField, NumberField
 

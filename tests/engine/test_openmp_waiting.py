@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from cifar_studio.engine.machine import spinning
-from cifar_studio.engine.machine.spinning import OtherPrograms, SpareTeam, giving_way
+from cifar_studio.engine.machine import openmp_waiting
+from cifar_studio.engine.machine.openmp_waiting import OtherPrograms, SpareTeam, giving_way
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP")
 
@@ -75,7 +75,7 @@ def test_that_a_training_gives_way_while_others_work_and_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     busy = [2.0]
-    monkeypatch.setattr(spinning, "LOOK_S", 0.01)
+    monkeypatch.setattr(openmp_waiting, "LOOK_S", 0.01)
     monkeypatch.setattr(OtherPrograms, "processors", lambda self: busy[0])
 
     def wait_until(gives_way: bool) -> None:
