@@ -3,9 +3,11 @@
     .venv/bin/python tests/measure_neighbour.py [--rounds 5] [--seconds 6] [--only NETWORK]...
 
 Trains the same network in several processes, which take turns: one as the studio does, one with
-threads that always spin (the library's own way), one with OMP_WAIT_POLICY=PASSIVE. Each turn is
-quiet first, then beside a program that keeps one processor busy. Prints the speeds relative to
-that of spinning threads on the quiet machine, inside each round: medians, least and greatest.
+threads that always spin (the library's own way), the same once more, one with
+OMP_WAIT_POLICY=PASSIVE. Each turn is quiet first, then beside a program that keeps one processor
+busy, and each round begins with another process. Prints the speeds relative to that of spinning
+threads on the quiet machine, inside each round: medians, least and greatest. What the two
+processes that do the same differ by is no difference.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-WAYS = ("spins", "gives way", "passive")
+WAYS = ("spins", "spins too", "gives way", "passive")
 SETTLE_S = 3.0
 TRAIN = """
 import contextlib, os, sys, time
@@ -101,9 +103,11 @@ def measure(network: str, rounds: int, seconds: float, runs: str) -> None:
     turns = {way: Turn(network, way, runs) for way in WAYS}
     found: dict[tuple[str, bool], list[float]] = {(w, b): [] for w in WAYS for b in (False, True)}
     try:
-        for _ in range(rounds):
+        for number in range(rounds):
             speeds = {}
-            for way, turn in turns.items():
+            first = number % len(WAYS)
+            for way in (*WAYS[first:], *WAYS[:first]):
+                turn = turns[way]
                 with turn.running():
                     speeds[way, False] = turn.speed(seconds)
                     busy = subprocess.Popen([sys.executable, "-c", BUSY])
