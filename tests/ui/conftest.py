@@ -27,6 +27,14 @@ def light(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """A picture on it would crash Qt's offscreen platform at the end of the process."""
+    yield
+    if qapp.platformName() == "offscreen":
+        qapp.clipboard().clear()
+
+
+@pytest.fixture(autouse=True)
 def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Where a window starts the workers that train; real ones in tests marked `real_worker`."""
     stage = Stage()
