@@ -26,6 +26,14 @@ def report(
         bool,
         typer.Option("--short", help="3 epochs with 100 training pictures a class; marked so."),
     ] = False,
+    as_printed: Annotated[
+        bool,
+        typer.Option(
+            "--as-printed",
+            help="With the weight decay of 0.005 that the report prints, not the 0.0005 that "
+            "repeats its figures.",
+        ),
+    ] = False,
     epochs: Annotated[int | None, typer.Option(help="Of every run.")] = None,
     train_per_class: Annotated[int | None, typer.Option(help="Training pictures.")] = None,
     test_per_class: Annotated[int | None, typer.Option(help="Test pictures.")] = None,
@@ -57,7 +65,7 @@ def report(
     )
     folder = folder_of_runs(runs)
     code = study_in_console(
-        study_runs(size, settings or []),
+        study_runs(size, settings or [], as_printed=as_printed),
         data=data,
         folder=folder,
         command=[NAME, *sys.argv[1:]],

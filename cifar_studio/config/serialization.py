@@ -18,6 +18,7 @@ from cifar_studio.reading import read_bytes
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 64 * 1024
+_NO_DECAY = "is missing; until version 0.1 that meant 0.005, now it would mean 0.0005: write it out"
 
 
 def to_mapping(config: TrainConfig) -> dict[str, Any]:
@@ -39,7 +40,8 @@ def from_json(text: bytes, source: str = "the settings") -> TrainConfig:
     Raises
     ------
     ConfigError
-        Names every unknown key, wrong type, value out of range and bad combination.
+        Names every unknown key, wrong type, value out of range and bad combination; or the weight
+        decay is missing, whose default has changed.
     BadInputError
         The text is no JSON object, is too long, or comes from a newer version.
     """
@@ -65,7 +67,10 @@ def from_json(text: bytes, source: str = "the settings") -> TrainConfig:
             f"{source} has format {version}, this version reads up to {FORMAT_VERSION}",
             "Update CIFAR Studio",
         )
-    return from_mapping(mapping)
+    # Every file of the studio's names its weight decay. In one that somebody wrote by hand the
+    # lack of it meant another value once, and nothing may change its meaning in silence.
+    missing = () if "weight_decay" in mapping else (Fault("weight_decay", _NO_DECAY),)
+    return _on_top(mapping, TrainConfig(), missing)
 
 
 def from_mapping(mapping: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
@@ -76,8 +81,13 @@ def from_mapping(mapping: Mapping[str, Any], base: TrainConfig | None = None) ->
     ConfigError
         Names all faults at once.
     """
-    base = base or TrainConfig()
-    faults: list[Fault] = []
+    return _on_top(mapping, base or TrainConfig())
+
+
+def _on_top(
+    mapping: Mapping[str, Any], base: TrainConfig, already: Iterable[Fault] = ()
+) -> TrainConfig:
+    faults = list(already)
     values: dict[str, Any] = {}
     for key, value in mapping.items():
         if key not in base.__struct_fields__:

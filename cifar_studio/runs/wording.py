@@ -10,7 +10,7 @@ import shlex
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.serialization import differences
-from cifar_studio.config.study import shortened_by
+from cifar_studio.config.study import is_as_printed, shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.folder.library import Run
@@ -97,12 +97,17 @@ def failure(failed: RequestFailed) -> str:
 
 
 def network(config: TrainConfig) -> str:
-    """The network in a few words: "ResNet18, dropout 0.5, for 32x32"."""
+    """The network in a few words: "ResNet18, dropout 0.5, for 32x32".
+
+    A run with the settings that the report prints is called so wherever runs are named.
+    """
     words = [architecture(config.architecture).title]
     if config.dropout is not None:
         words.append(f"dropout {config.dropout:g}")
     if config.stem == "cifar":
         words.append("for 32x32")
+    if is_as_printed(config):
+        words.append("as printed")
     return ", ".join(words)
 
 

@@ -7,12 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cifar_studio.config.check import check
-from cifar_studio.config.presets import PRESETS, REPORT_PRESETS, preset
+from cifar_studio.config.presets import AS_PRINTED, PRESETS, REPORT_PRESETS, preset
 from cifar_studio.config.serialization import (
     MAX_CONFIG_BYTES,
     differences,
@@ -36,7 +37,7 @@ CONTRACT_DEFAULTS = {
     "batch_size": 128,
     "learning_rate": 0.01,
     "momentum": 0.9,
-    "weight_decay": 0.005,
+    "weight_decay": 0.0005,
     "nesterov": False,
     "schedule": "constant",
     "normalization": "dataset",
@@ -218,3 +219,24 @@ def test_that_words_change_a_preset_and_keep_the_rest() -> None:
 def test_that_a_config_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         TrainConfig().epochs = 3  # type: ignore[misc]
+
+
+def test_that_a_file_without_a_weight_decay_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_json(b'{"epochs": 0, "seed": 3}')
+    faults = dict(caught.value.faults)
+    assert set(faults) == {"epochs", "weight_decay"}
+    assert "until version 0.1 that meant 0.005" in faults["weight_decay"]
+
+
+def test_that_settings_that_were_kept_mean_what_they_meant() -> None:
+    kept = to_json(msgspec.structs.replace(TrainConfig(), weight_decay=0.005))
+    assert from_json(kept).weight_decay == 0.005
+
+
+@pytest.mark.parametrize("name", AS_PRINTED)
+def test_that_the_printed_form_differs_in_its_weight_decay_alone(name: str) -> None:
+    printed = preset(f"{name}-as-printed")
+    assert differences(printed.config, preset(name).config) == {"weight_decay": (0.0005, 0.005)}
+    assert "0.005" in preset(name).description
+    assert "0.0005" in preset(name).description

@@ -6,8 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio.config.presets import REPORT_PRESETS
-from cifar_studio.config.study import SHORT, StudySize, shortened_by, study_runs
+from cifar_studio.config.study import (
+    SHORT,
+    StudySize,
+    is_as_printed,
+    shortened_by,
+    study_runs,
+)
 from cifar_studio.errors import ConfigError
+from cifar_studio.runs.wording import network
 
 
 def test_that_the_whole_study_is_the_six_presets() -> None:
@@ -50,3 +57,14 @@ def test_that_a_smaller_form_of_the_reports_run_is_known_by_its_settings() -> No
     assert shortened_by(replace(config, epochs=2, seed=5)) == "2 epochs"
     assert shortened_by(replace(config, epochs=2, batch_size=64)) == "", "another experiment"
     assert shortened_by(replace(config, epochs=200)) == ""
+
+
+def test_that_the_printed_form_is_known_whole_and_smaller() -> None:
+    runs = study_runs(as_printed=True)
+    assert [run.config.weight_decay for run in runs] == [0.005] * 6
+    assert [run.mark for run in runs] == [""] * 6
+    assert all(is_as_printed(run.config) for run in study_runs(SHORT, as_printed=True))
+    assert not any(is_as_printed(run.config) for run in study_runs())
+    assert network(runs[1].config) == "ResNet18, dropout 0.5, as printed"
+    assert study_runs(SHORT, as_printed=True)[0].mark == study_runs(SHORT)[0].mark
+    assert not is_as_printed(replace(runs[0].config, batch_size=64)), "another experiment"

@@ -127,7 +127,7 @@ def test_that_an_epochs_csv_with_the_reports_figures_gives_its_row(tmp_path: Pat
         about = ", about" if "to convergence" in title else ""
         assert float(record[f"{title} (report, as printed{about})"]) == float(value)
         assert float(record[f"{title} (difference)"]) == 0
-    assert record["Beside the report"] == "comparable"
+    assert record["Beside the report"] == "repeats the report within 0.0 points"
     assert record["Folder"] == folder.path.name
 
 

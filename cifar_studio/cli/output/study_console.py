@@ -13,7 +13,7 @@ from cifar_studio import paths
 from cifar_studio.cli.output.progress_bar import stderr_console
 from cifar_studio.cli.output.signals import SignalControl
 from cifar_studio.cli.output.training_display import TrainingDisplay
-from cifar_studio.config.study import StudyRun
+from cifar_studio.config.study import StudyRun, is_as_printed
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.errors import StudioError, WorkerError
 from cifar_studio.export.tables.markdown import to_markdown
@@ -57,7 +57,8 @@ def study_in_console(
         There are no such pictures, no process can be started, or the table cannot be written.
     """
     load_dataset(data)  # before anything is measured
-    tell(f"The report's study, {runs[0].mark or 'as the report ran it'}.")
+    printed = ", as printed" if is_as_printed(runs[0].config) else ""
+    tell(f"The report's study{printed}, {runs[0].mark or 'with all its epochs and pictures'}.")
     steps = plan(runs, folder, data)
     book = SpeedBook(paths.speeds_file())
     if unknown := configs_to_measure(steps, book):
@@ -182,5 +183,7 @@ def _print_table(runs: Sequence[Run], path: Path | None, *, json: bool) -> None:
         print_result(as_json([{**row, "Folder": plain(str(row["Folder"]))} for row in rows]))
     elif runs:
         print_result(to_markdown(table.sheet()).rstrip("\n"))
+        for column in table.columns:
+            tell(f"{column.title}, seed {column.seed}: {column.verdict()}.")
     else:
         tell("No run has ended yet.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.analysis.comparability import Comparability, comparability
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
+from cifar_studio.runs.analysis.report_verdict import report_verdict
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summarize
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import network, run_title
@@ -105,6 +106,18 @@ class RunColumn:
     seed: int
     summary: RunSummary
     comparability: Comparability
+
+    def verdict(self, most_reasons: int | None = None) -> str:
+        """How it stands to the report in a line: that it repeats it, how far off, or why neither.
+
+        Parameters
+        ----------
+        most_reasons : int or None
+            So many reasons against a comparison at most, and an ellipsis for the others.
+        """
+        result = self.comparability.result
+        found = report_verdict(result, self.summary) if result is not None else None
+        return found.words if found is not None else self.comparability.describe(most_reasons)
 
     @classmethod
     def of(cls, run: Run, rule: ConvergenceRule = DEFAULT_RULE) -> RunColumn:

@@ -85,7 +85,7 @@ class ReportTable:
         return (
             *(column.title, column.folder, column.network, column.data, column.device, column.seed),
             *figures,
-            *(column.comparability.describe(), " ".join(notes)),
+            *(column.verdict(), " ".join(notes)),
         )
 
 
@@ -129,8 +129,7 @@ class _SheetMaker:
         return (self._entry(title, notes), *(Entry(fact(column)) for column in self._columns))
 
     def _comparability(self, column: RunColumn) -> Entry:
-        whole = column.comparability.describe()
-        short = column.comparability.describe(_REASONS_SHOWN)
+        whole, short = column.verdict(), column.verdict(_REASONS_SHOWN)
         return self._entry(short, () if short == whole else (f"{column.title}: {whole}.",))
 
     def _figure(self, measure: Measure, column: RunColumn) -> Entry:

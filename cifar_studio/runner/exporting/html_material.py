@@ -25,6 +25,7 @@ from cifar_studio.export.report.html_report import (
 )
 from cifar_studio.export.report.methods import method_of, references_of
 from cifar_studio.export.tables.evaluation_tables import class_table, mistake_table
+from cifar_studio.export.tables.report_columns import RunColumn
 from cifar_studio.export.tables.report_table import report_table
 from cifar_studio.export.tables.sheet import PlainTable, Sheet
 from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, RunFigure, load_evaluated
@@ -32,7 +33,6 @@ from cifar_studio.runner.exporting.evaluation_figures import save_run_figure
 from cifar_studio.runner.protocol import ExportRequest
 from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.analysis.calibration import calibrate, in_words
-from cifar_studio.runs.analysis.comparability import comparability
 from cifar_studio.runs.analysis.metrics import share_inside_superclass, superclass_accuracy
 from cifar_studio.runs.analysis.settings_difference import (
     UNKNOWN,
@@ -134,7 +134,7 @@ def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Cha
     return Chapter(
         title=dated_title(run),
         folder=run.path.name,
-        comparison=f"Beside the report: {comparability(run).describe()}",
+        comparison=f"Beside the report: {RunColumn.of(run).verdict()}",
         notes=tuple(line for line in run.notes.notes.splitlines() if line.strip()),
         headline=headline,
         method=method_of(run),

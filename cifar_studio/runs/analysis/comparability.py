@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cifar_studio.config.presets import REPORT_PRESETS, Preset
+from cifar_studio.config.presets import AS_PRINTED, PRESETS, REPORT_PRESETS, Preset
 from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.config.serialization import differences
 from cifar_studio.config.settings import setting_in_words
@@ -79,9 +79,9 @@ def _nearest_report_preset(config: TrainConfig) -> Preset:
     """That of the same network and dropout, else of the same network, with the fewest changes."""
     same = result_of_same_network(config)
     return min(
-        REPORT_PRESETS,
+        (*REPORT_PRESETS, *AS_PRINTED.values()),
         key=lambda preset: (
-            same is None or preset.name != same.preset,
+            same is None or preset not in (PRESETS[same.preset], AS_PRINTED[same.preset]),
             preset.config.architecture != config.architecture,
             len(differences(config, preset.config)),
         ),

@@ -62,14 +62,10 @@ def line_of_run(run: Run, rule: ConvergenceRule) -> Line:
     column = RunColumn.of(run, rule)
     figures = {c.key: _of_run(c.measure, column) for c in COLUMNS if c.measure is not None}
     compares = column.comparability.result is not None
-    about = [column.data, f"seed {column.seed}"]
     when = wording.day(run.started) if run.started else ""
-    if compares:  # the labels of the report's lines stand beside
-        facts = (" · ".join(about), when)
-    else:
-        state = "" if run.status.state == "finished" else wording.state(run)
-        about += [words for words in (when, state) if words]
-        facts = (" · ".join(about), column.comparability.describe(_SHOWN_REASONS))
+    state = "" if run.status.state == "finished" else wording.state(run)
+    about = [words for words in (column.data, f"seed {column.seed}", when, state) if words]
+    facts = (" · ".join(about), column.verdict(_SHOWN_REASONS))
     notes = " ".join(run.notes.notes.split())
     return Line(
         runs=(run,),

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QWidget
 
+from cifar_studio.config.presets import PRINTED_DECAY, REPEATING_DECAY
 from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.study import FULL, SHORT, StudyRun, StudySize, study_runs
 from cifar_studio.runs import wording
@@ -18,7 +19,14 @@ from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
 FIELD_PX = 64
 MOST_SEEDS = 20
-AS_IT_RAN = "With the report's epochs, and all pictures."
+AS_IT_RAN = (
+    "With the report's epochs, all pictures, and the weight decay of "
+    f"{REPEATING_DECAY:g} that repeats its figures."
+)
+AS_PRINTED = (
+    f"With the report's epochs, all pictures, and the weight decay of {PRINTED_DECAY:g} that it "
+    "prints: the figures end far from its table."
+)
 _HEADS = ("Run", "Epochs", "Time", "Memory")
 
 
@@ -33,6 +41,10 @@ class StudyDialog(QuestionDialog):
         self._costs = costs
         self.short = QCheckBox("A smaller version")
         self.short.setToolTip("Fewer epochs and pictures; its runs are marked and do not compare")
+        self.as_printed = QCheckBox(f"As printed: weight decay {PRINTED_DECAY:g}")
+        self.as_printed.setToolTip(
+            f"The report prints {PRINTED_DECAY:g}; its figures come out with {REPEATING_DECAY:g}"
+        )
         self.epochs = self._field(SHORT.epochs or 1, "epochs", "Epochs of every run")
         per_class = SHORT.train_per_class or 1
         self.per_class = self._field(per_class, "train_per_class", "Training pictures a class")
@@ -57,17 +69,18 @@ class StudyDialog(QuestionDialog):
             self.seeds,
             spacing=2,
         )
-        self.lay_out(size, self._grid, self._total, self._words)
+        self.lay_out(size, self.as_printed, self._grid, self._total, self._words)
         for field in (self.epochs, self.per_class, self.seeds):
             field.textChanged.connect(self._show)
-        self.short.toggled.connect(self._show)
+        for switch in (self.short, self.as_printed):
+            switch.toggled.connect(self._show)
         costs.changed.connect(self._show)
         self._show()
 
     @property
     def runs(self) -> list[StudyRun]:
         """What is to be trained, in the report's order."""
-        return study_runs(self._size())
+        return study_runs(self._size(), as_printed=self.as_printed.isChecked())
 
     def _size(self) -> StudySize:
         seeds = int(self.seeds.text())
@@ -129,7 +142,8 @@ class StudyDialog(QuestionDialog):
             self._costs.speed(unknown[0].config)  # the one asked for last is measured next
         self._show_total(total, len(runs))
         mark = runs[0].mark
-        words = [f"Marked {mark}; they do not compare with the report." if mark else AS_IT_RAN]
+        whole = AS_PRINTED if self.as_printed.isChecked() else AS_IT_RAN
+        words = [f"Marked {mark}; they do not compare with the report." if mark else whole]
         if self._on_demo:
             words.append("They see the demo set: get CIFAR-100 first to compare.")
         if unknown and not self._costs.may_measure:

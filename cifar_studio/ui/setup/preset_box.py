@@ -1,4 +1,7 @@
-"""The preset on top of the form: built-in ones, the person's own, and what was changed."""
+"""The preset on top of the form: built-in ones, the person's own, and what was changed.
+
+Of a preset of the report it offers the printed form too.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QInputDialog,
     QMenu,
@@ -15,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from cifar_studio.config.own_presets import delete_preset, own_presets, save_preset
-from cifar_studio.config.presets import PRESETS, QUICK_LOOK, Preset
+from cifar_studio.config.presets import AS_PRINTED, PRESETS, PRINTED_DECAY, QUICK_LOOK, Preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
 from cifar_studio.ui.widgets import basics
-from cifar_studio.ui.widgets.layouts import NO_MARGINS, grow, row
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 
 class PresetBox(QWidget):
@@ -49,17 +53,24 @@ class PresetBox(QWidget):
         self._save = self._menu.addAction("Save as preset…", self._on_save)
         self._delete = self._menu.addAction("Delete preset", self._on_delete)
         self._more.setMenu(self._menu)
-        row(grow(self._combo), self._more, parent=self, margins=NO_MARGINS, spacing=1)
+        self._as_printed = QCheckBox(f"As printed: weight decay {PRINTED_DECAY:g}")
+        self._as_printed.clicked.connect(self._on_whole_preset_requested)
+        upper = row(grow(self._combo), self._more, spacing=1)
+        column(upper, self._as_printed, parent=self, margins=NO_MARGINS, spacing=1)
         self._reload()
 
     @property
     def preset(self) -> Preset:
-        return self._presets.get(self._combo.currentData(), QUICK_LOOK)
+        chosen = self._presets.get(self._combo.currentData(), QUICK_LOOK)
+        printed = AS_PRINTED.get(chosen.name)
+        return printed if printed is not None and self._as_printed.isChecked() else chosen
 
     def choose(self, name: str) -> Preset:
         """Show the preset of that name, Quick look where there is none; tells nobody."""
-        position = max(0, self._combo.findData(name))
-        self._combo.setCurrentIndex(position)
+        base = next((base for base, form in AS_PRINTED.items() if form.name == name), None)
+        self._combo.setCurrentIndex(max(0, self._combo.findData(base or name)))
+        self._as_printed.setChecked(base is not None)
+        self._offer_printed_form()
         return self.preset
 
     def show_changes(self, count: int, config: TrainConfig | None) -> None:
@@ -77,13 +88,21 @@ class PresetBox(QWidget):
 
     def _reload(self) -> None:
         own = own_presets(self._folder)
-        self._presets = PRESETS | {preset.name: preset for preset in own}
+        printed = AS_PRINTED.values()
+        listed = (*(preset for preset in PRESETS.values() if preset not in printed), *own)
+        self._presets = {preset.name: preset for preset in listed}
         self._combo.clear()
         for preset in self._presets.values():
             self._combo.addItem(preset.title, preset.name)
             self._combo.setItemData(self._combo.count() - 1, preset.description, 3)
 
+    def _offer_printed_form(self) -> None:
+        printed = AS_PRINTED.get(self._combo.currentData())
+        self._as_printed.setVisible(printed is not None)
+        self._as_printed.setToolTip(printed.description if printed is not None else "")
+
     def _on_whole_preset_requested(self) -> None:
+        self._offer_printed_form()
         self.preset_chosen.emit(self.preset)
 
     def _on_save(self) -> None:
