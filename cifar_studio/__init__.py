@@ -1,3 +1,3 @@
 """CIFAR Studio: train and understand convolutional networks on CIFAR-100."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

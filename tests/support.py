@@ -32,7 +32,7 @@ def make_row(epoch: int, top1: float = 10.0) -> EpochRow:
     )
 
 
-def make_environment(data: str = "demo") -> Environment:
+def make_environment(data: str = "demo", *, complete: bool = False) -> Environment:
     return Environment(
         studio="0",
         python="3",
@@ -57,7 +57,7 @@ def make_environment(data: str = "demo") -> Environment:
             train_pictures=10_000,
             test_pictures=2_000,
             validation_pictures=0,
-            complete=False,
+            complete=complete,
             mean=[0.5] * 3,
             std=[0.25] * 3,
         ),

@@ -67,6 +67,8 @@ def study_in_console(
         tell(f"cifar-studio: {fault}.")
     estimate = estimate_of(steps, book)
     _show_estimate(steps, estimate)
+    if json or not estimate_only:  # else it is the result
+        tell(_sum(estimate))
     if estimate_only:
         print_result(as_json(_estimate_object(steps, estimate)) if json else _sum(estimate))
         return 0
@@ -138,7 +140,6 @@ def _show_estimate(steps: Sequence[StudyStep], estimate: StudyEstimate) -> None:
             _STATES[step.state],
         )
     stderr_console().print(table)
-    tell(_sum(estimate))
 
 
 def _time(step: StudyStep, seconds: float | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
@@ -16,7 +17,7 @@ from cifar_studio.ui.tables.row_delegate import PAD_PX
 from cifar_studio.ui.widgets import theme
 
 TOP_PX, LINE_PX, BELOW_PX = 6, 18, 16
-ROW_PX = 2 * TOP_PX + LINE_PX + 2 * BELOW_PX
+ROW_PX = 2 * TOP_PX + LINE_PX + 3 * BELOW_PX
 REPORT = ("report", "difference")
 
 
@@ -51,11 +52,13 @@ class CompareDelegate(QStyledItemDelegate):
         self._write(painter, top, shown, option.font, text, side)
         small = QFont(option.font)
         small.setPixelSize(theme.px(theme.AXIS_PX))
-        self._write_below(painter, top, index.data(BELOW_ROLE), small, muted, side)
+        labels: tuple[str, ...] = ()
         if is_run and line.compares:
             # What the small lines of the other columns are, at the right of the first one.
+            labels = REPORT
             right = int(Qt.AlignmentFlag.AlignRight)
-            self._write_below(painter, top, REPORT, small, muted, right)
+            self._write_below(painter, top, labels, small, muted, right)
+        self._write_below(painter, top, index.data(BELOW_ROLE), small, muted, side, labels)
         painter.setPen(QPen(QColor(colours.grid), 1))
         painter.drawLine(option.rect.bottomLeft(), option.rect.bottomRight())
 
@@ -67,11 +70,15 @@ class CompareDelegate(QStyledItemDelegate):
         font: QFont,
         colour: str,
         side: int,
+        labels: Sequence[str] = (),
     ) -> None:
+        """Small lines; where a label stands at the right of one, it ends before that."""
         height = theme.px(BELOW_PX)
         at = QRect(top.left(), top.bottom() + 1, top.width(), height)
-        for words in lines:
-            self._write(painter, at, words, font, colour, side)
+        taken = [QFontMetrics(font).horizontalAdvance(f"{label}  ") for label in labels]
+        for words, width in itertools.zip_longest(lines, taken[: len(lines)], fillvalue=0):
+            room = at.adjusted(0, 0, -int(width), 0)
+            self._write(painter, room, str(words), font, colour, side)
             at.translate(0, height)
 
     def _write(

@@ -12,6 +12,7 @@ from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
 from cifar_studio.runs.analysis.summary import RunSummary
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.compare.columns import COLUMNS, Column
 
@@ -64,8 +65,18 @@ def line_of_run(run: Run, rule: ConvergenceRule) -> Line:
     compares = column.comparability.result is not None
     when = wording.day(run.started) if run.started else ""
     state = "" if run.status.state == "finished" else wording.state(run)
-    about = [words for words in (column.data, f"seed {column.seed}", when, state) if words]
-    facts = (" · ".join(about), column.verdict(_SHOWN_REASONS))
+    if is_reference(run):
+        when, state = column.device, ""
+    about = " · ".join((column.data, f"seed {column.seed}"))
+    stands = " · ".join(filter(None, (when, state)))
+    verdict = column.verdict(_SHOWN_REASONS)
+    facts: tuple[str, ...]
+    if compares and ": " in verdict:  # too long for one line: how far off, and in what
+        facts = (f"{about} · {stands}", *verdict.split(": "))
+    elif compares:
+        facts = (about, stands, verdict)
+    else:
+        facts = (" · ".join(filter(None, (about, stands))), verdict)
     notes = " ".join(run.notes.notes.split())
     return Line(
         runs=(run,),
@@ -137,7 +148,9 @@ def _of_group(measure: Measure, summaries: Mapping[int, RunSummary]) -> Figure:
 def footnotes(line: Line, rule: ConvergenceRule) -> tuple[str, ...]:
     """What is to be known about the figures of a row, sentences."""
     if line.group is None:
-        return report_table(line.runs, rule).notes()
+        table = report_table(line.runs, rule)
+        verdict = table.columns[0].verdict()
+        return (f"{verdict[:1].upper()}{verdict[1:]}.", *table.notes())
     words = [
         "Mean and sample standard deviation over seeds, one run each.",
         f"Converged: {rule.describe()}.",

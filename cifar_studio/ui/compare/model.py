@@ -14,6 +14,7 @@ from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import group_by_seed
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.compare.columns import COLUMNS, EXPLANATIONS, RUN, Column
 from cifar_studio.ui.compare.lines import Line, line_of_group, line_of_run
@@ -45,7 +46,8 @@ class CompareModel(RowModel):
             self._known.clear()
         self.rule, self._runs = rule, tuple(runs)
         if by_seed:
-            lines = [line_of_group(group, rule) for group in group_by_seed(runs)]
+            own = [run for run in runs if not is_reference(run)]
+            lines = [line_of_group(group, rule) for group in group_by_seed(own)]
         else:
             lines = [self._line(run) for run in runs]
             self._known = {id(run): self._known[id(run)] for run in runs}

@@ -59,6 +59,7 @@ class ConfusionView(QWidget):
     def __init__(self, gallery: QWidget | None = None) -> None:
         super().__init__()
         self._evaluations: Evaluations | None = None
+        self._why_empty = _WITHOUT_RUN
         self._contents: Contents | None = None
         self._second: tuple[Evaluation | None, str] = (None, "")
         self._is_live = False
@@ -101,9 +102,10 @@ class ConfusionView(QWidget):
                 switch.choose(other)
         self._show_all()
 
-    def clear(self) -> None:
-        """No run is selected."""
+    def clear(self, why: str = "") -> None:
+        """No run is selected, or one without answers; `why` says so in a sentence."""
         self._evaluations = None
+        self._why_empty = why or _WITHOUT_RUN
         self._show_all()
 
     def show_second_run(self, evaluation: Evaluation | None, title: str = "") -> None:
@@ -177,7 +179,7 @@ class ConfusionView(QWidget):
     def _show_empty(self, *, has_run: bool) -> None:
         waits = has_run and self._is_live
         without = _STILL_TRAINING if waits else _WITHOUT_EVALUATION
-        self.empty.body.setText(without if has_run else _WITHOUT_RUN)
+        self.empty.body.setText(without if has_run else self._why_empty)
         self.evaluate_button.setVisible(has_run and not waits)
         self.matrix.show_cells({})
         self._pages.setCurrentWidget(self.empty)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QMenu
 
+from cifar_studio.runs.reference_runs import reference_runs
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.view import CompareView
 from cifar_studio.ui.controllers.file_saving import FileSaving
@@ -36,14 +37,14 @@ class CompareTab(QObject):
         view.menu_requested.connect(self._on_menu_requested)
         view.export_requested.connect(parts.runs.menu.export_requested)
         view.table_requested.connect(saving.save_table)
-        view.set_runs(model.runs)
+        view.set_runs((*model.runs, *reference_runs()))
 
     def _on_library_changed(self) -> None:
         if not self._settle.isActive():
             self._settle.start()
 
     def _on_library_settled(self) -> None:
-        self.view.set_runs(self._parts.model.runs)
+        self.view.set_runs((*self._parts.model.runs, *reference_runs()))
         self._choose_first()
 
     def _choose_first(self) -> None:

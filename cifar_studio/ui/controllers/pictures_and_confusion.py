@@ -16,6 +16,7 @@ from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.metrics import pictures_of_cell
 from cifar_studio.runs.folder.evaluation import Evaluation
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.reference_runs import WHAT_IT_LACKS, is_reference
 from cifar_studio.ui.confusion.evaluations import Evaluations
 from cifar_studio.ui.confusion.summary import DISAGREEMENTS
 from cifar_studio.ui.confusion.view import ConfusionView
@@ -83,7 +84,7 @@ class PicturesAndConfusion(QObject):
                 self.confusion.toolbar.epoch.choose("last")
         self._run, self._is_live = run, is_live
         self._detail.show_run(run, is_other=is_other)
-        self._own.show_run(run)
+        self._own.show_run(None if run is not None and is_reference(run) else run)
         self.refresh()
 
     def plan(self, config: TrainConfig | None) -> None:
@@ -147,6 +148,10 @@ class PicturesAndConfusion(QObject):
             self.confusion.clear()
             self.pictures.show_answers(None, "")
             return
+        if is_reference(run):
+            self.confusion.clear(WHAT_IT_LACKS)
+            self.pictures.show_answers(None, "", why_none=WHAT_IT_LACKS)
+            return
         shown = Evaluations(
             best=evaluations.best.evaluation,
             last=evaluations.last.evaluation,
@@ -161,7 +166,7 @@ class PicturesAndConfusion(QObject):
 
     def _show_answers(self) -> None:
         run, evaluations = self._run, self._evaluations
-        if run is None or evaluations is None:
+        if run is None or evaluations is None or is_reference(run):
             return
         title = wording.run_title(run)
         shown = evaluations.best.evaluation

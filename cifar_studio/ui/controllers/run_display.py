@@ -12,6 +12,7 @@ from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import EpochEnded, Event, RunEnded, RunStarted
 from cifar_studio.runs.folder.library import Run, can_resume, load
 from cifar_studio.runs.folder.run_folder import is_run_folder
+from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.ui.controllers.run_messages import RunMessages
 from cifar_studio.ui.frame.parts import OnDemand, Parts
 from cifar_studio.ui.system.desktop import KeepAwake, notify
@@ -182,6 +183,11 @@ class RunDisplay(QObject):
 
     def _state(self, run: Run) -> str:
         """How a run stands, also where a full disk or a start under way keeps its file behind."""
+        if is_reference(run):
+            made_on = run.environment.device_name if run.environment else ""
+            return (
+                "made on " + made_on + ("" if len(run.rows) >= run.config.epochs else ", cut short")
+            )
         activity = self._controller.activity
         if activity is Activity.STARTING and self._live.resumed == run.path:
             return "starting"

@@ -71,6 +71,8 @@ class Headline(QWidget):
         self.caption = QLabel()
         self.caption.setProperty("role", "muted")
         explain_on_right_click(self.caption, "best")
+        self.way = QLabel()
+        self.way.setProperty("role", "muted")
         self._controls = controls
         self._row = QHBoxLayout()
         for figure in self.figures.values():
@@ -82,6 +84,7 @@ class Headline(QWidget):
         self._grid.setColumnStretch(0, 1)
         self._grid.addLayout(self._row, 0, 0)
         self._grid.addWidget(self.caption, 1, 0, 1, 2)
+        self._grid.addWidget(self.way, 2, 0, 1, 2)
         self._grid.addWidget(controls, 0, 1)
         self._beside = True
         # The width at hand decides where the controls stand, not the other way round.
@@ -92,10 +95,14 @@ class Headline(QWidget):
         """No run is there: say how to get one."""
         self._switch(empty=True)
         self.hint.setText(hint)
+        self.way.hide()
         self.caption.setText("Loss and accuracy are drawn here from the first batches on.")
 
-    def show_run(self, run: RunData, live: bool, title: str = "") -> None:
-        """The figures of the run's best epoch; `title` names the run among several."""
+    def show_run(self, run: RunData, live: bool, title: str = "", way: str = "") -> None:
+        """The figures of the run's best epoch; `title` names the run among several.
+
+        `way` says whether it is on its way to what others of its kind reached.
+        """
         best = run.best
         self._switch(empty=best is None)
         self.hint.setText("First test after epoch 1" if live else "No epoch ended")
@@ -103,6 +110,8 @@ class Headline(QWidget):
             value = getattr(best, key) if best else None
             self.figures[key].set_value(format_value(panel, value))
         where = f"epoch {run.best_epoch} · {run.chosen_by}" if best else ""
+        self.way.setText(way)
+        self.way.setVisible(bool(way))
         self.caption.setText(" · ".join(filter(None, (title, where, _pictures(run)))))
 
     def arrange(self, width: int) -> None:
@@ -116,7 +125,7 @@ class Headline(QWidget):
                 self._grid.addWidget(self._controls, 0, 1)
             else:
                 left = Qt.AlignmentFlag.AlignLeft
-                self._grid.addWidget(self._controls, 2, 0, 1, 2, left)
+                self._grid.addWidget(self._controls, 3, 0, 1, 2, left)
 
     def restyle(self) -> None:
         self._row.setSpacing(theme.px(16))

@@ -25,7 +25,12 @@ from cifar_studio.ui.curves.data.shown_runs import ShownRuns
 from cifar_studio.ui.curves.headline import Headline
 from cifar_studio.ui.curves.plot.marks import Level
 from cifar_studio.ui.curves.plot.panel import Options, PlotPanel
-from cifar_studio.ui.curves.plot.report_levels import report_levels, report_of
+from cifar_studio.ui.curves.plot.report_levels import (
+    beside_reference,
+    reference_data,
+    report_levels,
+    report_of,
+)
 from cifar_studio.ui.curves.plot.throttle import Throttle
 from cifar_studio.ui.curves.pointing import EpochPointer
 from cifar_studio.ui.curves.run_strip import RunStrip
@@ -75,6 +80,7 @@ class CurvesView(QWidget):
         self.redraws = 0
         self.run_colours = run_colours or RunColours(len(theme.current().runs))
         self._result: ReportResult | None = None
+        self._reference: RunData | None = None
         self._planned_epochs = 10
         self._empty_hint = "Press Ctrl+R to start a training"
         self._fitted = True
@@ -182,6 +188,7 @@ class CurvesView(QWidget):
     def _show(self, run: RunData | None) -> None:
         self._runs.set_main(run)
         self._result, exact, why = report_of(run)
+        self._reference = reference_data(run)
         self.controls.set_report(self._result is not None, exact, why)
         self.table.show_from_start(run)
         self._show_runs()
@@ -197,6 +204,7 @@ class CurvesView(QWidget):
         self.pointer.clear()
         for panel in self.panels:
             panel.set_runs(styled)
+            panel.set_reference(self._reference)
         self._redraw_at_once()
 
     def _redraw_at_once(self) -> None:
@@ -231,6 +239,7 @@ class CurvesView(QWidget):
                     smoothing=self.controls.smoothing_epochs,
                     fitted=self._fitted,
                     references=self._levels(panel),
+                    with_reference=self.controls.report.isChecked() and len(runs) == 1,
                 )
             )
         self._block_link(False)
@@ -254,7 +263,8 @@ class CurvesView(QWidget):
         else:
             live = shown is self._runs.live and not self._runs.live_ended
             several = len(self._runs.drawn()) > 1 or bool(self._runs.groups)
-            self.headline.show_run(shown, live, shown.name if several else "")
+            way = beside_reference(shown, self._reference)
+            self.headline.show_run(shown, live, shown.name if several else "", way)
         self.strip.show_values()
 
     # Layout

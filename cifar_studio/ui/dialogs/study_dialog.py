@@ -100,9 +100,8 @@ class StudyDialog(QuestionDialog):
     def _fill_grid(self) -> None:
         for column, head in enumerate(_HEADS):
             self._grid.addWidget(basics.label(head, "muted"), 0, column, _side(column))
-        for line, run in enumerate(study_runs(FULL), 1):
+        for line in range(1, len(study_runs(FULL)) + 1):
             cells = tuple(basics.label() for _ in _HEADS)
-            cells[0].setText(run.preset.title)
             for column, cell in enumerate(cells):
                 self._grid.addWidget(cell, line, column, _side(column))
             self._cells.append(cells)
@@ -121,7 +120,8 @@ class StudyDialog(QuestionDialog):
         runs = self.runs
         total: float | None = 0.0
         unknown: list[StudyRun] = []
-        for run, (_, epochs, time, memory) in zip(runs, self._cells, strict=False):
+        for run, (title, epochs, time, memory) in zip(runs, self._cells, strict=False):
+            title.setText(run.preset.title)
             epochs.setText(str(run.config.epochs))
             speed = self._costs.speed(run.config)
             failure = self._costs.failure(run.config)

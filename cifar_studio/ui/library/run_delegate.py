@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.ui.library.run_model import RUN_ROLE, STATE_ROLE
 from cifar_studio.ui.widgets import glyphs, theme
 
@@ -34,8 +35,11 @@ class RunDelegate(QStyledItemDelegate):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        run: Run = index.data(RUN_ROLE)
+        run: Run | None = index.data(RUN_ROLE)
         colours = theme.current()
+        if run is None:
+            self._paint_heading(painter, option, str(index.data()))
+            return
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         if selected:
@@ -46,7 +50,9 @@ class RunDelegate(QStyledItemDelegate):
         weak = QColor(colours.on_accent if selected else colours.muted)
         standing = _standing(run, index.data(STATE_ROLE))
         self._paint_lines(painter, option, run, standing, strong, weak)
-        if run.notes.star or option.state & QStyle.StateFlag.State_MouseOver:
+        if run.notes.star or (
+            not is_reference(run) and option.state & QStyle.StateFlag.State_MouseOver
+        ):
             name = "star-filled" if run.notes.star else "star"
             place = self._star_place(option.rect)
             painter.drawPixmap(place.topLeft(), glyphs.pixmap(name, weak.name(), STAR_PX))
@@ -56,14 +62,32 @@ class RunDelegate(QStyledItemDelegate):
     def editorEvent(
         self, event: QEvent, model: object, option: QStyleOptionViewItem, index: _Index
     ) -> bool:
+        run = index.data(RUN_ROLE)
+        if run is None or is_reference(run):
+            return False
         if (
             event.type() == QEvent.Type.MouseButtonRelease
             and isinstance(event, QMouseEvent)
             and self._star_place(option.rect).contains(event.position().toPoint())
         ):
-            self.star_clicked.emit(index.data(RUN_ROLE))
+            self.star_clicked.emit(run)
             return True
         return False
+
+    def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
+        """The name of a group at the left, what a click does at the right."""
+        colours, margin = theme.current(), theme.px(MARGIN_PX)
+        area = option.rect.adjusted(margin, 0, -margin, -theme.px(6))
+        name, _, click = text.partition(" · ")
+        painter.save()
+        painter.setPen(QColor(colours.grid))
+        painter.drawLine(option.rect.topLeft(), option.rect.topRight())
+        bottom = Qt.AlignmentFlag.AlignBottom
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | bottom, name)
+        painter.setPen(QColor(colours.accent))
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | bottom, click)
+        painter.restore()
 
     def _paint_lines(
         self,
@@ -83,13 +107,17 @@ class RunDelegate(QStyledItemDelegate):
         figure = f"{best.test_top1:.2f} %" if best else "—"
         painter.setFont(theme.tabular(option.font))
         painter.setPen(strong)
-        _two_ends(painter, first, wording.run_title(run), figure)
+        # Below their heading reference runs need not be called so again.
+        title = wording.network(run.config) if is_reference(run) else wording.run_title(run)
+        _two_ends(painter, first, title, figure)
         small = QFont(theme.tabular(option.font))
         small.setPixelSize(theme.px(theme.AXIS_PX))
         painter.setFont(small)
         painter.setPen(weak)
         started = run.started
         when = wording.day(started) if started else run.path.name
+        if is_reference(run) and run.environment is not None:
+            when = run.environment.device_name
         data = wording.data_of(run.config, run.data_name)
         _two_ends(painter, second, f"{data} · {when}", standing)
 
@@ -103,7 +131,11 @@ def _standing(run: Run, state: str) -> str:
     done = f"{wording.progress(run)} epochs"
     if run.damage:
         return f"partly damaged · {done}"
-    return done if run.status.state == "finished" else f"{state} · {done}"
+    if run.status.state == "finished":
+        return done
+    if is_reference(run):
+        return f"cut short · {done}"
+    return f"{state} · {done}"
 
 
 def _two_ends(painter: QPainter, rect: QRect, left: str, right: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from cifar_studio.runs.folder.library import Run, can_resume, can_train_longer
+from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.runs.wording import train_command
 from cifar_studio.ui.library.run_model import goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
@@ -96,6 +97,9 @@ class RunMenu(QObject):
         """Put into a menu what can be done with a run."""
         menu.clear()
         menu.setToolTipsVisible(True)
+        if is_reference(run):
+            self._fill_for_reference(menu, run)
+            return
         resume = menu.addAction("Resume", lambda: self.resume_requested.emit(run))
         longer = menu.addAction("Train longer…", lambda: self.longer_requested.emit(run))
         for action, is_possible in ((resume, can_resume(run)), (longer, can_train_longer(run))):
@@ -114,9 +118,7 @@ class RunMenu(QObject):
         reproduce = menu.addAction("Reproduce", lambda: self.reproduction_requested.emit(run))
         reproduce.setToolTip("Train it again, the seed too, and say figure by figure what differs")
         reproduce.setEnabled(bool(run.rows))
-        overlay = menu.addAction("Draw beside the selected run", lambda: self._overlays.toggle(run))
-        overlay.setCheckable(True)
-        overlay.setChecked(run in self._overlays)
+        self._add_overlay(menu, run)
         menu.addSeparator()
         menu.addAction("Rename…", lambda: self._notes.rename(run))
         menu.addAction("Notes…", lambda: self._notes.edit(run))
@@ -128,6 +130,19 @@ class RunMenu(QObject):
         menu.addAction("Open run folder", lambda: open_folder(run.path))
         menu.addSeparator()
         self._add_delete(menu, (run,))
+
+    def _fill_for_reference(self, menu: QMenu, run: Run) -> None:
+        """It can be looked at and repeated, and not changed."""
+        menu.addAction("Use its settings", lambda: self.settings_requested.emit(run))
+        self._add_overlay(menu, run)
+        menu.addSeparator()
+        menu.addAction("Export…", lambda: self.export_requested.emit((run,)))
+        menu.addAction("Copy as command", lambda: copy_command(run))
+
+    def _add_overlay(self, menu: QMenu, run: Run) -> None:
+        overlay = menu.addAction("Draw beside the selected run", lambda: self._overlays.toggle(run))
+        overlay.setCheckable(True)
+        overlay.setChecked(run in self._overlays)
 
     def fill_for_several(self, menu: QMenu, runs: Sequence[Run]) -> None:
         """Likewise, with several at once."""
@@ -141,9 +156,11 @@ class RunMenu(QObject):
     def _add_delete(self, menu: QMenu, runs: tuple[Run, ...]) -> None:
         text = "Move to the bin" if len(runs) == 1 else f"Move {len(runs)} runs to the bin"
         delete = menu.addAction(text, lambda: self.delete_requested.emit(runs))
-        delete.setEnabled(not any(goes_on(run) for run in runs))
-        if not delete.isEnabled():
+        delete.setEnabled(not any(goes_on(run) or is_reference(run) for run in runs))
+        if any(goes_on(run) for run in runs):
             delete.setToolTip("It is being trained; stop it first")
+        elif not delete.isEnabled():
+            delete.setToolTip("A reference run comes with the studio and stays")
 
     def _on_about_to_show(self) -> None:
         if self._run is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractListModel,
     QModelIndex,
     QObject,
@@ -23,6 +24,7 @@ from cifar_studio.runs import wording
 from cifar_studio.runs.folder.folder_watch import FolderWatch
 from cifar_studio.runs.folder.growing_file import EpochsFile
 from cifar_studio.runs.folder.library import DamagedRun, Run, load_with
+from cifar_studio.runs.reference_runs import is_reference, reference_runs
 
 REFRESH_MS = 2000
 NEXT_TURN_MS = 5
@@ -72,9 +74,11 @@ class RunModel(QAbstractListModel):
         self._timer.start()
 
     def find(self, path: Path | None) -> Run | None:
-        """The run at a path, as it was last read."""
+        """The run at a path, as it was last read; a reference run too."""
         position = self._position(path) if path is not None else None
-        return self._runs[position] if position is not None else None
+        if position is None:
+            return next((run for run in reference_runs() if run.path == path), None)
+        return self._runs[position]
 
     @property
     def newest(self) -> Run | None:
@@ -122,27 +126,7 @@ class RunModel(QAbstractListModel):
     @override
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         run = self._runs[index.row()]
-        if role == RUN_ROLE:
-            return run
-        if role == STATE_ROLE:
-            return self._state(run)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return wording.run_title(run)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return str(run.path)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return (
-                f"{wording.run_title(run)}, {wording.data_of(run.config, run.data_name)}, "
-                f"{wording.progress(run)} epochs, {self._state(run)}"
-            )
-        if role == SEARCH_ROLE:
-            star = "star" if run.notes.star else ""
-            return (
-                f"{wording.run_title(run)} {wording.network(run.config)} "
-                f"{run.config.architecture} {run.data_name} {self._state(run)} "
-                f"{run.notes.notes} seed {run.config.seed} {run.path.name} {star}"
-            )
-        return None
+        return role_of(run, role, self._state(run))
 
     def _on_next_turn(self) -> None:
         if self._unread:
@@ -221,10 +205,35 @@ class RunModel(QAbstractListModel):
         self.endRemoveRows()
 
 
+def role_of(run: Run, role: int, state: str) -> Any:
+    """What an item of a run holds; `state` is how it stands, in a word."""
+    if role == RUN_ROLE:
+        return run
+    if role == STATE_ROLE:
+        return state
+    if role == Qt.ItemDataRole.DisplayRole:
+        return wording.run_title(run)
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return run.notes.notes if is_reference(run) else str(run.path)
+    if role == Qt.ItemDataRole.AccessibleTextRole:
+        return (
+            f"{wording.run_title(run)}, {wording.data_of(run.config, run.data_name)}, "
+            f"{wording.progress(run)} epochs, {state}"
+        )
+    if role == SEARCH_ROLE:
+        star = "star" if run.notes.star else ""
+        return (
+            f"{wording.run_title(run)} {wording.network(run.config)} "
+            f"{run.config.architecture} {run.data_name} {state} "
+            f"{run.notes.notes} seed {run.config.seed} {run.path.name} {star}"
+        )
+    return None
+
+
 class RunFilter(QSortFilterProxyModel):
     """The runs in whose words every word of the search occurs, short ones at a word's start."""
 
-    def __init__(self, model: RunModel, parent: QObject | None = None) -> None:
+    def __init__(self, model: QAbstractItemModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._words: list[str] = []
         self.setSourceModel(model)

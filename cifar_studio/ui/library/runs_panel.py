@@ -6,13 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QConcatenateTablesProxyModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
 
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
 from cifar_studio.ui.library.queue_list import QueueList
+from cifar_studio.ui.library.reference_model import ReferenceModel
 from cifar_studio.ui.library.run_delegate import RunDelegate
 from cifar_studio.ui.library.run_menu import OverlaidRuns, RunMenu
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel, goes_on
@@ -40,7 +42,11 @@ class RunsPanel(QWidget):
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
         self._model = model
-        self._filter = RunFilter(model, self)
+        self.references = ReferenceModel(self)
+        both = QConcatenateTablesProxyModel(self)
+        both.addSourceModel(model)
+        both.addSourceModel(self.references)
+        self._filter = RunFilter(both, self)
         self.notes = RunNotes(self)
         self.notes.written.connect(model.refresh)
         self.overlays = OverlaidRuns(self)
@@ -56,6 +62,7 @@ class RunsPanel(QWidget):
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._list.customContextMenuRequested.connect(self._on_context_menu_requested)
         self._list.selectionModel().currentChanged.connect(self._on_current_changed)
+        self._list.clicked.connect(self._on_clicked)
         delegate = RunDelegate(self._list)
         delegate.star_clicked.connect(self.notes.toggle_star)
         self._list.setItemDelegate(delegate)
@@ -86,7 +93,8 @@ class RunsPanel(QWidget):
         self._selected = path
         for row in range(self._filter.rowCount()):
             index = self._filter.index(row, 0)
-            if index.data(RUN_ROLE).path == path:
+            run = index.data(RUN_ROLE)
+            if run is not None and run.path == path:
                 self._loading = True
                 self._list.setCurrentIndex(index)
                 self._loading = False
@@ -120,23 +128,30 @@ class RunsPanel(QWidget):
             self.select(self._selected)
 
     def _on_current_changed(self, current: QModelIndex) -> None:
-        if current.isValid() and not self._loading:
-            self._selected = current.data(RUN_ROLE).path
-            self.run_chosen.emit(current.data(RUN_ROLE).path)
+        run = current.data(RUN_ROLE) if current.isValid() else None
+        if run is not None and not self._loading:
+            self._selected = run.path
+            self.run_chosen.emit(run.path)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        """The heading of the reference runs hides them, or shows them again."""
+        if index.data(RUN_ROLE) is None:
+            self.references.set_open(not self.references.is_open)
 
     def _on_key_pressed(self, action: Callable[[Run], None]) -> None:
         """Do this with the run that is chosen in the list."""
-        if (index := self._list.currentIndex()).isValid():
-            action(index.data(RUN_ROLE))
+        run = self._list.currentIndex().data(RUN_ROLE)
+        if run is not None and not is_reference(run):
+            action(run)
 
     def _delete(self, run: Run) -> None:
         if not goes_on(run):
             self.menu.delete_requested.emit((run,))
 
     def _on_context_menu_requested(self, position: QPoint) -> None:
-        index = self._list.indexAt(position)
-        if index.isValid():
+        run = self._list.indexAt(position).data(RUN_ROLE)
+        if run is not None:
             menu = QMenu(self)
-            self.menu.fill(menu, index.data(RUN_ROLE))
+            self.menu.fill(menu, run)
             menu.exec(self._list.viewport().mapToGlobal(position))
             menu.deleteLater()

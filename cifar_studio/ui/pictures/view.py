@@ -65,7 +65,7 @@ class PicturesView(QWidget):
         super().__init__()
         self.pictures: PictureSet | None = None  # those of the data set
         self._answers: Answers | None = None
-        self._run_name = ""
+        self._run_name = self._why_none = ""
         self._own: OwnPictures | None = None
         self._own_note = ""
         self._own_run = ""
@@ -159,12 +159,14 @@ class PicturesView(QWidget):
         self.show_dataset(None)
         self._empty.set_text("The pictures cannot be read", text)
 
-    def show_answers(self, answers: Answers | None, run_name: str) -> None:
+    def show_answers(self, answers: Answers | None, run_name: str, why_none: str = "") -> None:
         """What the network of a run said; None where it was not evaluated, "" where none is chosen.
+
+        `why_none` says, where there are no answers, why.
 
         Answers that are of other pictures than the shown ones are not used, and the view says so.
         """
-        self._answers, self._run_name = answers, run_name
+        self._answers, self._run_name, self._why_none = answers, run_name, why_none
         self._take_answers()
 
     def show_query(self, query: PictureQuery, origin: str = "") -> None:
@@ -234,7 +236,7 @@ class PicturesView(QWidget):
 
     def _take_answers(self) -> None:
         usable = self._usable()
-        why_not = "" if usable is not None else NO_RUN
+        why_not = "" if usable is not None else self._why_none or NO_RUN
         if usable is None and self._answers is not None and self.pictures is not None:
             why_not = OTHER_PICTURES
         self.controls.allow_answers(why_not)
@@ -244,7 +246,7 @@ class PicturesView(QWidget):
         if not self.controls.is_own_chosen:
             self.grid.show_answers(usable)
             is_other = why_not == OTHER_PICTURES
-            self.detail.show_answers(usable, "" if is_other else self._run_name)
+            self.detail.show_answers(usable, "" if is_other else self._run_name, self._why_none)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, kw_only=True):
     chosen_data: str = "auto"  # or "demo": to train on, whether it is here or not
     open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
     selected_run: str = ""
+    references_open: bool = True  # whether the list shows the reference runs
 
 
 def load(path: Path) -> tuple[Settings, str]:
@@ -100,6 +101,7 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
     parts.setup.set_open_groups(kept.open_groups)
     parts.panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
     parts.panel.set_folded(kept.panel_folded)
+    parts.runs.references.set_open(kept.references_open)
     parts.tabs.show_tab(kept.tab)
     places = faults_of_places(paths.runs_folder(), paths.settings_file())
     if places or fault:
@@ -148,6 +150,7 @@ def remember(
     kept.form, kept.preset = parts.setup.values(), parts.setup.preset_name()
     kept.chosen_data = parts.setup.chosen_data
     kept.open_groups = parts.setup.open_groups()
+    kept.references_open = parts.runs.references.is_open
     kept.selected_run = str(parts.selection.selected or "")
     if pictures_and_confusion is not None:
         kept.confusion_layout = _text(pictures_and_confusion.confusion.page.save_layout())

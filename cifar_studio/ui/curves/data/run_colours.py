@@ -18,10 +18,13 @@ class RunStyle:
         Place in the theme's `runs`; None where there is one run and colour is the measure.
     letter : str
         Stands at the end of its curves; empty for one run.
+    is_reference : bool
+        A thin dashed line behind the curves of another run, and nothing more.
     """
 
     colour: int | None = None
     letter: str = ""
+    is_reference: bool = False
 
     @property
     def shade(self) -> str | None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from cifar_studio.ui.curves.data.run_colours import RunStyle
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.data.series import Smoother, thin
-from cifar_studio.ui.curves.plot.measures import QUICK_TEST, Measure, colour_of, pen
+from cifar_studio.ui.curves.plot.measures import DASHED, QUICK_TEST, Measure, colour_of, pen
 from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.plots import pg
 from cifar_studio.ui.plots.value_axis import nice_step
@@ -32,6 +32,7 @@ _PALE = 0.45
 _PALE_DENSE = 0.35
 _PALER = 0.22
 _BAND = 0.18
+_REFERENCE = 0.6
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,9 @@ class RunLines:
             self._smoothing = window.smoothing
             self._smoothers.clear()
         for measure in self.measures:
+            if self.style.is_reference:
+                self._draw_reference(measure)
+                continue
             self._draw_batches(measure)
             if not self._is_current("epochs", measure, len(self.run.rows)):
                 self._draw_epochs(measure)
@@ -117,6 +121,12 @@ class RunLines:
         state = (points, self._window, theme.current(), theme.manager().scale)
         before, self._states[key] = self._states.get(key), state
         return before == state
+
+    def _draw_reference(self, measure: Measure) -> None:
+        x, y = self.run.epochs(measure.column)
+        shown = measure.column not in self._window.hidden and len(x) > 0
+        line = pen(self._colour(measure), 1.0, DASHED, alpha=_REFERENCE)
+        self._line("reference", measure, shown, x, y, line, 0)
 
     def _draw_batches(self, measure: Measure) -> None:
         window, points = self._window, self.run.batches(measure.column)

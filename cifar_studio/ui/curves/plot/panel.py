@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -49,6 +49,7 @@ class Options:
     smoothing: float = 0.0  # in epochs; 0 is off
     fitted: bool = True  # whether the plot shows everything
     references: tuple[Level, ...] = ()
+    with_reference: bool = False  # whether the reference run is drawn, where there is one
 
 
 class PlotPanel(QFrame):
@@ -81,6 +82,7 @@ class PlotPanel(QFrame):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.inspector = Inspector(self.plot, name, _WIDEST[name])
         self.drawn: list[RunLines] = []
+        self._behind: RunLines | None = None  # the reference run
         self._options = Options()
         self._drawing = False
         self._epoch: int | None = None
@@ -138,6 +140,14 @@ class PlotPanel(QFrame):
             for run, style in runs
         ]
 
+    def set_reference(self, run: RunData | None) -> None:
+        """Draw this run's epochs behind the others from now on; None draws none."""
+        if self._behind is not None:
+            self._behind.remove()
+        measures = measures_of(self.name, False)
+        style = RunStyle(is_reference=True)
+        self._behind = RunLines(self.plot, run, measures, style) if run is not None else None
+
     def draw(self, options: Options) -> None:
         """Redraw everything with the runs as they stand now."""
         self._options = options
@@ -188,19 +198,22 @@ class PlotPanel(QFrame):
         low, high = self.plot.epoch_range()
         logarithmic = self.plot.left_axis.logarithmic
         several = len(self.drawn) > 1
+        window = Window(
+            low=low,
+            high=high,
+            width_px=round(self.plot.area().width()),
+            logarithmic=logarithmic,
+            smoothing=self._options.smoothing,
+            hidden=self.legend.hidden_keys(),
+            traces=not several,
+            ratio=self.plot.devicePixelRatioF(),
+        )
         for drawn in self.drawn:
-            drawn.draw(
-                Window(
-                    low=low,
-                    high=high,
-                    width_px=round(self.plot.area().width()),
-                    logarithmic=logarithmic,
-                    smoothing=self._options.smoothing,
-                    hidden=self.legend.hidden_keys(),
-                    traces=not several or drawn.run.running is not None,
-                    ratio=self.plot.devicePixelRatioF(),
-                )
-            )
+            drawn.draw(replace(window, traces=not several or drawn.run.running is not None))
+        if self._behind is not None:
+            columns = frozenset(measure.column for measure in self._behind.measures)
+            hidden = window.hidden if self._options.with_reference else columns
+            self._behind.draw(replace(window, hidden=hidden))
         obstacles = np.concatenate([self._obstacles(), self._draw_letters()])
         for levels in (self._chance, self._references):
             obstacles = np.concatenate([obstacles, levels.place(logarithmic, obstacles)])

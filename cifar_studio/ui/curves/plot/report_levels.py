@@ -1,8 +1,9 @@
-"""Which of the report's values a run may be held against, and how they are labelled."""
+"""Which of the report's values and which reference run a run may be held against."""
 
 from __future__ import annotations
 
 from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
+from cifar_studio.runs.reference_runs import on_its_way, reference_of
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.plot.marks import Level
 from cifar_studio.ui.curves.plot.measures import PanelName
@@ -25,10 +26,33 @@ def report_of(run: RunData | None) -> tuple[ReportResult | None, bool, str]:
     )
 
 
+def reference_data(run: RunData | None) -> RunData | None:
+    """The reference run behind a run of the same preset; None for any other, and for itself."""
+    if run is None or not _saw_all(run):
+        return None
+    reference = reference_of(run.config)
+    if reference is None or reference.path == run.path:
+        return None
+    return RunData.from_run(reference)
+
+
+def beside_reference(run: RunData, reference: RunData | None) -> str:
+    """How the run stands beside its reference after its last epoch, in a few words."""
+    if reference is None or not run.rows:
+        return ""
+    row = run.rows[-1]
+    return on_its_way(reference.rows, row.epoch, row.test_top1, row.test_top5)
+
+
 def _exact(run: RunData) -> ReportResult | None:
     """What the report printed for this very experiment."""
+    return comparable_result(run.config) if _saw_all(run) else None
+
+
+def _saw_all(run: RunData) -> bool:
+    """Whether it was trained and tested on complete CIFAR-100."""
     complete = run.environment is not None and run.environment.data.complete
-    return comparable_result(run.config) if complete and run.data_name == "CIFAR-100" else None
+    return complete and run.data_name == "CIFAR-100"
 
 
 def report_levels(

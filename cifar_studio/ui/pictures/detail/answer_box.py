@@ -34,6 +34,7 @@ class AnswerBox(QWidget):
         self._reference = -1
         self._answers: SomeAnswers | None = None
         self._run_name = ""
+        self._why_none = NO_RUN
         self._is_waiting = False
         self.heading = basics.label("", "heading")
         self.verdict = basics.label("")
@@ -49,9 +50,10 @@ class AnswerBox(QWidget):
         self._pictures, self._reference = pictures, reference
         self._show()
 
-    def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
-        """What a run answered; an empty name means that no run is chosen."""
+    def show_answers(self, answers: SomeAnswers | None, run_name: str, why_none: str = "") -> None:
+        """What a run answered; without a name, why nothing did, in a sentence."""
         self._answers, self._run_name = answers, run_name
+        self._why_none = why_none or NO_RUN
         self._is_waiting = False
         self._show()
 
@@ -99,7 +101,7 @@ class AnswerBox(QWidget):
 
     def _offer_evaluation(self) -> None:
         if not self._run_name:
-            self.note.setText(NO_RUN)
+            self.note.setText(self._why_none)
             return
         split = split_of(max(self._reference, 0))
         is_partly = isinstance(self._answers, Answers) and self._answers.has(split)

@@ -88,13 +88,13 @@ class PictureDetail(QWidget):
         self.reference = reference
         self._show()
 
-    def show_answers(self, answers: SomeAnswers | None, run_name: str) -> None:
-        """What a run answered; an empty name means that no run is chosen.
+    def show_answers(self, answers: SomeAnswers | None, run_name: str, why_none: str = "") -> None:
+        """What a run answered; an empty name means that no run is chosen, or one without answers.
 
         An explanation that was shown goes, for it was of another network.
         """
         self._has_run = bool(run_name)
-        self.answer.show_answers(answers, run_name)
+        self.answer.show_answers(answers, run_name, why_none)
         self.picture.show_heat(None)
         self._show_words("")
         self._allow_explaining()
