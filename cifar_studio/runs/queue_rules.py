@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from cifar_studio.config.architectures import architecture
 from cifar_studio.config.check import check
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder import json_file
 from cifar_studio.runs.folder.events import RunState
+from cifar_studio.runs.wording import network
 
 MOST_FAILURES = 3
 """So many failures in a row hold the runs that wait: what is wrong is not with one of them."""
@@ -35,9 +35,8 @@ class PlannedRun(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        name = architecture(self.config.architecture).title
         again = " again" if self.repeats else ""
-        return f"{name}{again} · {self.config.epochs} epochs"
+        return f"{network(self.config)}{again} · {self.config.epochs} epochs"
 
     @property
     def data_title(self) -> str:

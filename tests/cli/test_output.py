@@ -115,7 +115,7 @@ def test_that_a_training_outlives_the_reader_of_its_progress(
     with start(*TINY, "--set=epochs=2", f"--runs={tmp_path / 'runs'}") as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        assert process.stderr.readline().startswith("mobilenet_v2 on demo")
+        assert process.stderr.readline().startswith("MobileNetV2 on demo")
         process.stderr.close()
         output = process.stdout.read()
     assert process.returncode == 0

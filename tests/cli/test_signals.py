@@ -97,7 +97,7 @@ def test_that_the_first_signal_keeps_the_state_and_resume_goes_on(
 ) -> None:
     with start(*ENDLESS, f"--runs={tmp_path / 'runs'}") as process:
         assert process.stderr is not None
-        assert process.stderr.readline().startswith("mobilenet_v2 on demo")
+        assert process.stderr.readline().startswith("MobileNetV2 on demo")
         os.kill(process.pid, number)
         output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, errors

@@ -9,7 +9,7 @@ from pathlib import Path
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.folder.library import Run, list_all
-from cifar_studio.runs.wording import data_of, progress
+from cifar_studio.runs.wording import data_of, progress, run_title
 from cifar_studio.terminal import as_json
 
 
@@ -84,7 +84,7 @@ def _words(run: Run) -> list[str]:
     star = "*" if run.notes.star else " "
     words = [
         f"{star} {run.path.name}",
-        run.notes.name or run.config.architecture,
+        run_title(run),
         data_of(run.config, run.data_name),
         progress(run),
         run.status.state,

@@ -17,6 +17,7 @@ from cifar_studio.runs.folder.events import (
     RunNoticed,
     RunStarted,
 )
+from cifar_studio.runs.wording import network
 from cifar_studio.terminal import LastingStderr
 
 _log = logging.getLogger("cifar_studio")
@@ -84,7 +85,7 @@ class TrainingDisplay:
         self._epochs = event.config.epochs
         data, machine = event.environment.data, event.environment
         self._print(
-            f"{event.config.architecture} on {data.name} "
+            f"{network(event.config)} on {data.name} "
             f"({data.train_pictures:,} training, {data.test_pictures:,} test pictures), "
             f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}"
         )

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from cifar_studio.config.architectures import architecture
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
@@ -58,7 +57,7 @@ class RunData:
         self.path = path
         self.config = config
         self.environment = environment
-        self.name = name or f"{architecture(config.architecture).title} · seed {config.seed}"
+        self.name = name or f"{wording.network(config)} · seed {config.seed}"
         self.rows: list[EpochRow] = []
         self.best_epoch = 0  # before the first epoch ended
         self.running: BatchesEnded | None = None  # inside the epoch that is not yet done
