@@ -19,13 +19,13 @@ from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
 FIELD_PX = 64
 MOST_SEEDS = 20
-AS_IT_RAN = (
+WITH_REPEATING_DECAY = (
     "With the report's epochs, all pictures, and the weight decay of "
     f"{REPEATING_DECAY:g} that repeats its figures."
 )
-AS_PRINTED = (
+WITH_PRINTED_DECAY = (
     f"With the report's epochs, all pictures, and the weight decay of {PRINTED_DECAY:g} that it "
-    "prints: the figures end far from its table."
+    "prints; VGG11 so trained ended far from its table."
 )
 _HEADS = ("Run", "Epochs", "Time", "Memory")
 
@@ -142,7 +142,7 @@ class StudyDialog(QuestionDialog):
             self._costs.speed(unknown[0].config)  # the one asked for last is measured next
         self._show_total(total, len(runs))
         mark = runs[0].mark
-        whole = AS_PRINTED if self.as_printed.isChecked() else AS_IT_RAN
+        whole = WITH_PRINTED_DECAY if self.as_printed.isChecked() else WITH_REPEATING_DECAY
         words = [f"Marked {mark}; they do not compare with the report." if mark else whole]
         if self._on_demo:
             words.append("They see the demo set: get CIFAR-100 first to compare.")

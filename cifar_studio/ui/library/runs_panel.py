@@ -43,10 +43,10 @@ class RunsPanel(QWidget):
         super().__init__()
         self._model = model
         self.references = ReferenceModel(self)
-        both = QConcatenateTablesProxyModel(self)
-        both.addSourceModel(model)
-        both.addSourceModel(self.references)
-        self._filter = RunFilter(both, self)
+        self._all = QConcatenateTablesProxyModel(self)
+        self._all.addSourceModel(model)
+        self._all.addSourceModel(self.references)
+        self._filter = RunFilter(self._all, self)
         self.notes = RunNotes(self)
         self.notes.written.connect(model.refresh)
         self.overlays = OverlaidRuns(self)
@@ -71,9 +71,8 @@ class RunsPanel(QWidget):
             (RENAME, self.notes.rename),
             (DELETE, self._delete),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self._list)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(partial(self._on_key_pressed, action))
+            self._on_key(keys, partial(self._on_key_pressed, action))
+        self._on_key(Qt.Key.Key_Return, lambda: self._on_clicked(self._list.currentIndex()))
         self._loading = False
         self._selected: Path | None = None
         self.waiting = QueueList(queue)
@@ -115,8 +114,8 @@ class RunsPanel(QWidget):
 
     def _show_empty(self) -> None:
         self._stack.setCurrentIndex(0 if self._filter.rowCount() else 1)
-        self._search.setEnabled(self._model.rowCount() > 0)
-        self._empty.setText(NOTHING_FOUND if self._model.rowCount() else NO_RUNS)
+        self._search.setEnabled(self._all.rowCount() > 0)
+        self._empty.setText(NOTHING_FOUND if self._all.rowCount() else NO_RUNS)
 
     def _on_search_changed(self, text: str) -> None:
         self._filter.search(text)
@@ -135,8 +134,14 @@ class RunsPanel(QWidget):
 
     def _on_clicked(self, index: QModelIndex) -> None:
         """The heading of the reference runs hides them, or shows them again."""
-        if index.data(RUN_ROLE) is None:
+        if index.isValid() and index.data(RUN_ROLE) is None:
             self.references.set_open(not self.references.is_open)
+
+    def _on_key(self, keys: QKeySequence | str | Qt.Key, action: Callable[[], None]) -> None:
+        """Have something done at a key while the list has the keyboard."""
+        shortcut = QShortcut(QKeySequence(keys), self._list)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(action)
 
     def _on_key_pressed(self, action: Callable[[Run], None]) -> None:
         """Do this with the run that is chosen in the list."""
