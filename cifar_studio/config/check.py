@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from cifar_studio.config.setting_types import Setting
@@ -33,6 +34,11 @@ def check(config: TrainConfig) -> tuple[Fault, ...]:
     return tuple(Fault(key, message) for key, message in found.items() if message)
 
 
+def hints(config: TrainConfig) -> tuple[str, ...]:
+    """What a person should know of a config without faults, a sentence each."""
+    return tuple(filter(None, (setting.hint(config) for setting in SETTINGS.values())))
+
+
 def _value_fault(setting: Setting, value: Any) -> str:
     """What is wrong with a value by itself; empty where nothing is."""
     if setting.bounds is not None:
@@ -41,9 +47,17 @@ def _value_fault(setting: Setting, value: Any) -> str:
         return f"is {value!r}, must be one of {', '.join(setting.choices)}"
     if setting.kind == "switch" and not isinstance(value, bool):
         return f"is {value!r}, must be {setting.range_text}"
+    if setting.kind == "epochs" and not _are_rising_epochs(value):
+        return f"is {value!r}, must be {setting.range_text}"
     if setting.kind == "device" and not (isinstance(value, str) and _DEVICE.fullmatch(value)):
         return f"is {value!r}, must be {setting.range_text}"
     return ""
+
+
+def _are_rising_epochs(value: Any) -> bool:
+    if not isinstance(value, tuple) or any(type(epoch) is not int for epoch in value):
+        return False
+    return all(before < after for before, after in pairwise((0, *value)))
 
 
 def _number_fault(setting: Setting, value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from cifar_studio.reading import read_bytes
 
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 64 * 1024
+_DIGITS = re.compile(r"\d{1,9}")
 _NO_DECAY = "is missing; until version 0.1 that meant 0.005, now it would mean 0.0005: write it out"
 
 
@@ -92,7 +94,7 @@ def _on_top(
     for key, value in mapping.items():
         if key not in base.__struct_fields__:
             faults.append(Fault(key, _unknown(key, base.__struct_fields__)))
-        elif isinstance(value, dict | list) and SETTINGS[key].kind != "choice":
+        elif isinstance(value, dict | list) and SETTINGS[key].kind not in ("choice", "epochs"):
             faults.append(Fault(key, "must be a single value"))
         else:
             values[key] = _plain(key, value)
@@ -147,7 +149,19 @@ def differences(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, 
 def _plain(key: str, value: Any) -> Any:
     if SETTINGS[key].kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value) if abs(value) < 2**63 else value
+    if SETTINGS[key].kind == "epochs":
+        return as_epochs(value)
     return value
+
+
+def as_epochs(value: Any) -> Any:
+    """A list, one number, or text such as "60, 120", as a tuple; anything else as it is."""
+    if isinstance(value, str):
+        words = value.replace(",", " ").split()
+        return tuple(map(int, words)) if all(map(_DIGITS.fullmatch, words)) else value
+    if isinstance(value, list):
+        return tuple(value)
+    return (value,) if type(value) is int else value
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from cifar_studio.config.train_config import TrainConfig
 
-Kind = Literal["whole number", "number", "switch", "choice", "device"]
+Kind = Literal["whole number", "number", "switch", "choice", "device", "epochs"]
+"""Of "epochs" is a rising list of them, such as [60, 120, 160]."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class Setting:
         Gives a value in a few words, "10 epochs", where it is not its name and the value.
     fault : callable
         When it means nothing beside the other settings: why, in words; empty where all is well.
+    counts : callable
+        Whether it changes anything beside the other settings: the form shows it only then.
+    hint : callable
+        What a person should know of it beside the other settings; empty where there is nothing.
     """
 
     key: str
@@ -94,6 +99,8 @@ class Setting:
     method: str = ""
     said: Callable[[Any], str] | None = None
     fault: Callable[[TrainConfig], str] = lambda _config: ""
+    counts: Callable[[TrainConfig], bool] = lambda _config: True
+    hint: Callable[[TrainConfig], str] = lambda _config: ""
 
     @property
     def range_text(self) -> str:
@@ -102,6 +109,8 @@ class Setting:
             return "auto, cpu, cuda, cuda:N or mps"
         if self.kind == "switch":
             return "true or false"
+        if self.kind == "epochs":
+            return "epochs in rising order, such as 60,120,160"
         if self.kind == "choice":
             return ", ".join(self.choices)
         none = f", or null: {self.none_said}" if self.none_said else ""

@@ -1,7 +1,8 @@
 """One description of each setting, from which everything else is made.
 
 `check.py` judges by it, the form and `--set` are built from it, titles and reports take its words,
-and `cifar-studio settings` prints it. A new setting is a field of `TrainConfig` and a row here.
+and `cifar-studio settings` prints it. A new setting is a field of `TrainConfig` and a row here, or
+in `learning_settings.py` where the report knows nothing of it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from cifar_studio.config.architectures import ARCHITECTURES, architecture
+from cifar_studio.config.learning_settings import LEARNING_GROUPS, LEARNING_SETTINGS
 from cifar_studio.config.setting_types import Bounds, Setting
 from cifar_studio.config.train_config import TrainConfig
 
 PICTURES_PER_CLASS = 500
-GROUPS = ("Network", "Training", "SGD", "Data", "Machine")
+GROUPS = ("Network", "Training", "SGD", "Data", *LEARNING_GROUPS, "Machine")
 
 
 def setting_in_words(key: str, value: object) -> str:
@@ -194,14 +196,6 @@ SETTINGS: dict[str, Setting] = {
             fault=_nesterov_fault,
         ),
         Setting(
-            key="schedule",
-            title="Schedule",
-            group="SGD",
-            sentence="How the learning rate changes over the epochs.",
-            kind="choice",
-            choices={"constant": "constant"},
-        ),
-        Setting(
             key="train_per_class",
             title="Training",
             group="Data",
@@ -265,6 +259,7 @@ SETTINGS: dict[str, Setting] = {
             caption="horizontal flip",
             method="mirrored with probability one half",
         ),
+        *LEARNING_SETTINGS,
         Setting(
             key="device",
             title="Device",

@@ -14,7 +14,12 @@ import msgspec
 
 from cifar_studio.config.architectures import ArchitectureName, DropoutSites, Stem, architecture
 
-Schedule = Literal["constant"]
+Schedule = Literal["constant", "multistep", "cosine", "one-cycle", "plateau"]
+AutoAugment = Literal["none", "trivialaugment", "randaugment"]
+Mixing = Literal["none", "mixup", "cutmix", "mixup or cutmix"]
+DecayOn = Literal["all", "weights"]
+TestTime = Literal["each_epoch", "at_end"]
+StopsOn = Literal["off", "val_loss", "val_top1"]
 Normalization = Literal["dataset", "half"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -37,17 +42,48 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     weight_decay: float = 0.0005
     nesterov: bool = False
     schedule: Schedule = "constant"
+    warmup_epochs: float = 0.0
+    milestones: tuple[int, ...] = ()
+    schedule_factor: float = 0.1
+    plateau_patience: int = 10
+    final_share: float = 0.0
+    schedule_epochs: int | None = None
     normalization: Normalization = "dataset"
     random_crop: bool = True
     horizontal_flip: bool = True
+    auto_augment: AutoAugment = "none"
+    randaugment_operations: int = 2
+    randaugment_magnitude: int = 9
+    cutout: float = 0.0
+    cutout_size: int = 16
+    random_erasing: float = 0.0
+    mixing: Mixing = "none"
+    mixing_probability: float = 1.0
+    mixup_alpha: float = 0.2
+    cutmix_alpha: float = 1.0
+    label_smoothing: float = 0.0
+    decay_on: DecayOn = "all"
+    weight_averaging: float = 0.0
+    sam_rho: float = 0.0
     train_per_class: int = 500
     test_per_class: int = 100
     validation_per_class: int = 0
+    test: TestTime = "each_epoch"
+    test_time_flip: bool = False
+    early_stopping: StopsOn = "off"
+    patience: int = 10
+    least_improvement: float = 0.0
+    stopping_from: int = 1
     seed: int = 0
     deterministic: bool = False
     device: str = "auto"
     precision: Precision = "auto"
     specialize: bool = True
+
+    @property
+    def scheduled_epochs(self) -> int:
+        """Over how many epochs the schedule runs."""
+        return self.schedule_epochs or self.epochs
 
     @property
     def dropout_rate(self) -> float:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cifar_studio.config.check import check
+from cifar_studio.config.check import check, hints
 from cifar_studio.config.presets import AS_PRINTED, PRESETS, REPORT_PRESETS, preset
 from cifar_studio.config.serialization import (
     MAX_CONFIG_BYTES,
@@ -40,12 +40,38 @@ CONTRACT_DEFAULTS = {
     "weight_decay": 0.0005,
     "nesterov": False,
     "schedule": "constant",
+    "warmup_epochs": 0.0,
+    "milestones": (),
+    "schedule_factor": 0.1,
+    "plateau_patience": 10,
+    "final_share": 0.0,
+    "schedule_epochs": None,
     "normalization": "dataset",
     "random_crop": True,
     "horizontal_flip": True,
+    "auto_augment": "none",
+    "randaugment_operations": 2,
+    "randaugment_magnitude": 9,
+    "cutout": 0.0,
+    "cutout_size": 16,
+    "random_erasing": 0.0,
+    "mixing": "none",
+    "mixing_probability": 1.0,
+    "mixup_alpha": 0.2,
+    "cutmix_alpha": 1.0,
+    "label_smoothing": 0.0,
+    "decay_on": "all",
+    "weight_averaging": 0.0,
+    "sam_rho": 0.0,
     "train_per_class": 500,
     "test_per_class": 100,
     "validation_per_class": 0,
+    "test": "each_epoch",
+    "test_time_flip": False,
+    "early_stopping": "off",
+    "patience": 10,
+    "least_improvement": 0.0,
+    "stopping_from": 1,
     "seed": 0,
     "deterministic": False,
     "device": "auto",
@@ -103,6 +129,13 @@ def test_that_all_faults_are_named_at_once() -> None:
         ({"train_per_class": 450, "validation_per_class": 60}, "validation_per_class"),
         ({"precision": "float16", "device": "cpu"}, "precision"),
         ({"train_per_class": 10, "batch_size": 333}, "batch_size"),
+        ({"schedule": "plateau"}, "schedule"),
+        ({"schedule": "multistep"}, "milestones"),
+        ({"epochs": 5, "warmup_epochs": 5.0}, "warmup_epochs"),
+        ({"epochs": 5, "schedule_epochs": 3, "warmup_epochs": 3}, "warmup_epochs"),
+        ({"test": "at_end"}, "test"),
+        ({"early_stopping": "val_loss"}, "early_stopping"),
+        ({"sam_rho": 0.1, "precision": "float16", "device": "cuda"}, "sam_rho"),
     ],
 )
 def test_that_combinations_without_meaning_are_refused(changes: dict[str, Any], key: str) -> None:
@@ -126,6 +159,38 @@ def test_that_no_impossible_number_passes(key: str, value: Any) -> None:
     assert key in dict(caught.value.faults)
 
 
+@pytest.mark.parametrize(
+    ("word", "milestones"),
+    [
+        ("milestones=60,120,160", (60, 120, 160)),
+        ("milestones=60 120", (60, 120)),
+        ("milestones=[60, 120]", (60, 120)),
+        ("milestones=60", (60,)),
+        ("milestones=", ()),
+    ],
+)
+def test_that_milestones_are_read_as_people_write_them(
+    word: str, milestones: tuple[int, ...]
+) -> None:
+    assert from_words([word]).milestones == milestones
+
+
+@pytest.mark.parametrize("value", [[0], [2, 1], [2, 2], ["a"], [1.5], "1,x", True, None, {}, [[1]]])
+def test_that_milestones_that_do_not_rise_are_refused(value: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping({"milestones": value})
+    assert [fault[0] for fault in caught.value.faults] == ["milestones"]
+
+
+def test_that_early_stopping_under_a_falling_rate_comes_with_a_word_of_warning() -> None:
+    stopping = from_mapping(
+        {"early_stopping": "val_loss", "train_per_class": 450, "validation_per_class": 50}
+    )
+    assert hints(stopping) == ()
+    (hint,) = hints(msgspec.structs.replace(stopping, schedule="cosine"))
+    assert "the last epochs" in hint
+
+
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", "cpu "])
 def test_that_an_unknown_device_is_refused(device: str) -> None:
     with pytest.raises(ConfigError, match="device"):
@@ -134,7 +199,7 @@ def test_that_an_unknown_device_is_refused(device: str) -> None:
 
 numbers = {
     key: st.integers(int(b.low), min(int(b.high), 10**6))
-    if isinstance(CONTRACT_DEFAULTS[key], int)
+    if setting.kind == "whole number"
     else st.floats(b.low, b.high, exclude_min=b.low_open, exclude_max=b.high_open)
     for key, setting in SETTINGS.items()
     if (b := setting.bounds) is not None
@@ -147,7 +212,8 @@ mappings = st.fixed_dictionaries(
         for key, setting in SETTINGS.items()
         if setting.kind == "choice"
     }
-    | {key: st.booleans() for key, v in CONTRACT_DEFAULTS.items() if isinstance(v, bool)},
+    | {key: st.booleans() for key, v in CONTRACT_DEFAULTS.items() if isinstance(v, bool)}
+    | {"milestones": st.lists(st.integers(1, 1000), unique=True).map(sorted)},
 )
 
 

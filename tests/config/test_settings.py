@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -19,22 +19,22 @@ from cifar_studio.config.settings import GROUPS, SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.ui.setup.form_layout import make_groups
 
-KINDS = {int: "whole number", float: "number", bool: "switch", str: "device"}
+KINDS = {int: "whole number", float: "number", bool: "switch", str: "device", tuple: "epochs"}
 
 
 class Longer(TrainConfig, frozen=True, kw_only=True):
     """The next version's settings, with a key more."""
 
-    label_smoothing: float = 0.0
+    gradient_clipping: float = 0.0
 
 
-SMOOTHING = Setting(
-    key="label_smoothing",
-    title="Label smoothing",
+CLIPPING = Setting(
+    key="gradient_clipping",
+    title="Gradient clipping",
     group="Training",
-    sentence="The share of certainty that is taken from the right class.",
+    sentence="The longest gradient.",
     kind="number",
-    said=lambda value: f"label smoothing {value:g}",
+    said=lambda value: f"gradient clipping {value:g}",
     bounds=Bounds(0.0, 0.5),
     step=0.05,
 )
@@ -43,7 +43,7 @@ SMOOTHING = Setting(
 @pytest.fixture
 def longer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting is added: a row, and a field of the struct."""
-    monkeypatch.setitem(SETTINGS, SMOOTHING.key, SMOOTHING)
+    monkeypatch.setitem(SETTINGS, CLIPPING.key, CLIPPING)
     for module in ("config.serialization", "cli.settings"):
         monkeypatch.setattr(f"cifar_studio.{module}.TrainConfig", Longer)
 
@@ -58,7 +58,8 @@ def test_that_the_table_describes_each_key_as_its_type_is(key: str) -> None:
     if setting.kind == "choice":
         assert get_args(hint) == tuple(setting.choices)
     else:
-        kinds = [one for one in get_args(hint) or (hint,) if one is not type(None)]
+        hints = (get_origin(hint),) if get_origin(hint) is tuple else get_args(hint) or (hint,)
+        kinds = [one for one in hints if one is not type(None)]
         assert [KINDS[kind] for kind in kinds] == [setting.kind]
     assert (setting.bounds is not None) == (setting.kind in ("number", "whole number"))
 
@@ -78,30 +79,30 @@ def test_that_a_key_added_in_one_place_is_found_in_all(
     qtbot: QtBot, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fields = {field.key: field for group in make_groups().values() for field in group}
-    field = fields["label_smoothing"]
+    field = fields["gradient_clipping"]
     qtbot.addWidget(field)
-    assert field.toolTip() == SMOOTHING.sentence
+    assert field.toolTip() == CLIPPING.sentence
     field.set_value(0.1)
     assert field.value() == 0.1
-    assert [field.key for field in make_groups()["Training"]][-1] == "label_smoothing"
+    assert [field.key for field in make_groups()["Training"]][-1] == "gradient_clipping"
 
-    assert from_words(["label_smoothing=0.1"]) == Longer(label_smoothing=0.1)
-    (fault,) = check(Longer(label_smoothing=0.7))
-    assert (fault.key, fault.message) == ("label_smoothing", "is 0.7, must be 0 to 0.5")
-    (fault,) = check(Longer(label_smoothing="much"))  # type: ignore[arg-type]
+    assert from_words(["gradient_clipping=0.1"]) == Longer(gradient_clipping=0.1)
+    (fault,) = check(Longer(gradient_clipping=0.7))
+    assert (fault.key, fault.message) == ("gradient_clipping", "is 0.7, must be 0 to 0.5")
+    (fault,) = check(Longer(gradient_clipping="much"))  # type: ignore[arg-type]
     assert fault.message == "is 'much', must be a number, 0 to 0.5"
 
     list_settings(json=False)
-    assert "  label_smoothing = 0.0    0 to 0.5\n" in capsys.readouterr().out
+    assert "  gradient_clipping = 0.0    0 to 0.5\n" in capsys.readouterr().out
     list_settings(json=True)
     (listed,) = (
-        one for one in json.loads(capsys.readouterr().out) if one["key"] == "label_smoothing"
+        one for one in json.loads(capsys.readouterr().out) if one["key"] == "gradient_clipping"
     )
     assert (listed["default"], listed["low"], listed["high"]) == (0.0, 0.0, 0.5)
 
-    assert setting_in_words("label_smoothing", 0.1) == "label smoothing 0.1"
-    assert serialization.differences(Longer(label_smoothing=0.1), Longer()) == {
-        "label_smoothing": (0.0, 0.1)
+    assert setting_in_words("gradient_clipping", 0.1) == "gradient clipping 0.1"
+    assert serialization.differences(Longer(gradient_clipping=0.1), Longer()) == {
+        "gradient_clipping": (0.0, 0.1)
     }
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from cifar_studio.config.serialization import as_epochs
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
@@ -168,6 +169,31 @@ class NumberField(Field):
             self.set_value(max(0, int(stepped) if self._integer else round(stepped, 12)))
             self.edited.emit(self.key)
         return True
+
+
+class EpochsField(Field):
+    """A list of epochs, typed as numbers with commas between; a bad text is kept and marked."""
+
+    def __init__(self, key: str, text: str, tip: str) -> None:
+        super().__init__(key, text, tip)
+        self._editor = QLineEdit()
+        self._editor.textEdited.connect(lambda: self.edited.emit(self.key))
+        self._set_editor(self._editor)
+
+    @override
+    def value(self) -> Any:
+        return as_epochs(self._editor.text())
+
+    @override
+    def set_value(self, value: Any) -> None:
+        words = value if isinstance(value, str) else ", ".join(map(str, value))
+        self._editor.setText(words)
+
+    @override
+    def set_fault(self, message: str) -> None:
+        super().set_fault(message)
+        self._editor.setProperty("faulty", "true" if message else "false")
+        basics.restyle(self._editor)
 
 
 class ChoiceField(Field):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cifar_studio.config.setting_types import Setting
 from cifar_studio.config.settings import GROUPS, SETTINGS
-from cifar_studio.ui.setup.fields import ChoiceField, Field, FlagField, NumberField
+from cifar_studio.ui.setup.fields import ChoiceField, EpochsField, Field, FlagField, NumberField
 
 
 def make_groups() -> dict[str, list[Field]]:
@@ -28,6 +28,8 @@ def _field(setting: Setting) -> Field:
     about = setting.key, setting.title, setting.sentence
     if setting.kind == "switch":
         return FlagField(*about, setting.caption)
+    if setting.kind == "epochs":
+        return EpochsField(*about)
     if setting.bounds is None:
         return ChoiceField(*about, setting.choices, takes_others=setting.kind == "device")
     return NumberField(
