@@ -18,6 +18,7 @@ from torchvision.models import get_model
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ARCHITECTURES, Stem
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.networks.free_weight import free_weight_after
 from cifar_studio.engine.networks.models import build, build_for
 from cifar_studio.engine.networks.specialize import (
     Cropped,
@@ -26,7 +27,7 @@ from cifar_studio.engine.networks.specialize import (
     find_rewrites,
     specialize,
 )
-from cifar_studio.engine.networks.whole_weights import shrinkage, unspecialized, whole_weights
+from cifar_studio.engine.networks.whole_weights import unspecialized, whole_weights
 from cifar_studio.engine.training.sgd_step import TrainingStep
 
 STEPS = 20
@@ -86,8 +87,8 @@ class Specialised:
 
     def whole(self) -> dict[str, Tensor]:
         trained = self.network.state_dict()
-        shrunk = shrinkage(self.config, self.updates)
-        return trained | unspecialized(trained, self.start, self.rewrites, shrunk)
+        free = float(self.step.free.values_3[0])
+        return trained | unspecialized(trained, self.start, self.rewrites, free)
 
     def take_over(self, stock: Stock) -> None:
         """Stand where the stock training stands: weights, buffers and momentum."""
@@ -198,7 +199,7 @@ def test_that_crops_and_folds_equal_plain_sgd_however_it_is_set(
         functional.cross_entropy(stock(images), labels).backward()
         optimizer.step()
     trained = mine.state_dict()
-    whole = trained | unspecialized(trained, start, rewrites, shrinkage(config, STEPS))
+    whole = trained | unspecialized(trained, start, rewrites, float(step.free.values_3[0]))
     assert distance(whole, stock.state_dict()) < 1e-12
 
 
@@ -248,7 +249,7 @@ def test_that_starting_weights_and_random_stream_stay_the_stock_networks(archite
     torch.manual_seed(5)
     stock = get_model(architecture, weights=None, num_classes=100)
     assert torch.equal(torch.get_rng_state(), after)
-    whole = whole_weights(network.state_dict(), rewrites, config, updates=0)
+    whole = whole_weights(network.state_dict(), rewrites, config, free=1.0)
     stock.load_state_dict(whole, strict=True)
     assert torch.equal(torch.get_rng_state(), after)
     assert distance(whole, build_for(config).state_dict()) == 0
@@ -279,9 +280,8 @@ def test_that_the_closed_form_holds_in_float32_through_a_reports_run(nesterov: b
     for update in range(1, REPORT_UPDATES + 1):
         optimizer.step()
         if update in (1, 391, 10 * 391):
-            expected = start * shrinkage(config, update)
+            expected = start * float(free_weight_after(config, update)[0])
             assert torch.allclose(weight, expected, rtol=CLOSED_FORM_BOUND, atol=0)
-    assert torch.allclose(
-        weight, start * shrinkage(config, REPORT_UPDATES), rtol=CLOSED_FORM_BOUND, atol=0
-    )
-    assert shrinkage(config, 0) == 1
+    free = float(free_weight_after(config, REPORT_UPDATES)[0])
+    assert torch.allclose(weight, start * free, rtol=CLOSED_FORM_BOUND, atol=0)
+    assert free_weight_after(config, 0).tolist() == [1, 0, 0]

@@ -48,6 +48,7 @@ class Steps:
         size = int(self._state.record.sizes_B[self._state.batch])
         if size not in self._works:
             self._works[size] = self._capture.captured(self._work(size), self._rolled_back)
+        self._state.prepare_step()
         self._works[size]()
         self._state.batch += 1
 

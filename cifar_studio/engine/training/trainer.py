@@ -223,7 +223,7 @@ class _Training:
         loss, top1 = state.record.mean(0, len(state.record))
         row = EpochRow(
             epoch=state.epoch + 1,
-            learning_rate=self._config.learning_rate,
+            learning_rate=state.learning_rate(len(state.record) - 1),
             train_loss=loss,
             train_top1=top1,
             test_loss=finite_or_none(test.loss),
@@ -248,7 +248,12 @@ class _Training:
 
     def _forward(self, pictures: Pictures) -> Forward:
         return Forward(
-            self._state.network, pictures, self._normalize, self._resolved, self._capture
+            self._state.tested,
+            pictures,
+            self._normalize,
+            self._resolved,
+            self._capture,
+            flip=self._config.test_time_flip,
         )
 
     def _evaluate(
