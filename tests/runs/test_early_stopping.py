@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.runs.analysis.early_stopping import Stop, stopping
+from cifar_studio.runs.folder.early_stopping import Stop, stopping
 from cifar_studio.runs.folder.epochs import EpochRow
 from support import make_row
 
