@@ -96,8 +96,12 @@ class TrainingStep:
         self.updates = torch.zeros((), dtype=torch.int64, device=self._device)
         self.optimizer.register_step_post_hook(self._count)
 
-    def __call__(self, images_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, images_BCHW: Tensor, labels_B: Tensor, targets_BK: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Train on one batch of normalised pictures.
+
+        The loss is against `targets_BK`, the share of each class, where they are given.
 
         Returns
         -------
@@ -107,7 +111,8 @@ class TrainingStep:
         self.optimizer.zero_grad(set_to_none=True)
         with autocast(self._resolved):
             logits_BK = self._network(images_BCHW)
-            loss = functional.cross_entropy(logits_BK, labels_B)
+            wanted = labels_B if targets_BK is None else targets_BK
+            loss = functional.cross_entropy(logits_BK, wanted)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.step(self.optimizer)
         self.scaler.update()
