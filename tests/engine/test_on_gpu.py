@@ -40,7 +40,7 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
         for epoch in (1, 2):
             state.begin_epoch()
             steps.begin_epoch(
-                plan_epoch(100, seed=1, epoch=epoch, crop=True, flip=True, device=device)
+                plan_epoch(replace(config, seed=1), 100, epoch=epoch, device=device)
             )
             for _ in range(4):
                 steps.take()
@@ -71,7 +71,7 @@ def test_that_playing_a_step_never_waits_for_the_gpu(dataset: Dataset) -> None:
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
     capture = GraphCapture(device)
     steps = Steps(state, place(dataset.train, np.arange(100), device), normalize, capture)
-    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
+    steps.begin_epoch(plan_epoch(replace(config, seed=1), 100, epoch=1, device=device))
     steps.take()
     assert capture.failure == ""
     torch.cuda.set_sync_debug_mode("error")
@@ -108,7 +108,7 @@ def test_that_a_step_that_overflows_is_not_counted(dataset: Dataset) -> None:
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
     pictures = place(dataset.train, np.arange(100), device)
     steps = Steps(state, pictures, normalize, GraphCapture(device))
-    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
+    steps.begin_epoch(plan_epoch(replace(config, seed=1), 100, epoch=1, device=device))
     steps.take()
     assert int(state.step.updates) == 0
 

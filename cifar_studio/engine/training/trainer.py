@@ -193,11 +193,9 @@ class _Training:
         progress.begin_epoch(watch)
         self._steps.begin_epoch(
             plan_epoch(
+                self._config,
                 len(self._train_pictures),
-                seed=self._config.seed,
                 epoch=state.epoch + 1,
-                crop=self._config.random_crop,
-                flip=self._config.horizontal_flip,
                 device=state.device,
             )
         )
