@@ -7,6 +7,7 @@ import pytest
 import torch
 from msgspec.structs import replace
 
+from cifar_studio.config.architectures import ARCHITECTURE_NAMES
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.device import numerics, resolve
@@ -49,7 +50,7 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-@pytest.mark.parametrize("architecture", ["resnet18", "mobilenet_v2", "vgg11", "densenet161"])
+@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
 def test_that_recorded_steps_equal_single_calls(
     dataset: Dataset, architecture: str, precision: str
 ) -> None:

@@ -131,7 +131,8 @@ class Stock:
 
     def __init__(self, config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
-        dropout = {"dropout": 0.0} if config.architecture in ("vgg11", "mobilenet_v2") else {}
+        has_dropout = ARCHITECTURES[config.architecture].standard_dropout > 0
+        dropout = {"dropout": 0.0} if has_dropout else {}
         self.network: nn.Module = get_model(
             config.architecture, weights=None, num_classes=100, **dropout
         ).double()
@@ -210,7 +211,9 @@ MODERN = {
 
 @pytest.mark.long
 @pytest.mark.timeout(400)  # stock vgg11 with gradients and momentum is 3 GB in float64
-@pytest.mark.parametrize(("architecture", "size"), [("resnet18", 16), ("vgg11", 4)])
+@pytest.mark.parametrize(
+    ("architecture", "size"), [("resnet18", 16), ("vgg11", 4), ("vgg11_bn", 4)]
+)
 @pytest.mark.parametrize("recipe", [{}, MODERN], ids=["report", "modern"])
 def test_that_twenty_free_steps_equal_the_stock_networks(
     architecture: str, size: int, recipe: dict[str, object]
