@@ -40,9 +40,7 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
         steps = Steps(state, pictures, normalize, capture)
         for epoch in (1, 2):
             state.begin_epoch()
-            steps.begin_epoch(
-                plan_epoch(replace(config, seed=1), 100, epoch=epoch, device=device)
-            )
+            steps.begin_epoch(plan_epoch(replace(config, seed=1), 100, epoch=epoch, device=device))
             for _ in range(4):
                 steps.take()
         torch.cuda.synchronize()
