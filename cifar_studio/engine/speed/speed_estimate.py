@@ -59,7 +59,7 @@ def estimate(config: TrainConfig, choice: Choice | None = None) -> SpeedEstimate
 
     `choice` is the memory format and precision that a run of it would take, as `resolve` means it.
 
-    Training counts whole steps with the config's augmentation and SGD; evaluation counts forward passes.
+    Training counts whole steps with augmentation and SGD; evaluation counts forward passes.
     Memory is the peak of the measured steps, plus in proportion what a full batch and the
     pictures add. Changes no random state.
 
