@@ -79,7 +79,7 @@ def test_that_a_validation_split_gets_its_curves_columns_and_choice(
     view.show_run(run(tmp_path / "a", [row(1, 30, val_top1=9), row(2, 10, val_top1=12)], config))
     assert "val_loss" in view.loss.legend.entries
     assert view.accuracy.legend.entries["val_top1"].value == "12.00"
-    assert view.loss.best_text == "epoch 2 · best on validation"
+    assert view.loss.best_text == "epoch 2 · chosen on validation"
     assert view.table.proxy.columnCount() == 10
 
 
