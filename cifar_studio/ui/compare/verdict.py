@@ -11,7 +11,7 @@ from cifar_studio.runs.analysis.statistics import mcnemar, paired_difference
 from cifar_studio.runs.folder.evaluation import load_evaluation
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.runs.wording import MINUS, TEST_LOCKED
+from cifar_studio.runs.wording import MINUS
 
 FEW_SEEDS = 5
 
@@ -20,9 +20,9 @@ def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
     """McNemar's test of two runs on the test pictures that both were evaluated on, sentences."""
     locked = [name for name, run in (("A", a), ("B", b)) if run.is_test_locked]
     if locked:
+        whose = " and ".join(locked)
         return (
-            f"Not tested picture by picture: {TEST_LOCKED[0].lower()}{TEST_LOCKED[1:]}, and "
-            f"{' and '.join(locked)} {'go' if len(locked) > 1 else 'goes'} on.",
+            f"The test set of {whose} is locked until the run ends: no answers to compare yet.",
         )
     try:
         answers = [load_evaluation(RunFolder(run.path).best_evaluation) for run in (a, b)]
@@ -63,13 +63,16 @@ def verdict_on_repetition(a: Run, b: Run) -> tuple[str, ...]:
 def verdict_on_groups(a: SeedGroup, b: SeedGroup) -> tuple[str, ...]:
     """The paired difference of two groups of seeds, sentences."""
     summaries = [list(group.summaries().items()) for group in (a, b)]
+    looks = [bool(side) and all(s.max_test_top1 is None for _, s in side) for side in summaries]
     validated = all(s.honest_top1 is not None for side in summaries for _, s in side)
     figure = "honest_top1" if validated and all(summaries) else "max_test_top1"
-    name = (
-        "test top-1 chosen on validation"
-        if figure == "honest_top1"
-        else "maximum top-1 (selected on test)"
-    )
+    if figure == "max_test_top1" and any(looks):
+        return (
+            "One group chose on validation with its test set locked, the other on test: their "
+            "figures do not compare.",
+        )
+    chosen = "test top-1 chosen on validation"
+    name = chosen if figure == "honest_top1" else "maximum top-1 (selected on test)"
     try:
         found = paired_difference(*({seed: getattr(s, figure) for seed, s in x} for x in summaries))
     except StudioError as error:
