@@ -20,6 +20,7 @@ class Column:
     measure: Measure | None = None  # None for words
 
 
+_MEASURE_OF = {measure.name: measure for measure in MEASURES}
 _HEADINGS = {
     "epochs": "Epochs\nrun",
     "epochs_to_convergence": "Epochs to\nconverge",
@@ -28,13 +29,13 @@ _HEADINGS = {
     "total_seconds": "Seconds\nin all",
     "max_train_top1": "Train %\nmaximum",
     "min_train_loss": "Train loss\nminimum",
+    "max_val_top1": "Val top-1 %\nmaximum",
+    "honest_top1": "Test top-1 %\nby validation",
+    "honest_top5": "Test top-5 %\nby validation",
     # What is selected on the test pictures is a little too good, and says so.
     "max_test_top1": "Top-1 %\nselected",
     "max_test_top5": "Top-5 %\nselected",
     "min_test_loss": "Test loss\nselected",
-    "max_val_top1": "Val top-1 %\nmaximum",
-    "honest_top1": "Test top-1 %\nby validation",
-    "honest_top5": "Test top-5 %\nby validation",
 }
 RUN = Column("run", "Run", "Run")
 ENDED = Column("ended", "Ended", "Ended")
@@ -42,7 +43,10 @@ NOTES = Column("notes", "Notes", "Notes")
 COLUMNS: tuple[Column, ...] = (
     RUN,
     # The standard deviation stands in brackets behind its mean, as in the report.
-    *(Column(m.name, m.title, _HEADINGS[m.name], m) for m in MEASURES if m.name in _HEADINGS),
+    *(
+        Column(name, _MEASURE_OF[name].title, heading, _MEASURE_OF[name])
+        for name, heading in _HEADINGS.items()
+    ),
     ENDED,
     NOTES,
 )

@@ -84,6 +84,7 @@ class Headline(QWidget):
         self.hint.setProperty("role", "headline")
         self.caption = QLabel()
         self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
         explain_on_right_click(self.caption, "best")
         self.way = QLabel()
         self.way.setProperty("role", "muted")
@@ -101,6 +102,8 @@ class Headline(QWidget):
         self._grid.addWidget(self.way, 2, 0, 1, 2)
         self._grid.addWidget(controls, 0, 1)
         self._beside = True
+        self._width = 0
+        self._keys: tuple[str, ...] = ()
         # The width at hand decides where the controls stand, not the other way round.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.restyle()
@@ -130,10 +133,14 @@ class Headline(QWidget):
         early = run.stop.words().capitalize() if run.stop is not None else ""
         self.way.setText(" · ".join(filter(None, (early, way))))
         self.way.setVisible(bool(early or way))
+        if self._keys != (keys := _keys(run)):
+            self._keys = keys
+            self.arrange(self._width)
         self.caption.setText(" · ".join(filter(None, (title, where, _pictures(run)))))
 
     def arrange(self, width: int) -> None:
         """Put the controls where this width has room for them."""
+        self._width = width
         needed = self._row.sizeHint().width() + self._controls.sizeHint().width() + theme.px(24)
         beside = needed <= width
         if beside != self._beside:
@@ -172,7 +179,7 @@ def _keys(run: RunData) -> tuple[str, ...]:
 def _pictures(run: RunData) -> str:
     if run.is_test_locked and (run.best is None or run.best.test_top1 is None):
         locked = f"{wording.TEST_LOCKED[:1].lower()}{wording.TEST_LOCKED[1:]}"
-        return f"{run.validation_pictures:,} validation pictures of {_name(run)} · {locked}"
+        return f"{locked} · {run.validation_pictures:,} validation pictures of {_name(run)}"
     count = run.test_pictures
     number = f"{count:,}" if count == TEST_PICTURES else f"{count:,} of {TEST_PICTURES:,}"
     once = ", looked at once" if run.is_test_locked else ""

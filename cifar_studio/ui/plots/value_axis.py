@@ -14,7 +14,7 @@ from cifar_studio.ui.plots import pg
 from cifar_studio.ui.widgets import theme
 
 LEFT_PX = 40
-RIGHT_PX = 60
+RIGHT_PX = 56
 BOTTOM_PX = 36
 
 
@@ -33,6 +33,7 @@ class ValueAxis(pg.AxisItem):
         super().__init__(orientation, maxTickLength=0)
         self._logarithmic = False
         self._text = label
+        self.enableAutoSIPrefix(False)
         self.setStyle(
             tickAlpha=255,
             autoExpandTextSpace=False,

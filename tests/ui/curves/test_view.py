@@ -37,6 +37,12 @@ def redrawn(qtbot: QtBot, view: CurvesView) -> None:
     qtbot.waitUntil(lambda: view.redraws > before, timeout=2000)
 
 
+def shown_figures(view: CurvesView) -> dict[str, str]:
+    """The figures of the headline that are to be seen."""
+    figures = view.headline.figures.items()
+    return {key: figure.number.text() for key, figure in figures if figure.isVisible()}
+
+
 def texts(view: CurvesView, row: int) -> list[str]:
     proxy = view.table.proxy
     return [proxy.index(row, column).data() for column in range(proxy.columnCount())]
@@ -50,7 +56,7 @@ def test_that_headline_legend_and_table_show_what_the_events_say(
     view.handle(epoch_ended(row(1, 38.123, train_loss=2.9, test_loss=2.31121), 1))
     view.handle(batches(2, 5, 2.7654, 33.333))
     redrawn(qtbot, view)
-    figures = {key: figure.number.text() for key, figure in view.headline.figures.items()}
+    figures = shown_figures(view)
     assert figures == {"test_top1": "38.12", "test_top5": "63.12", "test_loss": "2.3112"}
     assert view.loss.legend.entries["test_loss"].value == "2.3112"
     assert view.loss.legend.entries["train_loss"].value == "2.7654"
