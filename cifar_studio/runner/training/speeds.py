@@ -54,8 +54,10 @@ class Speed(msgspec.Struct, frozen=True):
     def seconds(self, config: TrainConfig) -> float:
         """How long a whole run of a config takes."""
         train = 100 * config.train_per_class / self.train_images_per_second
-        test = 100 * (config.test_per_class + config.validation_per_class)
-        return config.epochs * (train + test / self.test_images_per_second)
+        test = 100 * config.test_per_class / self.test_images_per_second
+        validation = 100 * config.validation_per_class / self.test_images_per_second
+        tests = 1 if config.test == "at_end" else config.epochs
+        return config.epochs * (train + validation) + tests * test
 
 
 class SpeedBook:

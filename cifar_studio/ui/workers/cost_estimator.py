@@ -91,7 +91,9 @@ class CostEstimator(QObject):
         over.
         """
         data = environment.data
-        tested = data.test_pictures + data.validation_pictures
+        tested = data.validation_pictures
+        if row.test_top1 is not None:
+            tested += data.test_pictures
         if images_per_second > 0 and row.eval_seconds > 0:
             test = tested / row.eval_seconds
             speed = Speed(images_per_second, test, row.peak_memory_mib, is_rough=False)
