@@ -1,11 +1,14 @@
-"""The four networks of the study: names, standards and costs that need no torch to be known."""
+"""The networks that can be trained: names, standards and costs that need no torch to be known.
+
+The report has all of them but VGG11-BN.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-ArchitectureName = Literal["resnet18", "mobilenet_v2", "vgg11", "densenet161"]
+ArchitectureName = Literal["resnet18", "mobilenet_v2", "vgg11", "vgg11_bn", "densenet161"]
 Stem = Literal["imagenet", "cifar"]
 DropoutSites = Literal["classifier", "blocks"]
 
@@ -83,6 +86,15 @@ ARCHITECTURES: dict[str, Architecture] = {
             has_blocks=False,
             parameters={"imagenet": 129_176_036, "cifar": 28_512_740},
             trained_parameters={"imagenet": 28_512_740, "cifar": 28_512_740},
+            multiply_adds={"imagenet": 272_711_680, "cifar": 172_048_384},
+        ),
+        Architecture(
+            name="vgg11_bn",
+            title="VGG11-BN",
+            standard_dropout=0.5,
+            has_blocks=False,
+            parameters={"imagenet": 129_181_540, "cifar": 28_518_244},
+            trained_parameters={"imagenet": 28_518_244, "cifar": 28_518_244},
             multiply_adds={"imagenet": 272_711_680, "cifar": 172_048_384},
         ),
         Architecture(

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-MAX_BYTES = 2 * 2**30  # twice a vgg11 with its momentum, the largest there is
+MAX_BYTES = 2 * 2**30  # twice a vgg11_bn with its momentum, the largest there is
 MAX_PICKLE_BYTES = 4 * 2**20
 _NAMING = {"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"}
 _NAMES = {

@@ -1,4 +1,4 @@
-"""The four networks, built by torchvision, with the study's stems and dropout.
+"""The networks, built by torchvision, with the study's stems and dropout.
 
 Parameter names stay torchvision's in every form, so weights of a network with the "imagenet" stem
 load strictly into the stock one: dropout that torchvision has no place for is added by hooks, which
@@ -8,7 +8,8 @@ hold no parameters. Starting values are drawn on the CPU; moving to a device is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, cast
+from functools import partial
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +61,7 @@ def build(
     Raises
     ------
     ValueError
-        vgg11 has no blocks, and a null rate says nothing about them.
+        vgg11 and vgg11_bn have no blocks, and a null rate says nothing about them.
     """
     if sites == "blocks" and (dropout is None or not architecture(name).has_blocks):
         raise ValueError(f"{name} cannot have dropout {dropout} after blocks")
@@ -89,8 +90,10 @@ def _mobilenet_v2(stem: Stem, in_classifier: float, in_blocks: float) -> nn.Modu
     return cast(nn.Module, network)
 
 
-def _vgg11(stem: Stem, in_classifier: float, in_blocks: float) -> nn.Module:
-    network = models.vgg11(weights=None, num_classes=CLASSES, dropout=in_classifier)
+def _vgg(
+    builder: Callable[..., Any], stem: Stem, in_classifier: float, in_blocks: float
+) -> nn.Module:
+    network = builder(weights=None, num_classes=CLASSES, dropout=in_classifier)
     if stem == "cifar":
         network.avgpool = nn.Identity()
         network.classifier[0] = nn.Linear(512, 4096)
@@ -136,6 +139,7 @@ def _drop_after(network: nn.Module, kind: type[nn.Module], rate: float) -> None:
 _BUILDERS: dict[str, Callable[[Stem, float, float], nn.Module]] = {
     "resnet18": _resnet18,
     "mobilenet_v2": _mobilenet_v2,
-    "vgg11": _vgg11,
+    "vgg11": partial(_vgg, models.vgg11),
+    "vgg11_bn": partial(_vgg, models.vgg11_bn),
     "densenet161": _densenet161,
 }

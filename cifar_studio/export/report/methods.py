@@ -51,13 +51,15 @@ def references_of(runs: Sequence[Run]) -> tuple[Reference, ...]:
 def _network(config: TrainConfig, environment: Environment | None) -> str:
     title = architecture(config.architecture).title
     source = f"torchvision {environment.torchvision}" if environment else "torchvision"
+    if config.architecture == "vgg11_bn":
+        source = f"VGG11 with batch normalisation, {source}"
     words = f"{title} ({source}, 100 outputs) was trained from random weights"
     if config.stem == "cifar":
         words += ", with its first layers changed to keep the resolution of 32x32 pictures"
     if not config.dropout_rate:
         return f"{words}, without dropout."
     place = "after each block" if config.dropout_sites == "blocks" else "before the classifier"
-    if config.dropout_sites == "classifier" and config.architecture == "vgg11":
+    if config.dropout_sites == "classifier" and config.architecture in ("vgg11", "vgg11_bn"):
         place = "in both hidden layers of the classifier"
     return f"{words}, with dropout of rate {config.dropout_rate:g} {place}."
 
@@ -128,7 +130,7 @@ def _choice(run: Run) -> str:
 
 def _keys(runs: Iterable[Run]) -> Iterator[str]:
     for run in runs:
-        yield run.config.architecture
+        yield from _WORKS_OF.get(run.config.architecture, (run.config.architecture,))
     for run in runs:
         if run.config.dropout_rate:
             yield "dropout"
@@ -136,6 +138,9 @@ def _keys(runs: Iterable[Run]) -> Iterator[str]:
             yield "cifar"
     yield from ("sgd", "calibration", "torch", "report")
 
+
+_WORKS_OF = {"vgg11_bn": ("vgg11", "batch_normalisation")}
+"""The works behind a network, by their keys, where it is not one of its own name."""
 
 _REFERENCES = {
     "resnet18": Reference(
@@ -152,6 +157,11 @@ _REFERENCES = {
         "K. Simonyan, A. Zisserman. Very Deep Convolutional Networks for Large-Scale Image "
         "Recognition. ICLR, 2015.",
         "https://arxiv.org/abs/1409.1556",
+    ),
+    "batch_normalisation": Reference(
+        "S. Ioffe, C. Szegedy. Batch Normalization: Accelerating Deep Network Training by Reducing "
+        "Internal Covariate Shift. ICML, 2015.",
+        "https://arxiv.org/abs/1502.03167",
     ),
     "densenet161": Reference(
         "G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger. Densely Connected Convolutional "
