@@ -91,7 +91,10 @@ class CostEstimator(QObject):
         over.
         """
         data = environment.data
-        tested = data.test_pictures + data.validation_pictures
+        # Whatever stands in an epoch's row, a locked test set was not looked at for it.
+        tested = data.validation_pictures
+        if config.test == "each_epoch":
+            tested += data.test_pictures
         if images_per_second > 0 and row.eval_seconds > 0:
             test = tested / row.eval_seconds
             speed = Speed(images_per_second, test, row.peak_memory_mib, is_rough=False)
