@@ -346,7 +346,7 @@ _REGULARISATION = (
         said=lambda value: (
             "no decay on norms and biases" if value == "weights" else "decay on all weights"
         ),
-        choices={"all": "everything", "weights": "not norms, biases"},
+        choices={"all": "everything", "weights": "weights only"},
     ),
 )
 
@@ -361,7 +361,7 @@ _CHOOSING = (
         said=lambda value: (
             "test set locked until the end" if value == "at_end" else "tested after each epoch"
         ),
-        choices={"each_epoch": "each epoch", "at_end": "locked to the end"},
+        choices={"each_epoch": "each epoch", "at_end": "at the end"},
         fault=_test_fault,
     ),
     Setting(

@@ -148,8 +148,8 @@ def _modern(
         f"{config.epochs} epochs under a cosine, strong augmentation, smoothed labels, averaged "
         "weights. Validation pictures choose; the test set is looked at once, at the end.",
         config=replace(config, architecture=architecture),
-        reached=f"Meant to reach {goal} %, not measured here. Published elsewhere, for a network "
-        f"of this name with another recipe: {published}.",
+        reached=f"Meant to reach {goal} %; not measured here. Published elsewhere, with other "
+        f"recipes: {published}.",
     )
 
 
@@ -160,7 +160,7 @@ RECIPES: tuple[Preset, ...] = (
         "resnet18",
         "ResNet18",
         "81.5",
-        "81.32 % (F-SAM, 200 epochs, github.com/nblt/F-SAM) and 82.96 % (750,000 steps, "
+        "81.32 % (F-SAM, 200 epochs, github.com/nblt/F-SAM), 82.96 % (750,000 steps, "
         "github.com/vgripon/SOTA-routine)",
         _MODERN,
     ),

@@ -102,6 +102,7 @@ SETTINGS: dict[str, Setting] = {
             group="Network",
             sentence="The network that is trained, from scratch, as torchvision builds it.",
             kind="choice",
+            said=lambda name: architecture(name).title,
             choices={name: network.title for name, network in ARCHITECTURES.items()},
         ),
         Setting(

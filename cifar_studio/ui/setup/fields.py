@@ -8,22 +8,19 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QLineEdit,
-    QStyle,
-    QStyleOptionComboBox,
-    QStylePainter,
     QWidget,
 )
 from typing_extensions import override
 
 from cifar_studio.config.serialization import as_epochs
+from cifar_studio.ui.setup.quiet_combo import QuietCombo
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
 LABEL_PX = 96
 RESET_PX = 24
-TEXT_MARGIN_PX = FAULT_GAP_PX = 2
+FAULT_GAP_PX = 2
 
 
 class Field(QWidget):
@@ -217,7 +214,7 @@ class ChoiceField(Field):
     ) -> None:
         super().__init__(key, text, tip)
         self._takes_others = takes_others
-        self._editor = _QuietCombo()
+        self._editor = QuietCombo()
         for value, title in choices.items():
             self._editor.addItem(title, value)
         self._editor.currentIndexChanged.connect(lambda: self.edited.emit(self.key))
@@ -269,40 +266,6 @@ class FlagField(Field):
     @override
     def set_value(self, value: Any) -> None:
         self._editor.setChecked(bool(value))
-
-
-class _QuietCombo(QComboBox):
-    """A combo box that does not change while a person scrolls the form.
-
-    A text that is too long for it ends in an ellipsis, and is whole in the tool tip.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-
-    @override
-    def wheelEvent(self, event: QEvent) -> None:
-        event.ignore()
-
-    @override
-    def paintEvent(self, event: QEvent) -> None:
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        place = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox,
-            option,
-            QStyle.SubControl.SC_ComboBoxEditField,
-            self,
-        )
-        whole, room = self.currentText(), place.width() - 2 * TEXT_MARGIN_PX
-        option.currentText = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room)
-        self.setToolTip(whole if option.currentText != whole else "")
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 def _next_125(value: float, direction: int) -> float:

@@ -11,16 +11,23 @@ from cifar_studio.paths import resources_folder
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
+HEADER_PX = 32
 WORDS_GAP_PX = 8
 
 
 class FoldingGroup(QWidget):
-    """A header that shows and hides what is below it."""
+    """A header that shows and hides what is below it.
 
-    def __init__(self, title: str) -> None:
+    Parameters
+    ----------
+    says_when_open : bool
+        Whether the header says what is on in the group while that is open, too.
+    """
+
+    def __init__(self, title: str, *, says_when_open: bool = True) -> None:
         super().__init__()
         self.title = title
-        self._header = _Header(title)
+        self._header = _Header(title, says_when_open)
         self._header.toggled.connect(self._on_toggled)
         self._body = QWidget()
         self._rows = column(parent=self._body, margins=(0, 0, 0, 2), spacing=1)
@@ -51,13 +58,15 @@ class FoldingGroup(QWidget):
         path = resources_folder() / "style" / theme.current().name / f"{name}.svg"
         self._header.setIcon(QIcon(str(path)))
         self._header.setIconSize(QSize(theme.px(12), theme.px(12)))
+        self._header.setFixedHeight(theme.px(HEADER_PX))
 
 
 class _Header(QToolButton):
     """The title, and words at the right that end in an ellipsis and are whole in the tool tip."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, says_when_open: bool) -> None:
         super().__init__()
+        self._says_when_open = says_when_open
         self._words = ""
         self._is_fault = False
         self.setText(title)
@@ -78,6 +87,8 @@ class _Header(QToolButton):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        if self.isChecked() and not (self._says_when_open or self._is_fault):
+            return
         left = self.sizeHint().width() + theme.px(WORDS_GAP_PX)
         room = QRect(left, 0, self.width() - left, self.height())
         if not self._words or room.width() <= 0:

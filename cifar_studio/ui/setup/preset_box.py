@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QInputDialog,
     QMenu,
     QMessageBox,
@@ -30,6 +29,7 @@ from cifar_studio.config.presets import (
 )
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
+from cifar_studio.ui.setup.quiet_combo import QuietCombo
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
@@ -50,9 +50,8 @@ class PresetBox(QWidget):
         self._folder = folder
         self._presets: dict[str, Preset] = {}
         self._config: TrainConfig | None = None
-        self._combo = QComboBox()
+        self._combo = QuietCombo("Ready-made settings; change any of them below.")
         self._combo.setAccessibleName("Preset")
-        self._combo.setToolTip("Ready-made settings; change any of them below.")
         self._combo.activated.connect(self._on_whole_preset_requested)
         self._more = basics.GlyphButton("more", "Keep, reset or delete presets")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -19,7 +19,7 @@ HEIGHT_PX = 48
 MOST_POINTS = 200
 LINE_PX = 1.5
 GAP_PX = 4
-SHARE_THAT_SHOWS = 1e-3
+SHARE_THAT_SHOWS = 4e-3
 
 
 class RateCurve(QWidget):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cifar_studio.config.architectures import architecture
@@ -151,7 +151,8 @@ class SetupPanel(QWidget):
         form = QWidget()
         rows = column(parent=form, margins=(4, 0, 2, 2), spacing=1)
         for title, fields in make_groups().items():
-            group = FoldingGroup(title)
+            # What is open at first shows all that is in it: words would only repeat that.
+            group = FoldingGroup(title, says_when_open=title not in OPEN_AT_FIRST)
             for field in fields:
                 self._fields[field.key] = field
                 field.edited.connect(self._on_edited)
@@ -178,6 +179,15 @@ class SetupPanel(QWidget):
         top = column(self._preset_box, margins=(4, 3, 3, 2))
         shorter = Placed(self._shorter, alignment=Qt.AlignmentFlag.AlignLeft)
         bottom = column(self._cost, shorter, margins=(4, 2, 4, 0), spacing=0)
+        bar = scroll.verticalScrollBar()
+        margins = rows.contentsMargins()
+
+        def keep_width(lowest: int, highest: int) -> None:
+            """Leave the bar's room free where there is none: fields that come and go bring it."""
+            free = 0 if highest > lowest else bar.sizeHint().width()
+            rows.setContentsMargins(margins + QMargins(0, 0, free, 0))
+
+        bar.rangeChanged.connect(keep_width)
         parts = (top, grow(scroll), basics.line(), bottom)
         column(*parts, parent=self, margins=NO_MARGINS, spacing=0)
 
@@ -202,8 +212,6 @@ class SetupPanel(QWidget):
             field.set_hint(f"{hint}." if hint else "")
             field.setVisible(bool(fault) or setting.counts(self._sane))
         for title, group in self._groups.items():
-            if title in OPEN_AT_FIRST:
-                continue
             faults = group_faults_in_words(title, self._faults)
             group.set_words(faults or group_in_words(title, self._sane), is_fault=bool(faults))
         self._curve.show_config(self._sane)
