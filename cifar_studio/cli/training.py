@@ -19,7 +19,7 @@ from cifar_studio.errors import BadInputError
 if TYPE_CHECKING:
     from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
 
-_CHANGEABLE = ("epochs", "device")
+_CHANGEABLE = ("epochs", "schedule_epochs", "device")
 
 
 def train(
@@ -122,7 +122,7 @@ def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequ
     if others:
         raise BadInputError(
             f"a run that goes on keeps its {', '.join(others)}",
-            f"With --resume only {' and '.join(_CHANGEABLE)} can be set; start a new run instead",
+            f"With --resume only {', '.join(_CHANGEABLE)} can be set; start a new run instead",
         )
     config = from_words(words)
     return ResumeRequest(
@@ -131,5 +131,6 @@ def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequ
         data=data,
         epochs=config.epochs if "epochs" in keys else None,
         device=config.device if "device" in keys else None,
+        schedule_epochs=config.schedule_epochs if "schedule_epochs" in keys else None,
         command=[NAME, *sys.argv[1:]],
     )

@@ -87,6 +87,26 @@ def plateau_factor(config: TrainConfig, val_losses: Iterable[float | None]) -> f
     return factor
 
 
+def schedule_change(before: TrainConfig, after: TrainConfig, done: int) -> str:
+    """What another number of epochs does to a schedule, as a sentence; empty where it does nothing.
+
+    Parameters
+    ----------
+    done : int
+        Epochs that are finished.
+    """
+    if before.schedule not in ("cosine", "one-cycle") or before.epochs == after.epochs:
+        return ""
+    last = learning_rate(before, 1, max(done - 1, 0))
+    if before.scheduled_epochs == after.scheduled_epochs:
+        return f"The schedule has ended at epoch {after.scheduled_epochs}: its last rate is held"
+    following = learning_rate(after, 1, done)
+    return (
+        f"The {after.schedule} schedule runs over {after.scheduled_epochs} epochs now: the "
+        f"learning rate goes from {last:.2g} to {following:.2g} and on along the longer curve"
+    )
+
+
 def _one_cycle(done: int, steps: int, final_share: float) -> float:
     """The share of the highest rate: up by half a cosine, and down by another."""
     top = RISE * steps - 1

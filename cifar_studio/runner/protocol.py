@@ -57,12 +57,16 @@ class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):
         A new number of epochs, at least those that are done; None leaves it.
     device : str or None
         Another device, as `TrainConfig.device` takes it; None leaves it.
+    schedule_epochs : int or None
+        Over how many epochs the schedule of the learning rate is to run, such as the epochs so far:
+        a longer run then holds its last rate. None leaves it.
     """
 
     folder: str
     data: str
     epochs: int | None = None
     device: str | None = None
+    schedule_epochs: int | None = None
     command: list[str] = []
 
 

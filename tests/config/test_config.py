@@ -124,6 +124,7 @@ def test_that_all_faults_are_named_at_once() -> None:
     ("changes", "key"),
     [
         ({"architecture": "vgg11", "dropout_sites": "blocks", "dropout": 0.1}, "dropout_sites"),
+        ({"architecture": "vgg11_bn", "dropout_sites": "blocks", "dropout": 0.1}, "dropout_sites"),
         ({"dropout_sites": "blocks"}, "dropout"),
         ({"nesterov": True, "momentum": 0.0}, "nesterov"),
         ({"train_per_class": 450, "validation_per_class": 60}, "validation_per_class"),

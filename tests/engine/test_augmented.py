@@ -26,7 +26,7 @@ def test_that_they_are_cut_out_of_the_very_batches_of_the_run() -> None:
         assert made.is_trained_on
         assert made.images_VHWC.shape == (8, 32, 32, 3)
         for epoch, version in enumerate(made.images_VHWC, 1):
-            plan = plan_epoch(300, seed=4, epoch=epoch, crop=True, flip=True, device=cpu)
+            plan = plan_epoch(CONFIG, 300, epoch=epoch, device=cpu)
             batches = [
                 cut_batch(pictures, plan, torch.arange(at, at + 50))[0] for at in range(0, 300, 50)
             ]

@@ -26,9 +26,11 @@ CPU = torch.device("cpu")
 CELLS = [(row, column, flip) for row in range(9) for column in range(9) for flip in (False, True)]
 
 
-def plan(n: int = 50_000, seed: int = 0, epoch: int = 1, **switches: bool) -> EpochPlan:
-    switches = {"crop": True, "flip": True, **switches}
-    return plan_epoch(n, seed=seed, epoch=epoch, device=CPU, **switches)
+def plan(
+    n: int = 50_000, seed: int = 0, epoch: int = 1, *, crop: bool = True, flip: bool = True
+) -> EpochPlan:
+    config = TrainConfig(seed=seed, random_crop=crop, horizontal_flip=flip)
+    return plan_epoch(config, n, epoch=epoch, device=CPU)
 
 
 def test_that_every_crop_and_mirroring_puts_every_pixel_where_torchvision_does() -> None:

@@ -24,6 +24,7 @@ LAYERS = {
     "resnet18": ("layer2", (4, 4)),
     "mobilenet_v2": ("features.7.conv.0", (4, 4)),
     "vgg11": ("features.14", (4, 4)),
+    "vgg11_bn": ("features.20", (4, 4)),
     "densenet161": ("features.transition2.conv", (4, 4)),
 }
 

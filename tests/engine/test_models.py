@@ -1,4 +1,4 @@
-"""The four networks against torchvision's own."""
+"""The networks against torchvision's own."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def assert_same_training(mine: nn.Module, theirs: nn.Module) -> None:
 @pytest.mark.parametrize("name", daily(("resnet18", "mobilenet_v2"), ARCHITECTURE_NAMES))
 def test_that_weights_logits_and_gradients_are_those_of_the_stock_network(name: str) -> None:
     mine = build_for(TrainConfig(architecture=name, seed=11, dropout=0.0))
-    rates = {"mobilenet_v2": {"dropout": 0.0}, "vgg11": {"dropout": 0.0}}
-    theirs = stock(name, 11, **rates.get(name, {}))
+    has_dropout = ARCHITECTURES[name].standard_dropout > 0
+    theirs = stock(name, 11, **({"dropout": 0.0} if has_dropout else {}))
 
     assert list(mine.state_dict()) == list(theirs.state_dict())
     for one, other in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True):
@@ -60,12 +60,24 @@ def test_that_weights_logits_and_gradients_are_those_of_the_stock_network(name: 
         assert torch.equal(mine.eval()(batch()[0]), theirs.eval()(batch()[0]))
 
 
+@NETWORKS
+def test_that_weights_have_the_names_and_shapes_of_the_stock_network(name: str) -> None:
+    with torch.device("meta"):
+        mine, theirs = build(name), stock(name, 0)
+    shapes = [
+        [(weight, value.shape, value.dtype) for weight, value in network.state_dict().items()]
+        for network in (mine, theirs)
+    ]
+    assert shapes[0] == shapes[1]
+
+
 @pytest.mark.parametrize(
     ("name", "dropout", "sites", "arguments"),
     [
         ("mobilenet_v2", None, "classifier", {}),
         ("mobilenet_v2", 0.4, "classifier", {"dropout": 0.4}),
         pytest.param("vgg11", None, "classifier", {}, marks=pytest.mark.long),
+        pytest.param("vgg11_bn", None, "classifier", {}, marks=pytest.mark.long),
         pytest.param("densenet161", 0.3, "blocks", {"drop_rate": 0.3}, marks=pytest.mark.long),
     ],
 )
@@ -126,7 +138,9 @@ def test_that_dropout_is_still_in_evaluation(sites: str) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize(("name", "dropout"), [("vgg11", 0.5), ("resnet18", None)])
+@pytest.mark.parametrize(
+    ("name", "dropout"), [("vgg11", 0.5), ("vgg11_bn", 0.5), ("resnet18", None)]
+)
 def test_that_block_dropout_without_meaning_is_refused(name: str, dropout: float | None) -> None:
     with pytest.raises(ValueError, match="after blocks"):
         build(name, dropout=dropout, sites="blocks")
@@ -153,6 +167,7 @@ def test_that_parameters_and_multiply_adds_are_as_stated(name: str, stem: str) -
         ("mobilenet_v2", "features.3", (24, 32, 32)),
         ("densenet161", "features.denseblock1.denselayer1", (48, 32, 32)),
         ("vgg11", "avgpool", (512, 1, 1)),
+        ("vgg11_bn", "avgpool", (512, 1, 1)),
     ],
 )
 def test_that_the_cifar_stem_keeps_the_resolution(

@@ -7,6 +7,7 @@ import pytest
 import torch
 from msgspec.structs import replace
 
+from cifar_studio.config.architectures import ARCHITECTURE_NAMES
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.device import numerics, resolve
@@ -40,7 +41,7 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
         for epoch in (1, 2):
             state.begin_epoch()
             steps.begin_epoch(
-                plan_epoch(100, seed=1, epoch=epoch, crop=True, flip=True, device=device)
+                plan_epoch(replace(config, seed=1), 100, epoch=epoch, device=device)
             )
             for _ in range(4):
                 steps.take()
@@ -49,7 +50,7 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-@pytest.mark.parametrize("architecture", ["resnet18", "mobilenet_v2", "vgg11", "densenet161"])
+@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
 def test_that_recorded_steps_equal_single_calls(
     dataset: Dataset, architecture: str, precision: str
 ) -> None:
@@ -71,7 +72,7 @@ def test_that_playing_a_step_never_waits_for_the_gpu(dataset: Dataset) -> None:
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
     capture = GraphCapture(device)
     steps = Steps(state, place(dataset.train, np.arange(100), device), normalize, capture)
-    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
+    steps.begin_epoch(plan_epoch(replace(config, seed=1), 100, epoch=1, device=device))
     steps.take()
     assert capture.failure == ""
     torch.cuda.set_sync_debug_mode("error")
@@ -108,7 +109,7 @@ def test_that_a_step_that_overflows_is_not_counted(dataset: Dataset) -> None:
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
     pictures = place(dataset.train, np.arange(100), device)
     steps = Steps(state, pictures, normalize, GraphCapture(device))
-    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=device))
+    steps.begin_epoch(plan_epoch(replace(config, seed=1), 100, epoch=1, device=device))
     steps.take()
     assert int(state.step.updates) == 0
 

@@ -7,17 +7,21 @@ only, and rounding is so small there that a difference in what is computed would
 from __future__ import annotations
 
 import copy
+import warnings
 
 import pytest
 import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import lr_scheduler
 from torchvision.models import get_model
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ARCHITECTURES, Stem
+from cifar_studio.config.schedule import learning_rate
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.machine.device import resolve
+from cifar_studio.engine.networks.free_weight import FreeWeight, free_weight_after
 from cifar_studio.engine.networks.models import build, build_for
 from cifar_studio.engine.networks.specialize import (
     Cropped,
@@ -26,7 +30,7 @@ from cifar_studio.engine.networks.specialize import (
     find_rewrites,
     specialize,
 )
-from cifar_studio.engine.networks.whole_weights import shrinkage, unspecialized, whole_weights
+from cifar_studio.engine.networks.whole_weights import unspecialized, whole_weights
 from cifar_studio.engine.training.sgd_step import TrainingStep
 
 STEPS = 20
@@ -42,30 +46,101 @@ def batch(number: int, size: int = 4) -> tuple[Tensor, Tensor]:
     return images, torch.randint(0, 100, (size,), generator=generator)
 
 
-class Stock:
-    """torchvision's network and torch's own loop, in float64."""
+class PlainRecipe:
+    """A plain loop over torch's own SGD and schedulers, and SAM as its paper writes it."""
 
-    def __init__(self, config: TrainConfig) -> None:
-        torch.manual_seed(config.seed)
-        dropout = {"dropout": 0.0} if config.architecture in ("vgg11", "mobilenet_v2") else {}
-        self.network: nn.Module = get_model(
-            config.architecture, weights=None, num_classes=100, **dropout
-        ).double()
+    def __init__(self, network: nn.Module, config: TrainConfig) -> None:
+        self.network, self.config = network, config
+        weights = list(network.parameters())
+        groups = [{"params": weights}]
+        if config.decay_on == "weights":
+            groups = [
+                {"params": [one for one in weights if one.ndim > 1]},
+                {"params": [one for one in weights if one.ndim == 1], "weight_decay": 0.0},
+            ]
         self.optimizer = torch.optim.SGD(
-            self.network.parameters(),
+            groups,
             lr=config.learning_rate,
             momentum=config.momentum,
             weight_decay=config.weight_decay,
             nesterov=config.nesterov,
             fused=True,
         )
+        warmup = int(config.warmup_epochs)  # an epoch is one step here
+        self.schedule: lr_scheduler.LRScheduler | None = None
+        if config.schedule == "cosine":
+            rising = lr_scheduler.LinearLR(self.optimizer, 1 / warmup, total_iters=warmup - 1)
+            falling = lr_scheduler.CosineAnnealingLR(self.optimizer, config.epochs - warmup)
+            self.schedule = lr_scheduler.SequentialLR(self.optimizer, [rising, falling], [warmup])
+        self.weights_so_far: list[dict[str, Tensor]] = []
 
     def step(self, images: Tensor, labels: Tensor) -> float:
-        self.optimizer.zero_grad()
-        loss = functional.cross_entropy(self.network(images), labels)
-        loss.backward()
+        loss = self._backward(images, labels)
+        if self.config.sam_rho:
+            weights = list(self.network.parameters())
+            buffers = [one.clone() for one in self.network.buffers()]
+            norm = torch.stack([one.grad.norm() for one in weights if one.grad is not None]).norm()
+            moves = [self.config.sam_rho * one.grad / norm for one in weights]  # type: ignore[operator]
+            with torch.no_grad():
+                for weight, move in zip(weights, moves, strict=True):
+                    weight += move
+            self._backward(images, labels)
+            with torch.no_grad():
+                for weight, move in zip(weights, moves, strict=True):
+                    weight -= move
+                for buffer, before in zip(self.network.buffers(), buffers, strict=True):
+                    buffer.copy_(before)
         self.optimizer.step()
+        if self.schedule is not None:
+            with warnings.catch_warnings():  # SequentialLR itself steps with a number
+                warnings.simplefilter("ignore", UserWarning)
+                self.schedule.step()
+        if self.config.weight_averaging:
+            self.weights_so_far.append(copy.deepcopy(self.network.state_dict()))
+        return loss
+
+    def _backward(self, images: Tensor, labels: Tensor) -> float:
+        self.optimizer.zero_grad()
+        smoothing = self.config.label_smoothing
+        loss = functional.cross_entropy(self.network(images), labels, label_smoothing=smoothing)
+        loss.backward()
         return loss.item()
+
+    def average(self) -> dict[str, Tensor]:
+        """Of all states after a step, each d times the weight of the one after it."""
+        kept = self.config.weight_averaging
+        ages = range(len(self.weights_so_far) - 1, -1, -1)
+        shares = [kept**age / sum(kept**other for other in ages) for age in ages]
+        last = self.weights_so_far[-1]
+        return {
+            name: sum(
+                (
+                    share * state[name]
+                    for share, state in zip(shares, self.weights_so_far, strict=True)
+                ),
+                torch.zeros_like(value),
+            )
+            if value.is_floating_point()
+            else value
+            for name, value in last.items()
+        }
+
+
+class Stock:
+    """torchvision's network and torch's own loop, in float64."""
+
+    def __init__(self, config: TrainConfig) -> None:
+        torch.manual_seed(config.seed)
+        has_dropout = ARCHITECTURES[config.architecture].standard_dropout > 0
+        dropout = {"dropout": 0.0} if has_dropout else {}
+        self.network: nn.Module = get_model(
+            config.architecture, weights=None, num_classes=100, **dropout
+        ).double()
+        self.recipe = PlainRecipe(self.network, config)
+        self.optimizer = self.recipe.optimizer
+
+    def step(self, images: Tensor, labels: Tensor) -> float:
+        return self.recipe.step(images, labels)
 
 
 class Specialised:
@@ -82,12 +157,13 @@ class Specialised:
 
     def train(self, images: Tensor, labels: Tensor) -> float:
         self.updates += 1
+        self.step.prepare(learning_rate(self.config, 1, self.updates - 1), self.updates)
         return self.step(images, labels)[0].item()
 
     def whole(self) -> dict[str, Tensor]:
         trained = self.network.state_dict()
-        shrunk = shrinkage(self.config, self.updates)
-        return trained | unspecialized(trained, self.start, self.rewrites, shrunk)
+        free = float(self.step.free.values_3[0])
+        return trained | unspecialized(trained, self.start, self.rewrites, free)
 
     def take_over(self, stock: Stock) -> None:
         """Stand where the stock training stands: weights, buffers and momentum."""
@@ -123,11 +199,26 @@ def config_of(architecture: str, **changes: object) -> TrainConfig:
     return replace(TrainConfig(device="cpu", dropout=0.0), architecture=architecture, **changes)
 
 
+MODERN = {
+    "epochs": STEPS,
+    "schedule": "cosine",
+    "warmup_epochs": 4.0,
+    "decay_on": "weights",
+    "label_smoothing": 0.1,
+    "nesterov": True,
+}
+
+
 @pytest.mark.long
 @pytest.mark.timeout(400)  # stock vgg11 with gradients and momentum is 3 GB in float64
-@pytest.mark.parametrize(("architecture", "size"), [("resnet18", 16), ("vgg11", 4)])
-def test_that_twenty_free_steps_equal_the_stock_networks(architecture: str, size: int) -> None:
-    config = config_of(architecture)
+@pytest.mark.parametrize(
+    ("architecture", "size"), [("resnet18", 16), ("vgg11", 4), ("vgg11_bn", 4)]
+)
+@pytest.mark.parametrize("recipe", [{}, MODERN], ids=["report", "modern"])
+def test_that_twenty_free_steps_equal_the_stock_networks(
+    architecture: str, size: int, recipe: dict[str, object]
+) -> None:
+    config = config_of(architecture, **recipe)
     stock = Stock(config)
     mine = Specialised(config, stock.network)
     for number in range(STEPS):
@@ -198,8 +289,57 @@ def test_that_crops_and_folds_equal_plain_sgd_however_it_is_set(
         functional.cross_entropy(stock(images), labels).backward()
         optimizer.step()
     trained = mine.state_dict()
-    whole = trained | unspecialized(trained, start, rewrites, shrinkage(config, STEPS))
+    whole = trained | unspecialized(trained, start, rewrites, float(step.free.values_3[0]))
     assert distance(whole, stock.state_dict()) < 1e-12
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        MODERN,
+        {**MODERN, "sam_rho": 0.5},
+        {"weight_averaging": 0.8},
+        {**MODERN, "sam_rho": 0.5, "weight_averaging": 0.9, "momentum": 0.5},
+    ],
+    ids=["plain", "modern", "sam", "averaged", "all"],
+)
+def test_that_crops_and_folds_equal_a_plain_loop_with_every_knob(
+    changes: dict[str, object],
+) -> None:
+    config = replace(TrainConfig(weight_decay=0.03, learning_rate=0.1), **changes)
+    torch.manual_seed(0)
+    stock = Copying().double()
+    start = copy.deepcopy(stock.state_dict())
+    mine = copy.deepcopy(stock)
+    rewrites = specialize(mine)
+    averaged = copy.deepcopy(mine) if config.weight_averaging else None
+    step = TrainingStep(mine, config, resolve(config), rewrites, averaged)
+    plain = PlainRecipe(stock, config)
+    for number in range(STEPS):
+        images, labels = batch(number)
+        step.prepare(learning_rate(config, 1, number), number + 1)
+        loss, _ = step(images, labels)
+        assert loss.item() == pytest.approx(plain.step(images, labels), abs=1e-12)
+    weight, _, average = step.free.values_3.tolist()
+    whole = unspecialized(mine.state_dict(), start, rewrites, weight)
+    assert distance(mine.state_dict() | whole, stock.state_dict()) < 1e-12
+    if averaged is not None:
+        trained = averaged.state_dict()
+        whole = trained | unspecialized(trained, start, rewrites, average)
+        # The share of a step is a float32 number on the device.
+        assert distance(whole, plain.average()) < 1e-7
+
+
+def test_that_a_constant_rate_carries_a_free_weight_where_the_closed_form_puts_it() -> None:
+    config = TrainConfig(nesterov=True, weight_decay=0.01)
+    free = FreeWeight(config, torch.device("cpu"))
+    for _ in range(1000):
+        free.step(config.learning_rate, None)
+    assert torch.allclose(free.values_3, free_weight_after(config, 1000), rtol=1e-11, atol=0)
+    before = free.values_3.clone()
+    free.step(config.learning_rate, torch.tensor(1.0))  # an overflow of float16
+    assert torch.equal(free.values_3, before)
 
 
 class Shared(nn.Module):
@@ -248,7 +388,7 @@ def test_that_starting_weights_and_random_stream_stay_the_stock_networks(archite
     torch.manual_seed(5)
     stock = get_model(architecture, weights=None, num_classes=100)
     assert torch.equal(torch.get_rng_state(), after)
-    whole = whole_weights(network.state_dict(), rewrites, config, updates=0)
+    whole = whole_weights(network.state_dict(), rewrites, config, free=1.0)
     stock.load_state_dict(whole, strict=True)
     assert torch.equal(torch.get_rng_state(), after)
     assert distance(whole, build_for(config).state_dict()) == 0
@@ -279,9 +419,8 @@ def test_that_the_closed_form_holds_in_float32_through_a_reports_run(nesterov: b
     for update in range(1, REPORT_UPDATES + 1):
         optimizer.step()
         if update in (1, 391, 10 * 391):
-            expected = start * shrinkage(config, update)
+            expected = start * float(free_weight_after(config, update)[0])
             assert torch.allclose(weight, expected, rtol=CLOSED_FORM_BOUND, atol=0)
-    assert torch.allclose(
-        weight, start * shrinkage(config, REPORT_UPDATES), rtol=CLOSED_FORM_BOUND, atol=0
-    )
-    assert shrinkage(config, 0) == 1
+    free = float(free_weight_after(config, REPORT_UPDATES)[0])
+    assert torch.allclose(weight, start * free, rtol=CLOSED_FORM_BOUND, atol=0)
+    assert free_weight_after(config, 0).tolist() == [1, 0, 0]

@@ -39,7 +39,7 @@ def new_state() -> TrainingState:
 
 def begun(state: TrainingState, pictures: Pictures, capture: GraphCapture) -> Steps:
     steps = Steps(state, pictures, NORMALIZE, capture)
-    steps.begin_epoch(plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=CPU))
+    steps.begin_epoch(plan_epoch(replace(SMALL, seed=1), 100, epoch=1, device=CPU))
     return steps
 
 
@@ -60,7 +60,7 @@ def test_that_steps_equal_batches_cut_and_trained_by_hand(dataset: Dataset) -> N
     pictures, state = pictures_of(dataset), new_state()
     steps = begun(state, pictures, GraphCapture(CPU))
     by_hand = new_state()
-    plan = plan_epoch(100, seed=1, epoch=1, crop=True, flip=True, device=CPU)
+    plan = plan_epoch(replace(SMALL, seed=1), 100, epoch=1, device=CPU)
     torch.manual_seed(3)
     losses = []
     for start, stop in ((0, 32), (32, 64), (64, 96), (96, 100)):

@@ -17,6 +17,7 @@ from torch import nn
 from torchvision import transforms
 from torchvision.models import get_model
 
+from cifar_studio.config.architectures import ArchitectureName
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.answers.trained_network import TrainedNetwork
 from cifar_studio.engine.networks.models import build_for
@@ -24,6 +25,7 @@ from cifar_studio.engine.training.batches import Normalize
 from cifar_studio.errors import BadInputError, StudioError
 from cifar_studio.export.networks.network_check import Judge, agreement, judge_of
 from cifar_studio.export.networks.network_files import write_onnx, write_program, write_weights
+from long_forms import daily
 from support import make_environment
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), dtype=np.uint8)
@@ -69,6 +71,7 @@ def stock_answers(path: Path, config: TrainConfig) -> np.ndarray:
         TrainConfig(architecture="resnet18", dropout=0.3, dropout_sites="blocks"),
         TrainConfig(architecture="mobilenet_v2"),
         pytest.param(TrainConfig(architecture="vgg11"), marks=pytest.mark.long),
+        pytest.param(TrainConfig(architecture="vgg11_bn"), marks=pytest.mark.long),
         pytest.param(TrainConfig(architecture="densenet161", dropout=0.5), marks=pytest.mark.long),
     ],
     ids=lambda config: f"{config.architecture}-{config.dropout}-{config.dropout_sites}",
@@ -88,9 +91,10 @@ def test_that_weights_load_strictly_into_the_stock_network(
     "config",
     [
         pytest.param(TrainConfig(), marks=pytest.mark.long),
+        pytest.param(TrainConfig(architecture="vgg11_bn"), marks=pytest.mark.long),
         TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.5),
     ],
-    ids=["resnet18", "mobilenet_v2 for 32x32"],
+    ids=["resnet18", "vgg11_bn", "mobilenet_v2 for 32x32"],
 )
 def test_that_a_program_needs_torch_alone(tmp_path: Path, config: TrainConfig) -> None:
     network = trained(config)
@@ -109,10 +113,13 @@ def test_that_a_program_needs_torch_alone(tmp_path: Path, config: TrainConfig) -
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), judge.logits_NK[:7], atol=1e-4)
 
 
-def test_that_onnx_answers_any_number_of_pictures(tmp_path: Path) -> None:
+@pytest.mark.parametrize("architecture", daily(("resnet18",), ("resnet18", "vgg11_bn")))
+def test_that_onnx_answers_any_number_of_pictures(
+    tmp_path: Path, architecture: ArchitectureName
+) -> None:
     onnx = pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    network = trained(TrainConfig(dropout=0.5))
+    network = trained(TrainConfig(architecture=architecture, dropout=0.5))
     judge = judge_of(network, PICTURES)
     path = tmp_path / "network.onnx"
     written = write_onnx(path, network, judge)

@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from msgspec.structs import replace
 
-from cifar_studio.config.architectures import ArchitectureName, Stem
+from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ArchitectureName, Stem
 from cifar_studio.config.check import check
 from cifar_studio.config.presets import REPORT_PRESETS
 from cifar_studio.config.train_config import Schedule, TrainConfig
@@ -40,14 +40,14 @@ from support import make_environment
 def every_config() -> list[TrainConfig]:
     found = [preset.config for preset in REPORT_PRESETS]
     for network, stem, (dropout, sites), (training, validation), flag in itertools.product(
-        ("resnet18", "mobilenet_v2", "vgg11", "densenet161"),
+        ARCHITECTURE_NAMES,
         ("imagenet", "cifar"),
         ((None, "classifier"), (0.1 + 0.2, "classifier"), (0.1 + 0.2, "blocks")),
         ((500, 0), (20, 0), (400, 10)),
         (False, True),
     ):
         config = TrainConfig(
-            architecture=network,  # type: ignore[arg-type]
+            architecture=network,
             stem=stem,  # type: ignore[arg-type]
             dropout=dropout,
             dropout_sites=sites,  # type: ignore[arg-type]
@@ -94,6 +94,7 @@ def test_that_every_script_and_loader_is_tidy_and_short(tmp_path: Path, every: i
         TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.3, dropout_sites="blocks"),
         TrainConfig(architecture="mobilenet_v2", dropout=0.4),
         TrainConfig(architecture="vgg11", stem="cifar"),
+        TrainConfig(architecture="vgg11_bn", stem="cifar"),
         TrainConfig(architecture="densenet161", stem="cifar", dropout=0.5),
         TrainConfig(architecture="densenet161", dropout=0.5, dropout_sites="blocks"),
     ],
@@ -120,10 +121,7 @@ def test_that_it_builds_the_studios_network(tmp_path: Path, config: TrainConfig)
     assert not torch.equal(*answers[0])
 
 
-@pytest.mark.parametrize(
-    "name",
-    daily(("resnet18", "mobilenet_v2"), ("resnet18", "mobilenet_v2", "vgg11", "densenet161")),
-)
+@pytest.mark.parametrize("name", daily(("resnet18", "mobilenet_v2"), ARCHITECTURE_NAMES))
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
 def test_that_its_code_loads_exported_weights(
     tmp_path: Path, name: ArchitectureName, stem: Stem

@@ -127,6 +127,7 @@ def trained_here(
         ({}, TOLERANCE, 1),
         ({"normalization": "half", "deterministic": True, "epochs": 1}, TOLERANCE, 1),
         ({"validation_per_class": 0, "momentum": 0.0, "nesterov": False}, TOLERANCE, 1),
+        ({"architecture": "vgg11_bn", "dropout": 0.0, "weight_decay": 0.0005}, TOLERANCE, 1),
         (
             {
                 "architecture": "mobilenet_v2",
@@ -140,7 +141,7 @@ def trained_here(
             5,
         ),
     ],
-    ids=["nesterov", "half, deterministic", "no validation, no momentum", "bfloat16"],
+    ids=["nesterov", "half, deterministic", "no validation, no momentum", "vgg11_bn", "bfloat16"],
 )
 def test_that_where_nothing_is_random_its_figures_are_the_studios(
     tmp_path: Path,

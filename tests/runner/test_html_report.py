@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 from pathlib import Path
 from xml.etree import ElementTree
@@ -136,6 +137,8 @@ def test_that_several_runs_are_one_file(run: RunFolder, tmp_path: Path) -> None:
         ({"dropout": 0.5}, "with dropout of rate 0.5 before the classifier."),
         ({"dropout": 0.3, "dropout_sites": "blocks"}, "of rate 0.3 after each block."),
         ({"architecture": "vgg11"}, "of rate 0.5 in both hidden layers of the classifier."),
+        ({"architecture": "vgg11_bn"}, "VGG11-BN (VGG11 with batch normalisation, torchvision"),
+        ({"architecture": "vgg11_bn"}, "of rate 0.5 in both hidden layers of the classifier."),
         ({"stem": "cifar"}, "first layers changed to keep the resolution of 32x32 pictures"),
         ({"normalization": "half"}, "normalised with mean and standard deviation 0.5."),
         ({"random_crop": False, "horizontal_flip": False}, "were not augmented."),
@@ -163,3 +166,16 @@ def test_the_method(run: RunFolder, changes: dict[str, object], sentence: str) -
     titles = [reference.words for reference in references_of([changed, usual])]
     assert len(titles) == len(set(titles))
     assert any("Deep Residual Learning" in title for title in titles)
+
+
+def test_that_vgg11_bn_rests_on_the_works_of_vgg_and_of_batch_normalisation(run: RunFolder) -> None:
+    loaded = load(run.path)
+    runs = [
+        dataclasses.replace(loaded, config=replace(loaded.config, architecture=name))
+        for name in ("vgg11_bn", "vgg11", "resnet18")
+    ]
+    vgg, batch_normalisation, resnet, *_ = (work.address for work in references_of(runs))
+    assert vgg == "https://arxiv.org/abs/1409.1556"
+    assert batch_normalisation == "https://arxiv.org/abs/1502.03167"
+    assert resnet == "https://arxiv.org/abs/1512.03385"
+    assert batch_normalisation not in [work.address for work in references_of(runs[1:])]

@@ -24,7 +24,7 @@ from cifar_studio.engine.networks.specialize import Rewrite, specialize
 from cifar_studio.engine.networks.whole_weights import whole_weights
 from cifar_studio.engine.training.batches import Normalize, place
 from cifar_studio.engine.training.evaluate import EvaluationResult, evaluate
-from cifar_studio.engine.training.forward_pass import Forward
+from cifar_studio.engine.training.forward_pass import Forward, answers_of
 from cifar_studio.engine.training.sgd_step import autocast
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runs.folder.environment import Environment, ResolvedSettings
@@ -44,7 +44,7 @@ class TrainedNetwork:
     batch: int  # batches of the one after
     normalize: Normalize
     rewrites: tuple[Rewrite, ...] = ()  # how it was specialised
-    updates: int = 0  # steps that had changed its weights
+    free: float = 1.0  # what a weight of 1 without a gradient has come to
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -54,7 +54,7 @@ class TrainedNetwork:
 
     def whole_weights(self) -> dict[str, Tensor]:
         """Weights and buffers of the whole network, as the stock one has them, on the CPU."""
-        return whole_weights(self.network.state_dict(), self.rewrites, self.config, self.updates)
+        return whole_weights(self.network.state_dict(), self.rewrites, self.config, self.free)
 
     def to_input(self, images_NHWC: NDArray[np.uint8]) -> Tensor:
         """(N, 32, 32, 3) bytes as the normalised (N, 3, 32, 32) that the network takes."""
@@ -66,8 +66,9 @@ class TrainedNetwork:
 
         Always one picture at a time: in a batch the last digits depend on the others.
         """
+        answers = answers_of(self.network, self.config.test_time_flip)
         with self.at_work(), torch.inference_mode():
-            logits_K = self.network(self.to_input(image_HWC[None]))[0]
+            logits_K = answers(self.to_input(image_HWC[None]))[0]
         answer: NDArray[np.float64] = torch.softmax(logits_K.double().cpu(), dim=0).numpy()
         return answer
 
@@ -76,7 +77,8 @@ class TrainedNetwork:
     ) -> Generator[EvaluationProgressed, None, EvaluationResult]:
         """Evaluate it on the pictures at `positions` of a split, as a training does."""
         placed = place(pictures, positions, torch.device(self.resolved.device))
-        forward = Forward(self.network, placed, self.normalize, self.resolved)
+        flip = self.config.test_time_flip
+        forward = Forward(self.network, placed, self.normalize, self.resolved, flip=flip)
         with self.at_work():
             return (yield from evaluate(forward, epoch=self.epoch, split=split))
 
@@ -107,7 +109,7 @@ def load_network(folder: RunFolder, moment: Moment) -> TrainedNetwork:
         precision = "auto" if config.precision == "float16" else config.precision
         here = resolve(replace(config, device="auto", precision=precision))
         resolved = replace(here, specialized=resolved.specialized)
-    network.load_state_dict(checkpoint.network)
+    network.load_state_dict(checkpoint.tested)
     order = memory_format(resolved)
     device = torch.device(resolved.device)
     return TrainedNetwork(
@@ -119,5 +121,5 @@ def load_network(folder: RunFolder, moment: Moment) -> TrainedNetwork:
         batch=checkpoint.batch,
         normalize=Normalize(environment.data.mean, environment.data.std, device, order),
         rewrites=rewrites,
-        updates=checkpoint.updates,
+        free=checkpoint.tested_free,
     )

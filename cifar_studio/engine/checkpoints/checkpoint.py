@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,16 +20,22 @@ from cifar_studio import sealed
 from cifar_studio.config.serialization import differences, from_json, to_json
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.checkpoints.untrusted_file import MAX_BYTES, check_contents, plain_tensor
+from cifar_studio.engine.networks.free_weight import free_weight_after
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.reading import open_file
 from cifar_studio.runs.folder.environment import ResolvedSettings
 from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.sealed import BrokenSealError
 
-FORMAT_VERSION = 2  # 2: weights as they are trained, specialised or not, and `updates`
-MAY_CHANGE = {"epochs", "device"}
+FORMAT_VERSION = 3
+"""2: weights as they are trained, specialised or not, and `updates`. 3: `free` and `averaged`."""
+MAY_CHANGE = {"epochs", "schedule_epochs", "device"}
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 _REMEDY = "Take another checkpoint of the run, or train again"
+
+
+def _unmoved() -> Tensor:
+    return torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,10 @@ class Checkpoint:
         Of the pictures, as `Dataset.digest`.
     updates : int
         Steps that changed the weights, since the start.
+    free : (3,) float64 tensor
+        A weight of 1 without a gradient, as `FreeWeight` takes it along.
+    averaged : dict of str to tensor
+        The running average of `network`; empty where there is none.
     """
 
     config: TrainConfig
@@ -74,6 +84,18 @@ class Checkpoint:
     train_seconds: float
     data_digest: str = ""
     updates: int = 0
+    free: Tensor = field(default_factory=_unmoved)
+    averaged: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def tested(self) -> dict[str, Tensor]:
+        """Weights and buffers of the network whose figures count."""
+        return self.averaged or self.network
+
+    @property
+    def tested_free(self) -> float:
+        """What a weight without a gradient has come to in that network."""
+        return float(self.free[2 if self.averaged else 0])
 
     @property
     def momenta(self) -> dict[int, Tensor]:
@@ -176,6 +198,12 @@ def check_fits(checkpoint: Checkpoint, network: nn.Module) -> None:
         mine, theirs = expected.get(name), checkpoint.network.get(name)
         if mine is None or theirs is None or not _alike(mine, theirs):
             _does_not_fit(checkpoint, name)
+    if bool(checkpoint.averaged) != bool(checkpoint.config.weight_averaging):
+        _does_not_fit(checkpoint, "average of weights")
+    for name in (*expected, *checkpoint.averaged) if checkpoint.averaged else ():
+        mine, theirs = expected.get(name), checkpoint.averaged.get(name)
+        if mine is None or theirs is None or not _alike(mine, theirs):
+            _does_not_fit(checkpoint, f"average of {name}")
     weights = dict(enumerate(network.named_parameters()))
     for number, momentum in checkpoint.momenta.items():
         name, weight = weights.get(number, ("another weight", None))
@@ -190,6 +218,8 @@ def _from_contents(contents: dict[str, Any]) -> Checkpoint:
     values["config"] = from_json(contents["config"].encode())
     values["resolved"] = msgspec.json.decode(contents["resolved"], type=ResolvedSettings)
     values["rows"] = _rows_from_tensor(plain_tensor(contents["rows"]))
+    if "free" not in values:  # before format 3 every rate was constant
+        values["free"] = free_weight_after(values["config"], _updates(values))
     checkpoint = Checkpoint(**values)
     _check_types(checkpoint)
     if (
@@ -202,6 +232,10 @@ def _from_contents(contents: dict[str, Any]) -> Checkpoint:
     return checkpoint
 
 
+def _updates(values: dict[str, Any]) -> int:
+    return msgspec.convert(values.get("updates", 0), _Count)
+
+
 def _steps(checkpoint: Checkpoint) -> int:
     """All steps so far; some of float16 may have changed nothing."""
     pictures = 100 * checkpoint.config.train_per_class
@@ -211,10 +245,19 @@ def _steps(checkpoint: Checkpoint) -> int:
 
 def _check_types(checkpoint: Checkpoint) -> None:
     """Raise TypeError or ValueError where a part is of another kind than it should be."""
-    parts = (checkpoint.network, checkpoint.optimizer, checkpoint.scaler, checkpoint.random)
+    parts = (
+        checkpoint.network,
+        checkpoint.optimizer,
+        checkpoint.scaler,
+        checkpoint.random,
+        checkpoint.averaged,
+    )
     if any(type(part) is not dict for part in parts):
         raise TypeError("a part is no dict")
     tensors = [*checkpoint.network.values(), *checkpoint.random.values(), checkpoint.batches]
+    tensors += [*checkpoint.averaged.values(), checkpoint.free]
+    if plain_tensor(checkpoint.free).shape != (3,) or checkpoint.free.dtype != torch.float64:
+        raise ValueError("the weight without a gradient is not three numbers")
     for tensor in [*tensors, *checkpoint.momenta.values()]:
         plain_tensor(tensor)
     # Field by field: what is none of SGD's must not be passed over in silence.
@@ -232,7 +275,8 @@ def _check_types(checkpoint: Checkpoint) -> None:
     msgspec.convert(numbers, tuple[int, int, _Count, float])
     msgspec.convert(checkpoint.scaler, dict[str, float | int | None])
     msgspec.convert(checkpoint.data_digest, str)
-    if any(type(name) is not str for name in (*checkpoint.network, *checkpoint.random)):
+    names = (*checkpoint.network, *checkpoint.random, *checkpoint.averaged)
+    if any(type(name) is not str for name in names):
         raise TypeError("a name is no text")
 
 

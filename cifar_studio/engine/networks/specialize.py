@@ -10,9 +10,10 @@ At 32x32 pixels the last maps of the published networks are 1x1 or 2x2. Two thin
   have moved the 49 (see `whole_weights.py`, which makes the whole weights again).
 
 What the network computes stays the same, up to rounding. Training stays the same for SGD as
-`torch.optim.SGD` defines it, with a constant learning rate; clipping by the norm of the gradient,
-or an optimizer that scales each weight by its own history, would not. Starting weights are drawn
-for the whole network before, so the random stream is the stock network's too.
+`torch.optim.SGD` defines it, whatever its learning rate does, with weight decay on all or some of
+the weights, with a running average of them, and with SAM, whose norm counts a folded weight as its
+copies. An optimizer that scales each weight by its own history would not be the same. Starting
+weights are drawn for the whole network before, so the random stream is the stock network's too.
 """
 
 from __future__ import annotations

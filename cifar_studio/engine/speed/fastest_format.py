@@ -98,7 +98,9 @@ def candidates(config: TrainConfig, resolved: ResolvedSettings) -> list[Choice]:
         formats = ["contiguous"]
     precisions: list[ResolvedPrecision] = [resolved.precision]  # type: ignore[list-item]
     if config.precision == "auto":
-        precisions = ["float32", *_half_precisions(torch.device(resolved.device))]
+        half = _half_precisions(torch.device(resolved.device))
+        # SAM's two gradients are not for float16's scaler.
+        precisions = ["float32", *(one for one in half if one != "float16" or not config.sam_rho)]
     return [Choice(order, one) for one, order in itertools.product(precisions, formats)]
 
 

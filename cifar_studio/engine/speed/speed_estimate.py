@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from cifar_studio.config.train_config import TrainConfig
@@ -28,7 +29,7 @@ from cifar_studio.engine.speed.resident_step import (
     random_pictures,
     wait_for,
 )
-from cifar_studio.engine.training.batches import Normalize, cut_batch, plan_epoch
+from cifar_studio.engine.training.batches import EpochPlan, Normalize, make_batch, plan_epoch
 from cifar_studio.engine.training.forward_pass import BATCH
 from cifar_studio.engine.training.sgd_step import TrainingStep, autocast
 from cifar_studio.engine.training.training_faults import as_studio_errors
@@ -58,7 +59,7 @@ def estimate(config: TrainConfig, choice: Choice | None = None) -> SpeedEstimate
 
     `choice` is the memory format and precision that a run of it would take, as `resolve` means it.
 
-    Training counts whole steps with crop, mirroring and SGD; evaluation counts forward passes.
+    Training counts whole steps with the config's augmentation and SGD; evaluation counts forward passes.
     Memory is the peak of the measured steps, plus in proportion what a full batch and the
     pictures add. Changes no random state.
 
@@ -91,9 +92,9 @@ class _Measurement:
         self._network, rewrites = build_with_dummy_weights(config, resolved)
         self._step = TrainingStep(self._network, config, resolved, rewrites)
         self._normalize = Normalize([0.5] * 3, [0.25] * 3, self._device, memory_format(resolved))
-        n = max(config.batch_size, BATCH)
-        self._pictures = random_pictures(n, self._device)
-        self._plan = plan_epoch(n, seed=0, epoch=1, crop=True, flip=True, device=self._device)
+        self._pictures = random_pictures(max(config.batch_size, BATCH), self._device)
+        self._first_1 = torch.zeros(1, dtype=torch.int64, device=self._device)
+        self._plans: dict[int, EpochPlan] = {}
 
     def run(self) -> SpeedEstimate:
         kept_bytes = self._kept_bytes(SMALLEST_BATCH)
@@ -112,10 +113,17 @@ class _Measurement:
         )
 
     def _train(self, batch: int) -> None:
-        images_BCHW, labels_B = cut_batch(
-            self._pictures, self._plan, torch.arange(batch, device=self._device)
+        if batch not in self._plans:  # partners are of the same batch
+            config = replace(self._config, batch_size=batch)
+            self._plans[batch] = plan_epoch(config, batch, epoch=1, device=self._device)
+        made = make_batch(
+            self._pictures,
+            self._plans[batch],
+            self._normalize,
+            self._first_1,
+            torch.arange(batch, device=self._device),
         )
-        self._step(self._normalize(images_BCHW), labels_B)
+        self._step(made.images_BCHW, made.labels_B, made.targets_BK)
 
     def _evaluate(self, batch: int) -> None:
         with torch.inference_mode(), autocast(self._resolved):

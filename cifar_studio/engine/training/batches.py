@@ -1,17 +1,17 @@
-"""Pictures on the device, and the shuffled, cropped and mirrored batches of an epoch.
+"""Pictures on the device, and the shuffled and augmented batches of an epoch.
 
 There is no loader: the pictures lie on the device as bytes (184 MB for the complete set) from the
 first step to the last, and a batch is cut out of them by one gather. An epoch's order and all its
-crops and mirrorings are drawn at its start from (seed, epoch) alone, so any batch of any epoch can
-be made without the ones before it.
+augmentation are drawn at its start from (seed, epoch) alone, so any batch of any epoch can be made
+without the ones before it.
 
-Letters in names: N pictures, B of one batch, C = 3 channels, H = W = 32.
+Letters in names: N pictures, B of one batch, C = 3 channels, H = W = 32, K classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Split
+from cifar_studio.engine.augmentation.erasing import blank_out, draw_cutout, draw_erasing
+from cifar_studio.engine.augmentation.mixing import Mixing, draw_mixing, mix
+from cifar_studio.engine.augmentation.policies import Entries, Policy, augment, draw_policy
+from cifar_studio.engine.augmentation.streams import Purpose, stream
 
 SIZE = 32
 PADDING = 4
 PADDED = SIZE + 2 * PADDING
 OFFSETS = 2 * PADDING + 1
-
-# One stream of random numbers for each purpose, so that turning one off leaves the others.
-_ORDER, _CROP, _FLIP = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Normalize:
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """An epoch's order, crops and mirrorings, on the device; row i is of the i-th picture shown.
+    """An epoch's order and augmentation, on the device; row i is of the i-th picture shown.
 
     Attributes
     ----------
@@ -102,46 +104,104 @@ class EpochPlan:
         Where the crop starts in the padded picture, 0 to 8; 4 is the picture as it is.
     flips_N : (N, 1) bool tensor
         Whether it is mirrored left to right.
+    policy : Policy, optional
+        Operations of TrivialAugment or RandAugment.
+    cutout_N4, erasing_N4 : (N, 4) int64 tensors, optional
+        What is blanked out: top, bottom, left, right; empty where nothing is.
+    mixing : Mixing, optional
+        How the batches are mixed.
     """
 
     order_N: Tensor
     rows_N: Tensor
     columns_N: Tensor
     flips_N: Tensor
+    policy: Policy | None = None
+    cutout_N4: Tensor | None = None
+    erasing_N4: Tensor | None = None
+    mixing: Mixing | None = None
 
     def copy_(self, other: EpochPlan) -> None:
-        """Become another epoch of as many pictures; the tensors stay where they are."""
-        self.order_N.copy_(other.order_N)
-        self.rows_N.copy_(other.rows_N)
-        self.columns_N.copy_(other.columns_N)
-        self.flips_N.copy_(other.flips_N)
+        """Become another epoch of the same run; the tensors stay where they are."""
+        for mine, theirs in zip(_tensors(self), _tensors(other), strict=True):
+            mine.copy_(theirs)
 
 
-def plan_epoch(
-    n: int, *, seed: int, epoch: int, crop: bool, flip: bool, device: torch.device
-) -> EpochPlan:
-    """Draw an epoch of `n` pictures.
+def _tensors(plan: EpochPlan | Policy | Entries | Mixing) -> Iterator[Tensor]:
+    """All tensors of a plan and its parts."""
+    for field in fields(plan):
+        value = getattr(plan, field.name)
+        if isinstance(value, Tensor):
+            yield value
+        elif value is not None:
+            yield from _tensors(value)
 
-    Each purpose p (order, crop, mirroring) draws from PCG64 seeded by NumPy's SeedSequence over
-    (seed, epoch, p), which mixes them so that neighbouring seeds and epochs share nothing. It
-    touches no global random state.
+
+def plan_epoch(config: TrainConfig, n: int, *, epoch: int, device: torch.device) -> EpochPlan:
+    """Draw an epoch of `n` pictures, on the host, whatever the device.
+
+    Each purpose (order, crop, mirroring and so on) draws from its own stream of random numbers,
+    by the config's seed and the epoch.
     """
 
-    def stream(purpose: int) -> np.random.Generator:
-        return np.random.default_rng((seed, epoch, purpose))
+    def drawing(purpose: Purpose) -> np.random.Generator:
+        return stream(config.seed, epoch, purpose)
 
-    order_N = stream(_ORDER).permutation(n)
-    if crop:
-        starts_2N = stream(_CROP).integers(0, OFFSETS, size=(2, n))
+    order_N = drawing(Purpose.ORDER).permutation(n)
+    if config.random_crop:
+        starts_2N = drawing(Purpose.CROP).integers(0, OFFSETS, size=(2, n))
     else:
         starts_2N = np.full((2, n), PADDING)
-    flips_N = stream(_FLIP).random(n) < 0.5 if flip else np.zeros(n, dtype=bool)
+    is_flipped = config.horizontal_flip
+    flips_N = drawing(Purpose.FLIP).random(n) < 0.5 if is_flipped else np.zeros(n, dtype=bool)
     return EpochPlan(
         order_N=torch.from_numpy(order_N).to(device),
         rows_N=torch.from_numpy(starts_2N[0]).to(device),
         columns_N=torch.from_numpy(starts_2N[1]).to(device),
         flips_N=torch.from_numpy(flips_N[:, None]).to(device),
+        policy=draw_policy(config, n, epoch, device),
+        cutout_N4=draw_cutout(config, n, epoch, device),
+        erasing_N4=draw_erasing(config, n, epoch, device),
+        mixing=draw_mixing(config, n, epoch, device),
     )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step trains on.
+
+    Attributes
+    ----------
+    images_BCHW : (B, 3, 32, 32) float32 tensor
+        Augmented, normalised and mixed.
+    labels_B : (B,) int64 tensor
+        Of a mixed picture that of its larger share.
+    targets_BK : (B, 100) float32 tensor, optional
+        The share of each class, where a run mixes.
+    """
+
+    images_BCHW: Tensor
+    labels_B: Tensor
+    targets_BK: Tensor | None
+
+
+def make_batch(
+    pictures: Pictures, plan: EpochPlan, normalize: Normalize, batch_1: Tensor, shown_B: Tensor
+) -> Batch:
+    """Make batch number `batch_1`, (1,) int64, of the places `shown_B`, (B,) int64, of an epoch.
+
+    Which steps there are depends on the plan's parts alone, and none waits for the device.
+    """
+    bytes_BCHW, labels_B = cut_batch(pictures, plan, shown_B)
+    if plan.policy is not None:
+        bytes_BCHW = augment(plan.policy, bytes_BCHW, shown_B)
+    images_BCHW = normalize(bytes_BCHW)
+    for boxes_N4 in (plan.cutout_N4, plan.erasing_N4):
+        if boxes_N4 is not None:
+            blank_out(boxes_N4, images_BCHW, shown_B)
+    if plan.mixing is None:
+        return Batch(images_BCHW, labels_B, None)
+    return Batch(*mix(plan.mixing, images_BCHW, labels_B, batch_1, shown_B))
 
 
 def cut_batch(pictures: Pictures, plan: EpochPlan, shown_B: Tensor) -> tuple[Tensor, Tensor]:

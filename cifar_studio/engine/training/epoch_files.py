@@ -6,12 +6,16 @@ that was too early is cut off at the resume; a crash after it leaves at most the
 files behind, which the resume makes from the last ones. The checkpoint before stays as
 `previous.pt`, for the day on which `last.pt` turns out to be damaged.
 
+Where the test set is locked there are no evaluations until the run has ended. Then come the best
+epoch's, the rows again with its figures, and `last.pt` with these rows.
+
 A disk that refuses a write is asked again (`RetryingSaver`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 
 from cifar_studio import atomic
@@ -19,7 +23,7 @@ from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.training.training_state import TrainingState
 from cifar_studio.errors import RunFolderError
-from cifar_studio.runs.folder.epochs import best_row
+from cifar_studio.runs.folder.epochs import EpochRow, best_row
 from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation, save_evaluation
 from cifar_studio.runs.folder.events import SaveRefused
 from cifar_studio.runs.folder.run_folder import RunFolder
@@ -33,13 +37,16 @@ def save_state(folder: RunFolder, state: TrainingState) -> None:
 
 
 def save_epoch(
-    folder: RunFolder, state: TrainingState, evaluation: Evaluation, *, again: bool = False
+    folder: RunFolder, state: TrainingState, evaluation: Evaluation | None, *, again: bool = False
 ) -> None:
     """Write all files of the epoch that the state has just finished; raises OSError.
 
+    The evaluation is of the test pictures; there is none while they are locked.
+
     `again`, after a failure, writes each of them anew, whatever of it had been done.
     """
-    save_evaluation(folder.last_evaluation, evaluation)
+    if evaluation is not None:
+        save_evaluation(folder.last_evaluation, evaluation)
     if again:
         folder.keep_epochs(state.rows)
     else:
@@ -48,7 +55,22 @@ def save_epoch(
     best = best_row(state.rows)
     if best is not None and best.epoch == state.epoch:
         atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
-        atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
+        if evaluation is not None:
+            atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
+        else:  # of a run that ended, and goes on
+            folder.best_evaluation.unlink(missing_ok=True)
+
+
+def save_test(folder: RunFolder, rows: list[EpochRow], evaluation: Evaluation) -> None:
+    """Write what the one look at a locked test set gave; raises OSError, RunFolderError.
+
+    `last.pt` comes last again: a crash before it has the test set looked at anew, with the same
+    weights.
+    """
+    save_evaluation(folder.best_evaluation, evaluation)
+    folder.keep_epochs(rows)
+    last = replace(checkpoints.load(folder.last_checkpoint), rows=tuple(rows))
+    checkpoints.save(folder.last_checkpoint, last)
 
 
 def make_consistent(folder: RunFolder, state: TrainingState) -> None:

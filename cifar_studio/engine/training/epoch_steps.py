@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import torch
 
-from cifar_studio.engine.training.batches import EpochPlan, Normalize, Pictures, cut_batch
+from cifar_studio.engine.training.batches import EpochPlan, Normalize, Pictures, make_batch
 from cifar_studio.engine.training.cuda_graph import GraphCapture, Work, restored
 from cifar_studio.engine.training.training_state import TrainingState
 
@@ -48,6 +48,7 @@ class Steps:
         size = int(self._state.record.sizes_B[self._state.batch])
         if size not in self._works:
             self._works[size] = self._capture.captured(self._work(size), self._rolled_back)
+        self._state.prepare_step()
         self._works[size]()
         self._state.batch += 1
 
@@ -58,8 +59,10 @@ class Steps:
         def work() -> None:
             assert self._plan is not None
             shown_B = self._next_1 * batch_size + along_B
-            images_BCHW, labels_B = cut_batch(self._pictures, self._plan, shown_B)
-            loss, correct = state.step(self._normalize(images_BCHW), labels_B)
+            batch = make_batch(
+                self._pictures, self._plan, self._normalize, self._next_1, shown_B
+            )
+            loss, correct = state.step(batch.images_BCHW, batch.labels_B, batch.targets_BK)
             state.record.put(self._next_1, loss, correct)
             self._next_1.add_(1)
 

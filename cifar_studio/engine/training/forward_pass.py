@@ -5,11 +5,11 @@ Letters in names: N pictures, B of one batch, K = 100 classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.training.batches import Normalize, Pictures
@@ -18,6 +18,17 @@ from cifar_studio.engine.training.sgd_step import autocast
 from cifar_studio.runs.folder.environment import ResolvedSettings
 
 BATCH = 256
+
+
+def answers_of(network: nn.Module, flip: bool) -> Callable[[Tensor], Tensor]:
+    """What gives logits for normalised (N, 3, 32, 32) pictures: the network, or with `flip` the
+    mean of what it gives for them and for their mirror images."""
+
+    def both(images_NCHW: Tensor) -> Tensor:
+        logits_NK: Tensor = network(images_NCHW) + network(images_NCHW.flip(3))
+        return logits_NK / 2
+
+    return both if flip else network
 
 
 class Forward:
@@ -31,6 +42,8 @@ class Forward:
         On the device of `pictures`; in evaluation mode whenever this works.
     capture : GraphCapture, optional
         Given where the same pictures are to be passed again and again.
+    flip : bool
+        Pass each picture's mirror image too, and take the mean of the two answers.
 
     Attributes
     ----------
@@ -44,8 +57,11 @@ class Forward:
         normalize: Normalize,
         resolved: ResolvedSettings,
         capture: GraphCapture | None = None,
+        *,
+        flip: bool = False,
     ) -> None:
         self.network = network
+        self._answers = answers_of(network, flip)
         self.pictures = pictures
         self._normalize = normalize
         self._resolved = resolved
@@ -78,7 +94,7 @@ class Forward:
             shown_B = self._first_1 + along_B
             images_BCHW = self.pictures.images_NCHW.index_select(0, shown_B)
             with autocast(self._resolved):
-                logits_BK = self.network(self._normalize(images_BCHW))
+                logits_BK = self._answers(self._normalize(images_BCHW))
             self.logits_NK.index_copy_(0, shown_B, logits_BK.float())
             self._first_1.add_(size)
 

@@ -1,4 +1,4 @@
-"""One step of training: forward, loss, backward, SGD. Nothing here waits for the device.
+"""One step of training: forward, loss, backward, SGD, averaging. Nothing waits for the device.
 
 All that a step changes stays where it is in memory, so a step can be recorded and played.
 """
@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.engine.networks.free_weight import FreeWeight
 from cifar_studio.engine.networks.specialize import Folded, Rewrite
 from cifar_studio.engine.training.cuda_graph import restored
+from cifar_studio.engine.training.sharpness import WorstNearby
 from cifar_studio.runs.folder.environment import ResolvedSettings
 
 
@@ -39,11 +41,17 @@ class TrainingStep:
     network : nn.Module
         On the device and in training mode.
     config : TrainConfig
-        Learning rate, momentum, weight decay, nesterov.
+        Learning rate, momentum, weight decay and where it acts, nesterov, label smoothing, SAM,
+        averaging.
     resolved : ResolvedSettings
         The device and the precision.
     rewrites : tuple of Rewrite
         How the network was specialised: some gradients are multiplied.
+    averaged : nn.Module, optional
+        The same network, which becomes the running average of its weights and buffers: each step
+        of number n, from 1, takes a share of (1 - d) / (1 - d**n), where d is
+        `config.weight_averaging`. All steps so far then count as their age has it, and nothing of
+        the start is in it.
 
     Attributes
     ----------
@@ -55,6 +63,8 @@ class TrainingStep:
         Scales the loss so that float16 gradients do not vanish; switched off in other precisions.
     updates : () int64 tensor on the device
         How many steps have changed the weights; one that overflows in float16 does not.
+    free : FreeWeight
+        What the weights without a gradient have come to.
     """
 
     def __init__(
@@ -63,6 +73,7 @@ class TrainingStep:
         config: TrainConfig,
         resolved: ResolvedSettings,
         rewrites: tuple[Rewrite, ...] = (),
+        averaged: nn.Module | None = None,
     ) -> None:
         self._network = network
         self._config = config
@@ -72,23 +83,34 @@ class TrainingStep:
         if self._device.type == "cuda":  # a recorded step reads it anew each time
             rate = torch.tensor(rate, device=self._device)
         self.optimizer = torch.optim.SGD(
-            network.parameters(),
+            _parameter_groups(network, config),
             lr=rate,
             momentum=config.momentum,
             weight_decay=config.weight_decay,
             nesterov=config.nesterov,
             fused=True,
         )
+        self._rate = config.learning_rate
         if config.momentum:
             # From zeros the first step is the same as from none; a recorded step needs them to
             # be there, and one that overflows would leave them without a value.
             for weight in network.parameters():
                 self.optimizer.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
-        for rewrite in rewrites:
-            if isinstance(rewrite, Folded):
-                weight = network.get_parameter(rewrite.weight)
-                hook = _Multiplied(rewrite.copies)
-                weight.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
+        folded = [rewrite for rewrite in rewrites if isinstance(rewrite, Folded)]
+        for rewrite in folded:
+            weight = network.get_parameter(rewrite.weight)
+            hook = _Multiplied(rewrite.copies)
+            weight.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
+        copies = {rewrite.weight: rewrite.copies for rewrite in folded}
+        self._worst = WorstNearby(network, config.sam_rho, copies) if config.sam_rho else None
+        self._averaged = averaged
+        pairs = _pairs(averaged, network) if averaged is not None else []
+        self._averages = [average for average, _ in pairs if average.is_floating_point()]
+        self._living = [living for _, living in pairs if living.is_floating_point()]
+        self._counts = [pair for pair in pairs if not pair[0].is_floating_point()]
+        self._share = torch.ones((), device=self._device)
+        self._is_rewritten = bool(rewrites)
+        self.free = FreeWeight(config, self._device)
         self.scaler = torch.amp.GradScaler(
             self._device.type, enabled=resolved.precision == "float16"
         )
@@ -96,23 +118,68 @@ class TrainingStep:
         self.updates = torch.zeros((), dtype=torch.int64, device=self._device)
         self.optimizer.register_step_post_hook(self._count)
 
-    def __call__(self, images_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
+    def prepare(self, rate: float, number: int) -> None:
+        """Take the learning rate of the next step, which is number `number` of the run, from 1."""
+        if rate != self._rate:
+            self._rate = rate
+            for group in self.optimizer.param_groups:
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(rate)
+                else:
+                    group["lr"] = rate
+        if self._averaged is not None:
+            kept = self._config.weight_averaging
+            self._share.fill_((1 - kept) / (1 - kept**number))
+
+    def __call__(
+        self, images_BCHW: Tensor, labels_B: Tensor, targets_BK: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Train on one batch of normalised pictures.
+
+        Parameters
+        ----------
+        images_BCHW : (B, 3, 32, 32) float tensor
+        labels_B : (B,) int64 tensor
+        targets_BK : (B, 100) float tensor, optional
+            The shares of the classes where pictures are mixed; else the label alone is right.
 
         Returns
         -------
         loss, correct : scalar tensors on the device
-            Mean cross-entropy before the update, and how many of the batch were right.
+            Mean cross-entropy before the update, and for how many of the batch the label was the
+            first answer.
         """
+        loss, correct = self._backward(images_BCHW, labels_B, targets_BK)
+        if self._worst is not None:
+            with self._worst.moved():
+                self._backward(images_BCHW, labels_B, targets_BK)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        if self._averaged is not None:
+            self._average()
+        return loss, correct
+
+    def _backward(
+        self, images_BCHW: Tensor, labels_B: Tensor, targets_BK: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         self.optimizer.zero_grad(set_to_none=True)
         with autocast(self._resolved):
             logits_BK = self._network(images_BCHW)
-            loss = functional.cross_entropy(logits_BK, labels_B)
+            loss = functional.cross_entropy(
+                logits_BK,
+                labels_B if targets_BK is None else targets_BK,
+                label_smoothing=self._config.label_smoothing,
+            )
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
         correct = (logits_BK.detach().argmax(1) == labels_B).sum()
         return loss.detach(), correct
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        torch._foreach_lerp_(self._averages, self._living, [self._share] * len(self._living))
+        for average, living in self._counts:
+            average.copy_(living)
+        self.free.average(self._share)
 
     @contextmanager
     def rolled_back(self) -> Iterator[None]:
@@ -120,7 +187,7 @@ class TrainingStep:
         scaler = self.scaler.state_dict()
         random = random_states(self._device)
         try:
-            with restored([*self._network.state_dict().values(), *self._momenta(), self.updates]):
+            with restored(self._kept()):
                 yield
         finally:
             if scaler:
@@ -128,11 +195,23 @@ class TrainingStep:
             set_random_states(random, self._device)
 
     def optimizer_state(self) -> dict[str, Any]:
-        """SGD's state dict, its learning rate a plain number."""
+        """SGD's state dict, its learning rate the config's, weights by their place in the network.
+
+        The optimizer itself counts them group by group.
+        """
         state = self.optimizer.state_dict()
+        places = {id(weight): place for place, weight in enumerate(self._network.parameters())}
+        groups = self.optimizer.param_groups
+        place_of = {
+            number: places[id(weight)]
+            for group, stated in zip(groups, state["param_groups"], strict=True)
+            for weight, number in zip(group["params"], stated["params"], strict=True)
+        }
         for group in state["param_groups"]:
             group["lr"] = float(self._config.learning_rate)
-        return state
+            group["params"] = [place_of[number] for number in group["params"]]
+        placed = {place_of[number]: values for number, values in state["state"].items()}
+        return {**state, "state": dict(sorted(placed.items()))}
 
     def restore(
         self, momenta: Mapping[int, Tensor], scaler: Mapping[str, float | int], updates: int
@@ -152,12 +231,36 @@ class TrainingStep:
         states = (self.optimizer.state[weight] for weight in self._network.parameters())
         return [state["momentum_buffer"] for state in states if "momentum_buffer" in state]
 
+    def _kept(self) -> list[Tensor]:
+        """All tensors that a step changes."""
+        values = [*self._network.state_dict().values(), *self._momenta()]
+        if self._averaged is not None:
+            values += self._averaged.state_dict().values()
+        return [*values, self.updates, self.free.values_3]
+
     def _count(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         overflowed: Tensor | None = getattr(optimizer, "found_inf", None)
         if overflowed is None:
             self.updates.add_(1)
         else:
             self.updates.add_((overflowed == 0).to(torch.int64).view(()))
+        if self._is_rewritten:
+            self.free.step(optimizer.param_groups[0]["lr"], overflowed)
+
+
+def _pairs(one: nn.Module, other: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """The weights and buffers of two networks of one kind, side by side."""
+    theirs = other.state_dict()
+    return [(value, theirs[name]) for name, value in one.state_dict().items()]
+
+
+def _parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
+    """All weights; norms and biases, which have one dimension, apart where they do not decay."""
+    if config.decay_on == "all":
+        return [{"params": list(network.parameters())}]
+    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
+    vectors = [weight for weight in network.parameters() if weight.ndim <= 1]
+    return [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
 
 
 class _Multiplied:

@@ -10,12 +10,14 @@ from collections.abc import Generator
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES, Dataset
 from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import refused_save
+from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
 from cifar_studio.engine.machine.openmp_waiting import giving_way
@@ -33,9 +35,17 @@ from cifar_studio.engine.training.training_faults import (
     not_finite,
 )
 from cifar_studio.engine.training.training_state import TrainingState, finite_or_none
+from cifar_studio.runs.folder.early_stopping import stopping
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow, best_row
-from cifar_studio.runs.folder.events import EpochEnded, Phase, RunEvent, RunNoticed, RunStarted
+from cifar_studio.runs.folder.events import (
+    EpochEnded,
+    FinalTestEnded,
+    Phase,
+    RunEvent,
+    RunNoticed,
+    RunStarted,
+)
 from cifar_studio.runs.folder.run_folder import RunFolder
 
 TENTHS = 10
@@ -76,8 +86,8 @@ def train(
 
     Yields
     ------
-    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded, SaveRefused,
-    RunNoticed
+    RunStarted, BatchesEnded, EvaluationProgressed, QuickTestEnded, EpochEnded, FinalTestEnded,
+    SaveRefused, RunNoticed
 
     Raises
     ------
@@ -117,6 +127,7 @@ class _Training:
         self._folder = folder
         self._environment = environment
         self._resolved = environment.resolved
+        self._is_locked = config.test == "at_end"
         self._quick_test_over_s = intervals.quick_test_over_s
         self._gate = Gate(intervals.gate_s)
         device = torch.device(self._resolved.device)
@@ -150,7 +161,7 @@ class _Training:
             raise refused_save(self._folder.path, error) from error
 
     def events(self) -> Generator[RunEvent, None, None]:
-        """Run from where the state stands to the last epoch."""
+        """Run from where the state stands to the last epoch, or to where it stops early."""
         state = self._state
         progress = Progress(self._folder.trace_file, self._config, state, self._gate)
         try:
@@ -162,8 +173,10 @@ class _Training:
                 first_epoch=state.epoch + 1,
                 first_batch=state.batch,
             )
-            while state.epoch < self._config.epochs:
+            while state.epoch < self._config.epochs and not stopping(state.rows, self._config):
                 yield from self._epoch(progress)
+            if self._is_locked:
+                yield from self._test_once()
         except GeneratorExit:
             self._saver.close(None if self._is_saved else self._save_state)
             raise
@@ -180,11 +193,9 @@ class _Training:
         progress.begin_epoch(watch)
         self._steps.begin_epoch(
             plan_epoch(
+                self._config,
                 len(self._train_pictures),
-                seed=self._config.seed,
                 epoch=state.epoch + 1,
-                crop=self._config.random_crop,
-                flip=self._config.horizontal_flip,
                 device=state.device,
             )
         )
@@ -193,7 +204,8 @@ class _Training:
             if stop > state.batch:
                 yield from timed(self._batches(stop, progress), watch)
                 yield from self._notices()
-                if stop < batches and progress.epoch_s > self._quick_test_over_s:
+                is_long = progress.epoch_s > self._quick_test_over_s
+                if stop < batches and is_long and not self._is_locked:
                     yield from self._quick_test(progress)
         if not state.weights_are_finite():
             raise not_finite(self._config, state.epoch + 1, batches, "weights are")
@@ -216,19 +228,20 @@ class _Training:
     def _finish(self, train_seconds: float) -> Generator[RunEvent, None, None]:
         """Evaluate, put the epoch on disk, and only then report it."""
         state, watch = self._state, Stopwatch()
-        test = yield from timed(self._evaluate(self._test, "test"), watch)
-        validation = None
+        test = validation = None
+        if not self._is_locked:
+            test = yield from timed(self._evaluate(self._test, "test"), watch)
         if len(self._validation.pictures):
             validation = yield from timed(self._evaluate(self._validation, "validation"), watch)
         loss, top1 = state.record.mean(0, len(state.record))
         row = EpochRow(
             epoch=state.epoch + 1,
-            learning_rate=self._config.learning_rate,
+            learning_rate=state.learning_rate(len(state.record) - 1),
             train_loss=loss,
             train_top1=top1,
-            test_loss=finite_or_none(test.loss),
-            test_top1=test.top1,
-            test_top5=test.top5,
+            test_loss=finite_or_none(test.loss) if test else None,
+            test_top1=test.top1 if test else None,
+            test_top5=test.top5 if test else None,
             train_seconds=train_seconds,
             eval_seconds=watch.seconds,
             images_per_second=len(self._train_pictures) / max(train_seconds, 1e-9),
@@ -238,17 +251,41 @@ class _Training:
             val_top5=validation.top5 if validation else None,
         )
         state.finish_epoch(row)
+        evaluation = test.evaluation if test else None
         yield from self._saver.write(
-            lambda again: epoch_files.save_epoch(self._folder, state, test.evaluation, again=again)
+            lambda again: epoch_files.save_epoch(self._folder, state, evaluation, again=again)
         )
         self._is_saved = True
         best = best_row(state.rows)
         assert best is not None
         yield EpochEnded(row=row, best_epoch=best.epoch)
 
+    def _test_once(self) -> Generator[RunEvent, None, None]:
+        """Look at the locked test set, with the weights that validation chose."""
+        state, best = self._state, best_row(self._state.rows)
+        if best is None or best.test_top1 is not None:
+            return
+        self._is_saved = True  # what follows is no state to go on from
+        if best.epoch != state.epoch:
+            state.tested.load_state_dict(checkpoints.load(self._folder.best_checkpoint).tested)
+        test = yield from evaluate(self._test, epoch=best.epoch, split="test", gate=self._gate)
+        row = replace(
+            best, test_loss=finite_or_none(test.loss), test_top1=test.top1, test_top5=test.top5
+        )
+        state.rows[state.rows.index(best)] = row
+        yield from self._saver.write(
+            lambda _again: epoch_files.save_test(self._folder, state.rows, test.evaluation)
+        )
+        yield FinalTestEnded(row=row)
+
     def _forward(self, pictures: Pictures) -> Forward:
         return Forward(
-            self._state.network, pictures, self._normalize, self._resolved, self._capture
+            self._state.tested,
+            pictures,
+            self._normalize,
+            self._resolved,
+            self._capture,
+            flip=self._config.test_time_flip,
         )
 
     def _evaluate(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
 from torch import nn
 
+from cifar_studio.config.schedule import learning_rate, plateau_factor
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint, check_fits
 from cifar_studio.engine.machine.device import memory_format
@@ -37,6 +39,9 @@ class TrainingState:
     ----------
     network : nn.Module
         Specialised where that was resolved.
+    tested : nn.Module
+        The network whose figures count: the running average of `network` where the config asks for
+        one, else `network` itself.
     epoch : int
         Finished epochs.
     batch : int
@@ -58,7 +63,9 @@ class TrainingState:
         rewrites = specialize(network) if resolved.specialized else ()
         self.network: nn.Module = network.to(self.device).to(memory_format=memory_format(resolved))
         self.network.train()
-        self.step = TrainingStep(self.network, config, resolved, rewrites)
+        averaged = copy.deepcopy(self.network).eval() if config.weight_averaging else None
+        self.tested = self.network if averaged is None else averaged
+        self.step = TrainingStep(self.network, config, resolved, rewrites, averaged)
         self.rows: list[EpochRow] = []
         self.record = BatchRecord(pictures, config.batch_size, self.device)
         self.begin_epoch()
@@ -66,6 +73,16 @@ class TrainingState:
     @property
     def epoch(self) -> int:
         return len(self.rows)
+
+    def learning_rate(self, batch: int) -> float:
+        """The rate of a batch of this epoch, from 0."""
+        step = self.epoch * len(self.record) + batch
+        return learning_rate(self._config, len(self.record), step, self._on_plateaus)
+
+    def prepare_step(self) -> None:
+        """Have the step take the rate of the batch that comes next."""
+        number = self.epoch * len(self.record) + self.batch + 1
+        self.step.prepare(self.learning_rate(self.batch), number)
 
     def finish_epoch(self, row: EpochRow) -> None:
         """Take an epoch's row and stand before the first batch of the next one."""
@@ -77,6 +94,7 @@ class TrainingState:
         self.batch = 0
         self.train_seconds = 0.0
         self.record.clear()
+        self._on_plateaus = plateau_factor(self._config, [row.val_loss for row in self.rows])
 
     def weights_are_finite(self) -> bool:
         """Whether no weight or buffer is infinite or not a number; waits for the device."""
@@ -102,6 +120,8 @@ class TrainingState:
             train_seconds=self.train_seconds,
             data_digest=self._data_digest,
             updates=int(self.step.updates),
+            free=self.step.free.values_3.double().cpu(),
+            averaged=dict(self.tested.state_dict()) if self.tested is not self.network else {},
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -119,7 +139,10 @@ class TrainingState:
                 "Take another checkpoint of the run, or train again",
             )
         self.network.load_state_dict(checkpoint.network)
+        if self.tested is not self.network:
+            self.tested.load_state_dict(checkpoint.averaged)
         self.step.restore(checkpoint.momenta, checkpoint.scaler, checkpoint.updates)
+        self.step.free.values_3.copy_(checkpoint.free)
         self.rows = list(checkpoint.rows)
         self.begin_epoch()
         self.batch = checkpoint.batch

@@ -18,6 +18,7 @@ from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import Command
 from cifar_studio.runner.training.ready_training import ReadyTraining
+from cifar_studio.runs.folder.early_stopping import stopping
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.events import (
     EpochEnded,
@@ -109,7 +110,7 @@ def _pull(
                 pause = RunPaused(message=event.message, remedy=event.remedy, reason="disk")
             else:
                 yield event
-            if isinstance(event, EpochEnded) and event.row.epoch >= training.config.epochs:
+            if isinstance(event, EpochEnded) and _is_last(event, training):
                 continue  # all work is done; no command can matter any more
             command = control.poll()
             if pause is None and command is Command.PAUSE:
@@ -130,7 +131,16 @@ def _pull(
                 return "interrupted", "The window closed; the state is kept"
             if last_epoch and isinstance(event, EpochEnded):
                 return "stopped", "Stopped after this epoch; the state is kept"
-    return "finished", ""
+    stop = stopping(training.folder.read_epochs(), training.config)
+    return "finished", stop.words().capitalize() if stop is not None else ""
+
+
+def _is_last(event: EpochEnded, training: ReadyTraining) -> bool:
+    """Whether the run ends after this epoch by itself."""
+    config = training.config
+    if event.row.epoch >= config.epochs:
+        return True
+    return config.early_stopping != "off" and bool(stopping(training.folder.read_epochs(), config))
 
 
 def _wait_while_paused(control: Control) -> Command:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import filelock
 from msgspec.structs import replace
 
+from cifar_studio.config.schedule import schedule_change
 from cifar_studio.config.serialization import checked
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.disk_space import unwritable_run
@@ -20,6 +21,7 @@ from cifar_studio.runner.protocol import ResumeRequest
 from cifar_studio.runner.training.fastest_choices import resolved_settings
 from cifar_studio.runner.training.ready_training import ReadyTraining, as_text, check_room
 from cifar_studio.runner.training.run_pictures import find_pictures
+from cifar_studio.runs.folder.early_stopping import stopping
 from cifar_studio.runs.folder.environment import Environment, ResolvedSettings, changed_settings
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
@@ -54,7 +56,8 @@ def mend(folder: RunFolder) -> tuple[str, ...]:
             folder.keep_epochs(list(checkpoint.rows))
             mended.append(folder.epochs_file.name)
         if _read_status(folder) is None:
-            is_finished = checkpoint.epochs_done >= checkpoint.config.epochs
+            is_stopped = stopping(checkpoint.rows, checkpoint.config) is not None
+            is_finished = is_stopped or checkpoint.epochs_done >= checkpoint.config.epochs
             best = best_row(checkpoint.rows)
             folder.write_status(
                 Status(
@@ -161,7 +164,10 @@ class Resumption:
                 self._note(
                     f"The run ends after {self._request.epochs} epochs now, not {config.epochs}"
                 )
-            config = replace(config, epochs=self._request.epochs)
+            before, config = config, replace(config, epochs=self._request.epochs)
+            if self._request.schedule_epochs is not None:
+                config = replace(config, schedule_epochs=self._request.schedule_epochs)
+            self._note(schedule_change(before, config, checkpoint.epochs_done if checkpoint else 0))
         if self._request.device is not None:
             config = replace(config, device=self._request.device)
         checked(config)
@@ -169,6 +175,8 @@ class Resumption:
         # A crash after the last checkpoint leaves a run that has only its end to write.
         status = _read_status(self._folder)
         is_finished = status is not None and status.state == "finished"
+        if is_finished and checkpoint is not None:
+            _check_not_stopped_early(self._folder, checkpoint)
         if config.epochs < done or (config.epochs == done and is_finished):
             raise RunFolderError(
                 f"{self._folder.path.name} has finished {done} epochs, and {config.epochs} are "
@@ -198,6 +206,14 @@ class Resumption:
                 "may differ from those of an undisturbed run"
             )
         return after
+
+
+def _check_not_stopped_early(folder: RunFolder, checkpoint: Checkpoint) -> None:
+    if stop := stopping(checkpoint.rows, checkpoint.config):
+        raise RunFolderError(
+            f"{folder.path.name} {stop.words()}, and its settings cannot change",
+            "Start a new run with a longer patience, or without early stopping",
+        )
 
 
 def _knows(folder: RunFolder, checkpoint: Checkpoint) -> bool:

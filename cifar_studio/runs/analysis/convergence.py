@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cifar_studio.config.setting_types import Bounds
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.epochs import EpochRow, is_test_locked
 
 Measure = Literal["test_loss", "val_loss", "train_loss"]
 _WORDS: dict[Measure, str] = {
@@ -73,6 +73,12 @@ class ConvergenceRule:
         if self.within_percent == 0:
             return f"{words} is at its minimum"
         return f"{words} is within {self.within_percent:g} % of its minimum"
+
+    def suited_to(self, rows: Sequence[EpochRow]) -> ConvergenceRule:
+        """The rule for these rows: by validation loss where the test set was locked."""
+        if self.measure == "test_loss" and is_test_locked(rows):
+            return replace(self, measure="val_loss")
+        return self
 
     def epoch(self, rows: Sequence[EpochRow]) -> int | None:
         """Number of the epoch of convergence.

@@ -14,7 +14,7 @@ import msgspec
 
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.statistics import spread
-from cifar_studio.runs.folder.epochs import EpochRow, best_row
+from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_test_locked
 
 DEFAULT_RULE = ConvergenceRule()
 
@@ -24,7 +24,8 @@ class RunSummary:
     """The rows of Table 2 for one run. What is unknown or not finite is None.
 
     A maximum or minimum is over epochs; the test ones are therefore selected on the test pictures
-    that they are measured on. The first eleven attributes are named as in `ReportResult`.
+    that they are measured on, and None where the test set was locked. The first eleven attributes
+    are named as in `ReportResult`.
 
     An epoch's seconds are training and evaluation together: the report records one run time an
     epoch, beside its test figures, and its total times are within 0.02 % of epochs times that in
@@ -37,7 +38,7 @@ class RunSummary:
     epochs : int
         Epochs run: the number of the last one.
     epochs_to_convergence : int or None
-        By `rule`.
+        By `rule`, which is the one asked for as it suits these rows.
     epoch_seconds : float or None
         Mean time of an epoch.
     epoch_seconds_std : float or None
@@ -51,12 +52,14 @@ class RunSummary:
         Percent.
     min_train_loss, min_test_loss : float or None
         Nats.
+    max_val_top1 : float or None
+        Percent of the validation pictures, which are not tested on.
     best_epoch : int or None
         As `best_row` chooses it.
     best_by : {"validation", "test"} or None
         What chose it; None without an epoch.
     best_test_top1, best_test_top5, best_test_loss : float or None
-        Test figures at the best epoch.
+        Test figures at the best epoch; None while the test set is locked.
     missing_epochs : int
         Epochs before the last one whose rows are lost.
     rule : ConvergenceRule
@@ -73,6 +76,7 @@ class RunSummary:
     max_test_top1: float | None
     max_test_top5: float | None
     min_test_loss: float | None
+    max_val_top1: float | None
     best_epoch: int | None
     best_by: Literal["validation", "test"] | None
     best_test_top1: float | None
@@ -100,7 +104,9 @@ def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) ->
     """
     latest = {row.epoch: row for row in rows}
     ordered = [latest[epoch] for epoch in sorted(latest)]
+    rule = rule.suited_to(ordered)
     converged = rule.epoch(ordered)
+    tested = [] if is_test_locked(ordered) else ordered
     seconds = [_seconds(row) for row in ordered]
     times = spread(seconds)
     epochs = ordered[-1].epoch if ordered else 0
@@ -114,9 +120,10 @@ def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) ->
         total_seconds=_sum(ordered, seconds, epochs),
         max_train_top1=_extreme(max, [row.train_top1 for row in ordered]),
         min_train_loss=_extreme(min, [row.train_loss for row in ordered]),
-        max_test_top1=_extreme(max, [row.test_top1 for row in ordered]),
-        max_test_top5=_extreme(max, [row.test_top5 for row in ordered]),
-        min_test_loss=_extreme(min, [row.test_loss for row in ordered]),
+        max_test_top1=_extreme(max, [row.test_top1 for row in tested]),
+        max_test_top5=_extreme(max, [row.test_top5 for row in tested]),
+        min_test_loss=_extreme(min, [row.test_loss for row in tested]),
+        max_val_top1=_extreme(max, [row.val_top1 for row in ordered]),
         best_epoch=best.epoch if best else None,
         best_by=best_by,
         best_test_top1=_finite(best.test_top1) if best else None,
@@ -133,14 +140,16 @@ def _best(
     """The best epoch, and what chose it."""
     # A comparison with NaN would choose any epoch.
     known = [
-        msgspec.structs.replace(row, val_top1=_finite(row.val_top1))
+        msgspec.structs.replace(
+            row, val_top1=_finite(row.val_top1), test_top1=_finite(row.test_top1)
+        )
         for row in rows
-        if _finite(row.test_top1) is not None
     ]
-    if not known:
+    best = best_row(known)
+    if best is None:
         return None, None
     validated = all(row.val_top1 is not None for row in known)
-    return best_row(known), "validation" if validated else "test"
+    return best, "validation" if validated else "test"
 
 
 def _seconds(row: EpochRow) -> float | None:

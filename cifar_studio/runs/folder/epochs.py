@@ -26,7 +26,9 @@ class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
 
     Accuracies in percent, losses are mean cross-entropy in nats (None where not finite), times in
     seconds, memory in MiB. Training figures are means over the epoch while the network learned,
-    with augmentation and dropout; test figures are of the network at the epoch's end.
+    with augmentation and dropout; test and validation figures are of the network at the epoch's
+    end. Where the test set is locked, no row has test figures until the run ends, and then the row
+    of the best epoch alone.
     """
 
     epoch: int
@@ -34,8 +36,8 @@ class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
     train_loss: float | None
     train_top1: float
     test_loss: float | None
-    test_top1: float
-    test_top5: float
+    test_top1: float | None
+    test_top5: float | None
     train_seconds: float
     eval_seconds: float
     images_per_second: float
@@ -110,16 +112,24 @@ class RowReader:
 
 
 def best_row(rows: Sequence[EpochRow]) -> EpochRow | None:
-    """Highest `val_top1` where there is a validation split, else highest `test_top1`.
+    """Highest `val_top1` where every row has it, else highest `test_top1`.
 
-    The earliest wins a tie. None where there is no row.
+    The earliest wins a tie. None where there is no row, or none with such a figure.
     """
     if not rows:
         return None
-    validated = all(row.val_top1 is not None for row in rows)
-    return max(
-        rows, key=lambda row: ((row.val_top1 or 0.0) if validated else row.test_top1, -row.epoch)
-    )
+    by = "val_top1" if all(row.val_top1 is not None for row in rows) else "test_top1"
+    known = [row for row in rows if getattr(row, by) is not None]
+    return max(known, key=lambda row: (getattr(row, by), -row.epoch), default=None)
+
+
+def is_test_locked(rows: Sequence[EpochRow]) -> bool:
+    """Whether the test set was not looked at after each epoch: at most one of several has a top-1.
+
+    Where it was locked, maxima, minima and curves over test figures have no meaning.
+    """
+    tested = sum(row.test_top1 is not None for row in rows)
+    return bool(rows) and tested < min(2, len(rows))
 
 
 def _to_line(row: EpochRow) -> str:

@@ -93,6 +93,12 @@ class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch_ended"):
     best_epoch: int
 
 
+class FinalTestEnded(Event, frozen=True, kw_only=True, tag="final_test_ended"):
+    """The locked test set was looked at, once: the row of the best epoch has its figures now."""
+
+    row: EpochRow
+
+
 class SaveRefused(Event, frozen=True, kw_only=True, tag="save_refused"):
     """The disk refuses a write; the training holds everything in memory and tries again."""
 
@@ -152,6 +158,7 @@ RunEvent = (
     | EvaluationProgressed
     | QuickTestEnded
     | EpochEnded
+    | FinalTestEnded
     | SaveRefused
     | RunPaused
     | RunContinued

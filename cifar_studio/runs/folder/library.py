@@ -14,6 +14,7 @@ from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
+from cifar_studio.runs.folder.early_stopping import stopping
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow, best_row, read_table
 from cifar_studio.runs.folder.events import RunState
@@ -152,6 +153,8 @@ def can_resume(run: Run) -> bool:
 def can_train_longer(run: Run) -> bool:
     """Whether a run has ended, however it did, and kept a state to go on from."""
     has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
+    if stopping(run.rows, run.config):
+        return False
     has_room = len(run.rows) + 1 in bounds_of("epochs")
     return has_ended and has_room and RunFolder(run.path).has_checkpoint()
 

@@ -71,9 +71,12 @@ class RunActions(QObject):
         self._parts.helper.ask(MendRequest(id=new_id(), folder=str(path)), self._on_answered)
 
     def _train_longer(self, run: Run) -> None:
-        epochs = messages.ask_epochs(self._parts.window, run)
-        if epochs is not None:
-            self._parts.controller.resume(str(run.path), "auto", epochs=epochs)
+        answer = messages.ask_epochs(self._parts.window, run)
+        if answer is not None:
+            epochs, schedule_epochs = answer
+            self._parts.controller.resume(
+                str(run.path), "auto", epochs=epochs, schedule_epochs=schedule_epochs
+            )
 
     def _repeat_with_seeds(self, run: Run) -> None:
         """Queue the same settings with seeds that are not there yet."""

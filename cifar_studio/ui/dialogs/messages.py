@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
 from cifar_studio import __version__, paths
 from cifar_studio.config import remedies
@@ -50,10 +50,23 @@ def _quit_box(parent: QWidget, question: str, text: str) -> QMessageBox:
     return box
 
 
-def ask_epochs(parent: QWidget, run: Run) -> int | None:
-    """Ask to how many epochs a run shall be trained on; None where the person thinks better."""
+def ask_epochs(parent: QWidget, run: Run) -> tuple[int, int | None] | None:
+    """Ask to how many epochs a run shall be trained on; None where the person thinks better.
+
+    Returns
+    -------
+    (int, int or None)
+        Epochs in all, and over how many the schedule of the learning rate shall run, where it is
+        not to run over all of them: the last rate is then held.
+    """
     done = len(run.rows)
     verb = "epoch is" if done == 1 else "epochs are"
+    hold = QCheckBox(f"Hold the last learning rate of the {run.config.schedule} schedule")
+    hold.setToolTip(
+        "Otherwise the schedule runs over all epochs: the learning rate jumps up to where the "
+        "longer curve has it, and falls again."
+    )
+    has_length = run.config.schedule in ("cosine", "one-cycle")
     dialog = NumberDialog(
         parent,
         "Train longer",
@@ -61,8 +74,11 @@ def ask_epochs(parent: QWidget, run: Run) -> int | None:
         f"{wording.run_title(run)}: {done:,} {verb} done.\nTrain to how many epochs in all?",
         "Epochs in all",
         remedies.longer(run.config, done),
+        *((hold,) if has_length else ()),
     )
-    return dialog.number if dialog.is_answered() else None
+    if not dialog.is_answered():
+        return None
+    return dialog.number, run.config.scheduled_epochs if hold.isChecked() else None
 
 
 def show_places(parent: QWidget) -> None:

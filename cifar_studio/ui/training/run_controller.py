@@ -121,18 +121,31 @@ class RunController(QObject):
             self._start(planned)
 
     def resume(
-        self, folder: str, data: str, *, epochs: int | None = None, device: str | None = None
+        self,
+        folder: str,
+        data: str,
+        *,
+        epochs: int | None = None,
+        device: str | None = None,
+        schedule_epochs: int | None = None,
     ) -> None:
         """Go on with a run that has ended; only while none goes on.
 
         Parameters
         ----------
-        epochs, device : optional
+        epochs, device, schedule_epochs : optional
             As `ResumeRequest` takes them: to train longer, or on another device.
         """
         if not self.is_busy:
             self._begin(
-                ResumeRequest(id=new_id(), folder=folder, data=data, epochs=epochs, device=device),
+                ResumeRequest(
+                    id=new_id(),
+                    folder=folder,
+                    data=data,
+                    epochs=epochs,
+                    device=device,
+                    schedule_epochs=schedule_epochs,
+                ),
                 None,
             )
 
