@@ -28,10 +28,19 @@ def check(config: TrainConfig) -> tuple[Fault, ...]:
     Combinations are looked at only where every value by itself is good.
     """
     keys = config.__struct_fields__
-    found = {key: _value_fault(SETTINGS[key], getattr(config, key)) for key in keys}
-    if not any(found.values()):
-        found = {key: SETTINGS[key].fault(config) for key in keys}
-    return tuple(Fault(key, message) for key, message in found.items() if message)
+    return value_faults(config) or tuple(
+        Fault(key, message) for key in keys if (message := SETTINGS[key].fault(config))
+    )
+
+
+def value_faults(config: TrainConfig) -> tuple[Fault, ...]:
+    """The faults of single values, whatever the others are."""
+    keys = config.__struct_fields__
+    return tuple(
+        Fault(key, message)
+        for key in keys
+        if (message := _value_fault(SETTINGS[key], getattr(config, key)))
+    )
 
 
 def hints(config: TrainConfig) -> tuple[str, ...]:

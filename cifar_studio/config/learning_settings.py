@@ -82,8 +82,6 @@ def _sam_fault(config: TrainConfig) -> str:
     return ""
 
 
-LEARNING_GROUPS = ("Learning rate", "Augmentation", "Regularisation", "Choosing")
-
 _SCHEDULE = (
     Setting(
         key="schedule",
@@ -214,38 +212,6 @@ _AUGMENTATION = (
         counts=_is_among("auto_augment", "randaugment"),
     ),
     Setting(
-        key="cutout",
-        title="Cutout",
-        group="Augmentation",
-        sentence="The share of training pictures in which a square is blanked out, 0 to 1.",
-        kind="number",
-        said=_shown("Cutout"),
-        bounds=_SHARE,
-        step=0.1,
-    ),
-    Setting(
-        key="cutout_size",
-        title="Square",
-        group="Augmentation",
-        sentence="The side of that square in pixels, 1 to 32; the border may cut it.",
-        kind="whole number",
-        said=lambda value: f"{value} pixels",
-        bounds=Bounds(1, 32),
-        unit="pixels",
-        counts=_is_on("cutout"),
-    ),
-    Setting(
-        key="random_erasing",
-        title="Erasing",
-        group="Augmentation",
-        sentence="The share of training pictures in which a rectangle of random size is blanked "
-        "out, 0 to 1.",
-        kind="number",
-        said=_shown("random erasing"),
-        bounds=_SHARE,
-        step=0.1,
-    ),
-    Setting(
         key="mixing",
         title="Mixing",
         group="Augmentation",
@@ -300,6 +266,38 @@ _AUGMENTATION = (
         step=0.1,
         counts=_is_among("mixing", "cutmix", "mixup or cutmix"),
     ),
+    Setting(
+        key="cutout",
+        title="Cutout",
+        group="Augmentation",
+        sentence="The share of training pictures in which a square is blanked out, 0 to 1.",
+        kind="number",
+        said=_shown("Cutout"),
+        bounds=_SHARE,
+        step=0.1,
+    ),
+    Setting(
+        key="cutout_size",
+        title="Square",
+        group="Augmentation",
+        sentence="The side of that square in pixels, 1 to 32; the border may cut it.",
+        kind="whole number",
+        said=lambda value: f"{value} pixels",
+        bounds=Bounds(1, 32),
+        unit="pixels",
+        counts=_is_on("cutout"),
+    ),
+    Setting(
+        key="random_erasing",
+        title="Erasing",
+        group="Augmentation",
+        sentence="The share of training pictures in which a rectangle of random size is blanked "
+        "out, 0 to 1.",
+        kind="number",
+        said=_shown("random erasing"),
+        bounds=_SHARE,
+        step=0.1,
+    ),
 )
 
 _REGULARISATION = (
@@ -313,18 +311,6 @@ _REGULARISATION = (
         said=lambda value: f"label smoothing {value:g}",
         bounds=_BELOW_ONE,
         step=0.1,
-    ),
-    Setting(
-        key="decay_on",
-        title="Decay on",
-        group="Regularisation",
-        sentence="What weight decay pulls: everything, or only the weights of convolutions and "
-        "linear layers and not norms and biases.",
-        kind="choice",
-        said=lambda value: (
-            "no decay on norms and biases" if value == "weights" else "decay on all weights"
-        ),
-        choices={"all": "everything", "weights": "not norms, biases"},
     ),
     Setting(
         key="weight_averaging",
@@ -350,6 +336,18 @@ _REGULARISATION = (
         step=0.05,
         fault=_sam_fault,
     ),
+    Setting(
+        key="decay_on",
+        title="Decay on",
+        group="Regularisation",
+        sentence="What weight decay pulls: everything, or only the weights of convolutions and "
+        "linear layers and not norms and biases.",
+        kind="choice",
+        said=lambda value: (
+            "no decay on norms and biases" if value == "weights" else "decay on all weights"
+        ),
+        choices={"all": "everything", "weights": "weights only"},
+    ),
 )
 
 _CHOOSING = (
@@ -363,7 +361,7 @@ _CHOOSING = (
         said=lambda value: (
             "test set locked until the end" if value == "at_end" else "tested after each epoch"
         ),
-        choices={"each_epoch": "each epoch", "at_end": "locked to the end"},
+        choices={"each_epoch": "each epoch", "at_end": "at the end"},
         fault=_test_fault,
     ),
     Setting(

@@ -11,12 +11,22 @@ from collections.abc import Callable
 from typing import Any
 
 from cifar_studio.config.architectures import ARCHITECTURES, architecture
-from cifar_studio.config.learning_settings import LEARNING_GROUPS, LEARNING_SETTINGS
+from cifar_studio.config.learning_settings import LEARNING_SETTINGS
 from cifar_studio.config.setting_types import Bounds, Setting
 from cifar_studio.config.train_config import TrainConfig
 
 PICTURES_PER_CLASS = 500
-GROUPS = ("Network", "Training", "SGD", "Data", *LEARNING_GROUPS, "Machine")
+GROUPS = (
+    "Network",
+    "Training",
+    "SGD",
+    "Learning rate",
+    "Regularisation",
+    "Data",
+    "Augmentation",
+    "Choosing",
+    "Machine",
+)
 
 
 def setting_in_words(key: str, value: object) -> str:
@@ -92,6 +102,7 @@ SETTINGS: dict[str, Setting] = {
             group="Network",
             sentence="The network that is trained, from scratch, as torchvision builds it.",
             kind="choice",
+            said=lambda name: architecture(name).title,
             choices={name: network.title for name, network in ARCHITECTURES.items()},
         ),
         Setting(

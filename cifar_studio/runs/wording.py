@@ -8,8 +8,9 @@ import math
 import shlex
 
 from cifar_studio.config.architectures import architecture
-from cifar_studio.config.presets import nearest_preset
+from cifar_studio.config.presets import nearest_preset, recipe_of
 from cifar_studio.config.serialization import differences
+from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.study import is_as_printed, shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
@@ -22,6 +23,23 @@ TEST_LOCKED = "The test set is locked until the run ends"
 LOOKED_AT_ONCE = "the test set was looked at once"
 CAUTION = (
     "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
+)
+
+
+MOST_ADDITIONS = 2
+# Those that tell runs apart most readily first.
+_ADDITIONS = (
+    "sam_rho",
+    "mixing",
+    "auto_augment",
+    "cutout",
+    "random_erasing",
+    "schedule",
+    "label_smoothing",
+    "weight_averaging",
+    "decay_on",
+    "test_time_flip",
+    "early_stopping",
 )
 
 
@@ -109,18 +127,36 @@ def failure(failed: RequestFailed) -> str:
 
 
 def network(config: TrainConfig) -> str:
-    """The network in a few words: "ResNet18, dropout 0.5, for 32x32".
+    """The network in a few words: "ResNet18, dropout 0.5, for 32x32, CutMix".
 
-    A run with the settings that the report prints is called so wherever runs are named.
+    A run with the settings that the report prints is called so wherever runs are named, and so is
+    one of a recipe. Of what else was added to the report's way of training the first words are
+    said, and how many there are besides.
     """
-    words = [architecture(config.architecture).title]
+    recipe = recipe_of(config)
+    title = architecture(config.architecture).title
+    if recipe is not None:
+        return f"{title}, {recipe.name.partition('-')[0]} recipe"
+    words = [title]
     if config.dropout is not None:
         words.append(f"dropout {config.dropout:g}")
     if config.stem == "cifar":
         words.append("for 32x32")
     if is_as_printed(config):
         words.append("as printed")
+    words += _additions(config)
     return ", ".join(words)
+
+
+def _additions(config: TrainConfig) -> list[str]:
+    plain = TrainConfig()
+    added = [
+        SETTINGS[key].in_words(getattr(config, key))
+        for key in _ADDITIONS
+        if getattr(config, key) != getattr(plain, key)
+    ]
+    more = len(added) - MOST_ADDITIONS
+    return added if more <= 0 else [*added[:MOST_ADDITIONS], f"{more} more"]
 
 
 def dated_title(run: Run) -> str:
@@ -173,8 +209,11 @@ def is_validated(run: Run) -> bool:
 def training_caption(config: TrainConfig) -> str:
     """What sets training figures apart from test figures, for this config."""
     words = ["while learning"]
-    if config.random_crop or config.horizontal_flip:
+    policy, squares = config.auto_augment != "none", config.cutout or config.random_erasing
+    if config.random_crop or config.horizontal_flip or policy or squares:
         words.append("augmented")
+    if config.mixing != "none":
+        words.append("mixed")
     if config.dropout_rate > 0:
         words.append("dropout on")
     return f"training ({', '.join(words)})"

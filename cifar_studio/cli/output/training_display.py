@@ -8,6 +8,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from cifar_studio.cli.output.progress_bar import stderr_console
+from cifar_studio.config.check import hints
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import (
@@ -94,6 +95,8 @@ class TrainingDisplay:
         if event.first_epoch > 1 or event.first_batch > 0:
             place = f", batch {event.first_batch + 1}/{event.batches}" if event.first_batch else ""
             self._print(f"goes on at epoch {event.first_epoch}/{self._epochs}{place}")
+        for hint in hints(event.config):
+            self._print(f"cifar-studio: {hint}.")
         self._task = self._bar.add_task("", total=event.batches, facts="")
 
 

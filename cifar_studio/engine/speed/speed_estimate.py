@@ -127,7 +127,10 @@ class _Measurement:
 
     def _evaluate(self, batch: int) -> None:
         with torch.inference_mode(), autocast(self._resolved):
-            self._network(self._normalize(self._pictures.images_NCHW[:batch]))
+            images_BCHW = self._normalize(self._pictures.images_NCHW[:batch])
+            self._network(images_BCHW)
+            if self._config.test_time_flip:
+                self._network(images_BCHW.flip(-1))
 
     def _full_batch_s(
         self, work: Callable[[int], None], full: int, budget_s: float

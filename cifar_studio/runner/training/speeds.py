@@ -52,16 +52,17 @@ class Speed(msgspec.Struct, frozen=True):
         return ROUGH_SPREAD if self.is_rough else 0.0
 
     def seconds(self, config: TrainConfig) -> float:
-        """How long a whole run of a config takes."""
-        train = 100 * config.train_per_class / self.train_images_per_second
-        test = 100 * config.test_per_class / self.test_images_per_second
-        validation = 100 * config.validation_per_class / self.test_images_per_second
-        tests = 1 if config.test == "at_end" else config.epochs
-        return config.epochs * (train + validation) + tests * test
+        """How long a whole run of a config takes, if nothing ends it early."""
+        trained = config.epochs * 100 * config.train_per_class
+        looks_at_test = config.epochs if config.test == "each_epoch" else 1
+        tested = 100 * (
+            config.epochs * config.validation_per_class + looks_at_test * config.test_per_class
+        )
+        return trained / self.train_images_per_second + tested / self.test_images_per_second
 
 
 class SpeedBook:
-    """Speeds by what decides them: network, stem, dropout place, batch, device, precision.
+    """Speeds by what decides them: network, batch, device, precision, and what a step does.
 
     Parameters
     ----------
@@ -92,8 +93,11 @@ class SpeedBook:
 
 
 def speed_key(config: TrainConfig) -> str:
-    """What decides the speed of a config, as one word."""
-    parts = (
+    """What decides the speed of a config, as one word.
+
+    What is off adds nothing to it, so that a speed stays known when the studio learns new tricks.
+    """
+    parts = [
         config.architecture,
         config.stem,
         config.dropout_sites,
@@ -102,5 +106,16 @@ def speed_key(config: TrainConfig) -> str:
         config.precision,
         config.specialize,
         config.deterministic,
-    )
-    return "/".join(map(str, parts))
+    ]
+    if config.auto_augment == "randaugment":
+        parts.append(f"randaugment {config.randaugment_operations}")
+    elif config.auto_augment != "none":
+        parts.append(config.auto_augment)
+    extras = {
+        "squares": config.cutout or config.random_erasing,
+        "mixing": config.mixing != "none" and config.mixing_probability,
+        "averaging": config.weight_averaging,
+        "sam": config.sam_rho,
+        "flip at test": config.test_time_flip,
+    }
+    return "/".join(map(str, [*parts, *(name for name, is_on in extras.items() if is_on)]))

@@ -8,22 +8,19 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QLineEdit,
-    QStyle,
-    QStyleOptionComboBox,
-    QStylePainter,
     QWidget,
 )
 from typing_extensions import override
 
 from cifar_studio.config.serialization import as_epochs
+from cifar_studio.ui.setup.quiet_combo import QuietCombo
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
 LABEL_PX = 96
 RESET_PX = 24
-TEXT_MARGIN_PX = FAULT_GAP_PX = 2
+FAULT_GAP_PX = 2
 
 
 class Field(QWidget):
@@ -48,9 +45,12 @@ class Field(QWidget):
         self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
         self._fault = basics.text("", "fault")
         self._fault.hide()
+        self._hint = basics.text("", "small")
+        self._hint.hide()
         self._text = text
         self._row = row(self._label, spacing=1)
-        column(self._row, self._fault, parent=self, margins=NO_MARGINS).setSpacing(FAULT_GAP_PX)
+        parts = self._row, self._fault, self._hint
+        column(*parts, parent=self, margins=NO_MARGINS).setSpacing(FAULT_GAP_PX)
         self.setToolTip(tip)
         theme.manager().changed.connect(self._on_theme_changed)
 
@@ -66,6 +66,11 @@ class Field(QWidget):
         """Mark the value as bad, or as good where the message is empty."""
         self._fault.setText(message)
         self._fault.setVisible(bool(message))
+
+    def set_hint(self, sentence: str) -> None:
+        """Say what a person should know of the value; nothing where it is empty."""
+        self._hint.setText(sentence)
+        self._hint.setVisible(bool(sentence))
 
     def set_changed(self, changed: bool) -> None:
         """Show the dot and the reset where the value differs from the preset's."""
@@ -90,7 +95,23 @@ class Field(QWidget):
         self._reset.setFixedWidth(theme.px(RESET_PX))
 
 
-class NumberField(Field):
+class _LineField(Field):
+    """What is typed in one line."""
+
+    def __init__(self, key: str, text: str, tip: str) -> None:
+        super().__init__(key, text, tip)
+        self._editor = QLineEdit()
+        self._editor.textEdited.connect(lambda: self.edited.emit(self.key))
+        self._set_editor(self._editor)
+
+    @override
+    def set_fault(self, message: str) -> None:
+        super().set_fault(message)
+        self._editor.setProperty("faulty", "true" if message else "false")
+        basics.restyle(self._editor)
+
+
+class NumberField(_LineField):
     """A number that is typed; up and down step it, and a bad text is kept and marked.
 
     Parameters
@@ -116,11 +137,8 @@ class NumberField(Field):
         self._integer = integer
         self._step = step
         self._none_allowed = empty_text is not None
-        self._editor = QLineEdit()
         self._editor.setPlaceholderText(empty_text or "")
-        self._editor.textEdited.connect(lambda: self.edited.emit(self.key))
         self._editor.installEventFilter(self)
-        self._set_editor(self._editor)
 
     @override
     def value(self) -> Any:
@@ -142,12 +160,6 @@ class NumberField(Field):
             self._editor.setText(f"{value:.12g}")
         else:  # a whole number to its last digit, or a text that a person typed
             self._editor.setText("" if value is None else str(value))
-
-    @override
-    def set_fault(self, message: str) -> None:
-        super().set_fault(message)
-        self._editor.setProperty("faulty", "true" if message else "false")
-        basics.restyle(self._editor)
 
     def set_empty_text(self, text: str) -> None:
         """Change what an empty editor says it means."""
@@ -171,14 +183,8 @@ class NumberField(Field):
         return True
 
 
-class EpochsField(Field):
+class EpochsField(_LineField):
     """A list of epochs, typed as numbers with commas between; a bad text is kept and marked."""
-
-    def __init__(self, key: str, text: str, tip: str) -> None:
-        super().__init__(key, text, tip)
-        self._editor = QLineEdit()
-        self._editor.textEdited.connect(lambda: self.edited.emit(self.key))
-        self._set_editor(self._editor)
 
     @override
     def value(self) -> Any:
@@ -188,12 +194,6 @@ class EpochsField(Field):
     def set_value(self, value: Any) -> None:
         words = value if isinstance(value, str) else ", ".join(map(str, value))
         self._editor.setText(words)
-
-    @override
-    def set_fault(self, message: str) -> None:
-        super().set_fault(message)
-        self._editor.setProperty("faulty", "true" if message else "false")
-        basics.restyle(self._editor)
 
 
 class ChoiceField(Field):
@@ -214,7 +214,7 @@ class ChoiceField(Field):
     ) -> None:
         super().__init__(key, text, tip)
         self._takes_others = takes_others
-        self._editor = _QuietCombo()
+        self._editor = QuietCombo()
         for value, title in choices.items():
             self._editor.addItem(title, value)
         self._editor.currentIndexChanged.connect(lambda: self.edited.emit(self.key))
@@ -266,40 +266,6 @@ class FlagField(Field):
     @override
     def set_value(self, value: Any) -> None:
         self._editor.setChecked(bool(value))
-
-
-class _QuietCombo(QComboBox):
-    """A combo box that does not change while a person scrolls the form.
-
-    A text that is too long for it ends in an ellipsis, and is whole in the tool tip.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-
-    @override
-    def wheelEvent(self, event: QEvent) -> None:
-        event.ignore()
-
-    @override
-    def paintEvent(self, event: QEvent) -> None:
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        place = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox,
-            option,
-            QStyle.SubControl.SC_ComboBoxEditField,
-            self,
-        )
-        whole, room = self.currentText(), place.width() - 2 * TEXT_MARGIN_PX
-        option.currentText = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, room)
-        self.setToolTip(whole if option.currentText != whole else "")
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 def _next_125(value: float, direction: int) -> float:

@@ -1,9 +1,14 @@
-"""The form's fields, made from the description of each setting."""
+"""The form's fields and its words, made from the description of each setting."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from cifar_studio.config.architectures import Architecture, Stem, can_be_specialized
 from cifar_studio.config.setting_types import Setting
 from cifar_studio.config.settings import GROUPS, SETTINGS
+from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs import wording
 from cifar_studio.ui.setup.fields import ChoiceField, EpochsField, Field, FlagField, NumberField
 
 
@@ -22,6 +27,43 @@ def make_groups() -> dict[str, list[Field]]:
     for setting in SETTINGS.values():
         groups[setting.group].append(_field(setting))
     return groups
+
+
+def group_in_words(group: str, config: TrainConfig) -> str:
+    """What is on in a group, "cosine, warm-up 5": what counts and is not the default."""
+    plain = TrainConfig()
+    return ", ".join(
+        setting.in_words(getattr(config, setting.key))
+        for setting in SETTINGS.values()
+        if setting.group == group
+        and setting.counts(config)
+        and getattr(config, setting.key) != getattr(plain, setting.key)
+    )
+
+
+def group_faults_in_words(group: str, faulty: Collection[str]) -> str:
+    """Which fields of a group are at fault, "Fix Test set"; empty where none is."""
+    titles = [
+        setting.title or setting.caption
+        for setting in SETTINGS.values()
+        if setting.group == group and setting.key in faulty
+    ]
+    return f"Fix {', '.join(titles)}" if titles else ""
+
+
+def network_in_words(network: Architecture, stem: Stem, *, specialize: bool) -> str:
+    """Parameters and multiply-adds of a network."""
+    in_use = ""
+    if specialize:
+        trained = f"{wording.count(network.trained_parameters[stem])} of them in use"
+        less = can_be_specialized(network.name, stem)
+        in_use = f", {trained}" if less else ", all of them in use"
+    words = (
+        f"{wording.count(network.parameters[stem])} parameters{in_use} · "
+        f"{wording.count(network.multiply_adds[stem])} multiply-adds a picture"
+    )
+    ratio = network.multiply_adds["cifar"] / network.multiply_adds["imagenet"]
+    return f"{words} · ×{ratio:.0f} compute" if stem == "cifar" and ratio > 1.05 else words
 
 
 def _field(setting: Setting) -> Field:

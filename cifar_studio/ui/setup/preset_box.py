@@ -1,16 +1,15 @@
 """The preset on top of the form: built-in ones, the person's own, and what was changed.
 
-Of a preset of the report it offers the printed form too.
+Of a preset of the report it offers the printed form too, of a recipe it says what it reaches.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QInputDialog,
     QMenu,
     QMessageBox,
@@ -19,9 +18,18 @@ from PySide6.QtWidgets import (
 )
 
 from cifar_studio.config.own_presets import delete_preset, own_presets, save_preset
-from cifar_studio.config.presets import AS_PRINTED, PRESETS, PRINTED_DECAY, QUICK_LOOK, Preset
+from cifar_studio.config.presets import (
+    AS_PRINTED,
+    PRESETS,
+    PRINTED_DECAY,
+    QUICK_LOOK,
+    RECIPES,
+    REPORT_PRESETS,
+    Preset,
+)
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
+from cifar_studio.ui.setup.quiet_combo import QuietCombo
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
@@ -42,9 +50,8 @@ class PresetBox(QWidget):
         self._folder = folder
         self._presets: dict[str, Preset] = {}
         self._config: TrainConfig | None = None
-        self._combo = QComboBox()
+        self._combo = QuietCombo("Ready-made settings; change any of them below.")
         self._combo.setAccessibleName("Preset")
-        self._combo.setToolTip("Ready-made settings; change any of them below.")
         self._combo.activated.connect(self._on_whole_preset_requested)
         self._more = basics.GlyphButton("more", "Keep, reset or delete presets")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -55,8 +62,10 @@ class PresetBox(QWidget):
         self._more.setMenu(self._menu)
         self._as_printed = QCheckBox(f"As printed: weight decay {PRINTED_DECAY:g}")
         self._as_printed.clicked.connect(self._on_whole_preset_requested)
+        self._reached = basics.text("", "small")
         upper = row(grow(self._combo), self._more, spacing=1)
-        column(upper, self._as_printed, parent=self, margins=NO_MARGINS, spacing=1)
+        parts = upper, self._as_printed, self._reached
+        column(*parts, parent=self, margins=NO_MARGINS, spacing=1)
         self._reload()
 
     @property
@@ -70,15 +79,14 @@ class PresetBox(QWidget):
         base = next((base for base, form in AS_PRINTED.items() if form.name == name), None)
         self._combo.setCurrentIndex(max(0, self._combo.findData(base or name)))
         self._as_printed.setChecked(base is not None)
-        self._offer_printed_form()
+        self._show_chosen()
         return self.preset
 
     def show_changes(self, count: int, config: TrainConfig | None) -> None:
         """Say how many fields differ from the preset; None where the form has a fault."""
         self._config = config
-        for position in range(self._combo.count()):
-            name = self._combo.itemData(position)
-            title = self._presets[name].title
+        for preset in self._presets.values():
+            position, title = self._combo.findData(preset.name), preset.title
             if position == self._combo.currentIndex() and count:
                 title = f"{title} · {count} change{'s' if count > 1 else ''}"
             self._combo.setItemText(position, title)
@@ -87,22 +95,26 @@ class PresetBox(QWidget):
         self._delete.setEnabled(self.preset.name not in PRESETS)
 
     def _reload(self) -> None:
-        own = own_presets(self._folder)
-        printed = AS_PRINTED.values()
-        listed = (*(preset for preset in PRESETS.values() if preset not in printed), *own)
-        self._presets = {preset.name: preset for preset in listed}
+        blocks = (QUICK_LOOK, *REPORT_PRESETS), RECIPES, own_presets(self._folder)
+        self._presets = {preset.name: preset for block in blocks for preset in block}
         self._combo.clear()
-        for preset in self._presets.values():
-            self._combo.addItem(preset.title, preset.name)
-            self._combo.setItemData(self._combo.count() - 1, preset.description, 3)
+        for block in filter(None, blocks):
+            if self._combo.count():
+                self._combo.insertSeparator(self._combo.count())
+            for preset in block:
+                self._combo.addItem(preset.title, preset.name)
+                tip = basics.plain_tip(f"{preset.description} {preset.reached}")
+                self._combo.setItemData(self._combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
 
-    def _offer_printed_form(self) -> None:
+    def _show_chosen(self) -> None:
         printed = AS_PRINTED.get(self._combo.currentData())
         self._as_printed.setVisible(printed is not None)
         self._as_printed.setToolTip(printed.description if printed is not None else "")
+        self._reached.setText(self.preset.reached)
+        self._reached.setVisible(bool(self.preset.reached))
 
     def _on_whole_preset_requested(self) -> None:
-        self._offer_printed_form()
+        self._show_chosen()
         self.preset_chosen.emit(self.preset)
 
     def _on_save(self) -> None:

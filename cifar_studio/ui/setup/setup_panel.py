@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from msgspec.structs import replace
+from PySide6.QtCore import QMargins, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from cifar_studio.config.architectures import (
-    Architecture,
-    Stem,
-    architecture,
-    can_be_specialized,
-)
+from cifar_studio.config.architectures import architecture
+from cifar_studio.config.check import check, value_faults
 from cifar_studio.config.presets import Preset
-from cifar_studio.config.serialization import from_mapping, to_mapping
+from cifar_studio.config.serialization import to_mapping
+from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.errors import ConfigError
-from cifar_studio.runs import wording
 from cifar_studio.runs.folder.events import DeviceInfo
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.setup.fields import ChoiceField, Field, NumberField
 from cifar_studio.ui.setup.folding_group import FoldingGroup
-from cifar_studio.ui.setup.form_layout import make_groups
+from cifar_studio.ui.setup.form_layout import (
+    group_faults_in_words,
+    group_in_words,
+    make_groups,
+    network_in_words,
+)
 from cifar_studio.ui.setup.preset_box import PresetBox
+from cifar_studio.ui.setup.price import price_in_words
+from cifar_studio.ui.setup.rate_curve import RateCurve
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, Placed, column, grow
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
-LONG_RUN_SECONDS = 30 * 60
-FOLDED_AT_FIRST = ("Data", "Machine")
+OPEN_AT_FIRST = ("Network", "Training", "SGD")
 
 
 class SetupPanel(QWidget):
@@ -50,12 +51,14 @@ class SetupPanel(QWidget):
         self._costs = costs
         self._faults: dict[str, str] = {}
         self._config: TrainConfig | None = None
+        self._sane = TrainConfig()  # the last value of each key that is good by itself
         self._chosen_data = "auto"
         self._preset_box = PresetBox(presets_folder)
         self._preset_box.preset_chosen.connect(self._on_preset_chosen)
         self._fields: dict[str, Field] = {}
         self._groups: dict[str, FoldingGroup] = {}
         self._facts = basics.text("", "small")
+        self._curve = RateCurve()
         self._cost = basics.text("", "small")
         self._shorter = basics.link("Make it shorter", self._on_make_shorter)
         self._lay_out()
@@ -148,7 +151,8 @@ class SetupPanel(QWidget):
         form = QWidget()
         rows = column(parent=form, margins=(4, 0, 2, 2), spacing=1)
         for title, fields in make_groups().items():
-            group = FoldingGroup(title)
+            # What is open at first shows all that is in it: words would only repeat that.
+            group = FoldingGroup(title, says_when_open=title not in OPEN_AT_FIRST)
             for field in fields:
                 self._fields[field.key] = field
                 field.edited.connect(self._on_edited)
@@ -156,7 +160,9 @@ class SetupPanel(QWidget):
                 group.add(field)
             if title == "Network":
                 group.add(self._facts)
-            group.set_open(title not in FOLDED_AT_FIRST)
+            if title == "Learning rate":
+                group.add(self._curve)
+            group.set_open(title in OPEN_AT_FIRST)
             self._groups[title] = group
             rows.addWidget(group)
         rows.addStretch(1)
@@ -173,28 +179,57 @@ class SetupPanel(QWidget):
         top = column(self._preset_box, margins=(4, 3, 3, 2))
         shorter = Placed(self._shorter, alignment=Qt.AlignmentFlag.AlignLeft)
         bottom = column(self._cost, shorter, margins=(4, 2, 4, 0), spacing=0)
+        bar = scroll.verticalScrollBar()
+        margins = rows.contentsMargins()
+
+        def keep_width(lowest: int, highest: int) -> None:
+            """Leave the bar's room free where there is none: fields that come and go bring it."""
+            free = 0 if highest > lowest else bar.sizeHint().width()
+            rows.setContentsMargins(margins + QMargins(0, 0, free, 0))
+
+        bar.rangeChanged.connect(keep_width)
         parts = (top, grow(scroll), basics.line(), bottom)
         column(*parts, parent=self, margins=NO_MARGINS, spacing=0)
 
     def _check(self) -> None:
-        try:
-            self._config = from_mapping(self.values())
-            self._faults = {}
-        except ConfigError as error:
-            self._config = None
-            self._faults = dict(error.faults)
-        for key, field in self._fields.items():
-            field.set_fault(self._faults.get(key, ""))
+        config = replace(TrainConfig(), **self.values())
+        self._faults = {fault.key: fault.message for fault in check(config)}
+        # What a person is still typing neither hides nor shows other fields.
+        typed = {fault.key for fault in value_faults(config)}
+        sane = {key: value for key, value in self.values().items() if key not in typed}
+        self._sane = replace(self._sane, **sane)
+        self._show_what_counts()
+        self._config = None if self._faults else self._with_what_counts(config)
         self._show_changes()
         self._show_standards()
         self._show_cost()
+
+    def _show_what_counts(self) -> None:
+        for key, setting in SETTINGS.items():
+            field, fault = self._fields[key], self._faults.get(key, "")
+            field.set_fault(fault)
+            hint = "" if fault else setting.hint(self._sane)
+            field.set_hint(f"{hint}." if hint else "")
+            field.setVisible(bool(fault) or setting.counts(self._sane))
+        for title, group in self._groups.items():
+            faults = group_faults_in_words(title, self._faults)
+            group.set_words(faults or group_in_words(title, self._sane), is_fault=bool(faults))
+        self._curve.show_config(self._sane)
+
+    def _with_what_counts(self, config: TrainConfig) -> TrainConfig:
+        """What is not seen is the preset's: it changes nothing, and must not seem to."""
+        base = self._preset_box.preset.config
+        hidden = (key for key, setting in SETTINGS.items() if not setting.counts(config))
+        return replace(config, **{key: getattr(base, key) for key in hidden})
 
     def _show_changes(self) -> None:
         base = to_mapping(self._preset_box.preset.config)
         changed = {
             key
             for key, field in self._fields.items()
-            if key in base and (key in self._faults or field.value() != base[key])
+            if key in base
+            and (key in self._faults or field.value() != base[key])
+            and not field.isHidden()
         }
         for key, field in self._fields.items():
             field.set_changed(key in changed)
@@ -208,44 +243,16 @@ class SetupPanel(QWidget):
         standard = f"{network.standard_dropout:g}" if network.standard_dropout else "none"
         dropout.set_empty_text(f"standard: {standard}")
         sites.set_item_enabled("blocks", network.has_blocks)
-        stem = self._fields["stem"].value()
-        facts = (
-            f"{wording.count(network.parameters[stem])} parameters{self._trained(network, stem)} · "
-            f"{wording.count(network.multiply_adds[stem])} multiply-adds a picture"
-        )
-        ratio = network.multiply_adds["cifar"] / network.multiply_adds["imagenet"]
-        if stem == "cifar" and ratio > 1.05:
-            facts += f" · ×{ratio:.0f} compute"
-        self._facts.setText(facts)
-
-    def _trained(self, network: Architecture, stem: Stem) -> str:
-        """How many of the parameters a specialised training trains."""
-        if not self._fields["specialize"].value():
-            return ""
-        if not can_be_specialized(network.name, stem):
-            return ", all of them in use"
-        return f", {wording.count(network.trained_parameters[stem])} of them in use"
+        stem, specialize = self._fields["stem"].value(), self._fields["specialize"].value()
+        self._facts.setText(network_in_words(network, stem, specialize=specialize))
 
     def _show_cost(self) -> None:
-        text, is_long = self._cost_text()
+        text, is_long = "", False
+        if self._config is not None:
+            text, is_long = price_in_words(self._config, self._costs)
         self._cost.setText(text)
         self._shorter.setVisible(is_long)
         self.form_changed.emit()
-
-    def _cost_text(self) -> tuple[str, bool]:
-        if self._config is None:
-            return "", False
-        speed = self._costs.speed(self._config)
-        if speed is None:
-            failure = self._costs.failure(self._config)
-            return failure or "Time on this machine: not measured yet", False
-        seconds = speed.seconds(self._config)
-        about = wording.about(seconds, speed.spread).capitalize()
-        text = f"{about} · {wording.memory(speed.memory_mib)}"
-        if seconds <= LONG_RUN_SECONDS:
-            return text, False
-        end = datetime.datetime.now() + datetime.timedelta(seconds=seconds)
-        return f"{text} · ends about {wording.clock(end)}", True
 
     def _on_preset_chosen(self, preset: Preset) -> None:
         self.show_config(preset.config, preset.name)
