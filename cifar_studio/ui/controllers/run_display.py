@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
-from cifar_studio.runs.folder.events import EpochEnded, Event, RunEnded, RunStarted
+from cifar_studio.runs.folder.events import EpochEnded, Event, FinalTestEnded, RunEnded, RunStarted
 from cifar_studio.runs.folder.library import Run, can_resume, load
 from cifar_studio.runs.folder.run_folder import is_run_folder
 from cifar_studio.runs.reference_runs import is_reference
@@ -84,7 +84,7 @@ class RunDisplay(QObject):
             self._on_run_started(event)
         else:
             self._parts.curves.handle(event)
-        if isinstance(event, EpochEnded):
+        if isinstance(event, EpochEnded | FinalTestEnded):
             self._model.refresh()
         elif isinstance(event, RunEnded):
             self._on_run_ended(event)

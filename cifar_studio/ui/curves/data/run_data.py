@@ -18,17 +18,17 @@ from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.early_stopping import Stop, stopping
 from cifar_studio.runs.folder.environment import Environment
-from cifar_studio.runs.folder.epochs import EpochRow, best_row, read_rows
+from cifar_studio.runs.folder.epochs import EpochRow, best_row
 from cifar_studio.runs.folder.events import (
     BatchesEnded,
     EpochEnded,
     Event,
+    FinalTestEnded,
     QuickTestEnded,
     RunStarted,
 )
 from cifar_studio.runs.folder.growing_file import TraceFile
 from cifar_studio.runs.folder.library import Run, load
-from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.ui.curves.data.series import GrowingTable
 
 COLUMNS = (
@@ -152,15 +152,14 @@ class RunData:
                 return self._take_quick_test(event)
             case EpochEnded():
                 return self._take_epoch(event.row, event.best_epoch)
+            case FinalTestEnded():
+                self.rows[row_of(self.rows, event.row.epoch)] = event.row
+                return True
         return False
 
     def end(self) -> None:
-        """The run is over: no epoch is under way, and a locked test set was looked at."""
+        """The run is over: no epoch is under way."""
         self.running = None
-        if self.is_test_locked:
-            found = read_rows(RunFolder(self.path).epochs_file)
-            if [row.epoch for row in found] == [row.epoch for row in self.rows]:
-                self.rows = found
 
     # What it holds
 
