@@ -141,8 +141,17 @@ def read_config(path: Path) -> TrainConfig:
 
 
 def differences(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, Any]]:
-    """The keys in which two configs differ, each with (base's value, config's value)."""
-    pairs = ((key, getattr(base, key), getattr(config, key)) for key in config.__struct_fields__)
+    """The keys in which two configs differ, each with (base's value, config's value).
+
+    A key that means nothing in either of them, such as the size of a square that neither blanks
+    out, makes no difference.
+    """
+    keys = (
+        key
+        for key in config.__struct_fields__
+        if SETTINGS[key].counts(config) or SETTINGS[key].counts(base)
+    )
+    pairs = ((key, getattr(base, key), getattr(config, key)) for key in keys)
     return {key: (before, after) for key, before, after in pairs if before != after}
 
 
