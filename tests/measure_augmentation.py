@@ -5,8 +5,9 @@
 A batch is 128 random pictures, cut out, augmented, normalised and mixed as a training does it; a
 step adds ResNet18 with the settings that train by default. All kinds are measured in turn in every
 round, so that what else the machine does weighs on all of them. Printed are the median over rounds
-of milliseconds a batch with the smallest and the largest, and the median over rounds of a kind's
-pictures a second by those of the plain recipe. Left out: the network's own choice of formats.
+of milliseconds with the smallest and the largest, by the clock and of the processor (all threads
+together: what to trust where other programs run), and the median over rounds of a kind's throughput
+by the plain recipe's, by either. Left out: a run's own choice of memory format and precision.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.machine.device import memory_format, resolve
+from cifar_studio.engine.machine.openmp_waiting import giving_way
 from cifar_studio.engine.training.batches import Batch, Normalize, Pictures, make_batch, plan_epoch
 from cifar_studio.engine.training.training_state import TrainingState
 
@@ -72,32 +75,36 @@ def trainer(config: TrainConfig, pictures: Pictures) -> Callable[[], None]:
 
 def measured(
     works: dict[str, Callable[[], object]], rounds: int, repeats: int, device: torch.device
-) -> dict[str, list[float]]:
-    """Milliseconds of a call, one figure for each round; a round before them is not counted."""
-    times_ms: dict[str, list[float]] = {name: [] for name in works}
+) -> dict[str, NDArray[np.float64]]:
+    """Milliseconds of a call, (rounds, 2), by the clock and of the processor, all threads together.
+
+    A round before them is not counted.
+    """
+    times_ms: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
     for turn in range(rounds + 1):
         for name, work in works.items():
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), time.process_time()
             for _ in range(repeats):
                 work()
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
+            took = time.perf_counter() - start, time.process_time() - start_cpu
             if turn:
-                times_ms[name].append(1000 * (time.perf_counter() - start) / repeats)
-    return times_ms
+                times_ms[name].append((1000 * took[0] / repeats, 1000 * took[1] / repeats))
+    return {name: np.array(times) for name, times in times_ms.items()}
 
 
-def print_table(heading: str, times_ms: dict[str, list[float]]) -> None:
-    print(heading.ljust(34) + "ms: median   least    most    pictures a second by plain's")
-    plain = np.array(times_ms["plain"])
+def print_table(heading: str, times_ms: dict[str, NDArray[np.float64]]) -> None:
+    print(
+        f"{heading:32}  {'ms by the clock':>26}  {'ms of the processor':>26}  throughput by plain's"
+    )
     for name, times in times_ms.items():
-        shares = np.sort(plain / np.array(times))
-        print(
-            name.ljust(34)
-            + f"{np.median(times):10.2f} {min(times):7.2f} {max(times):7.2f}"
-            + f"{np.median(shares):12.3f} ({shares[0]:.3f} to {shares[-1]:.3f})",
-            flush=True,
-        )
+        cells = [
+            f"{np.median(column):9.2f} ({column.min():.2f} to {column.max():.2f})".rjust(26)
+            for column in times.T
+        ]
+        by_clock, by_processor = np.median(times_ms["plain"] / times, axis=0)
+        print(f"{name:32}  {cells[0]}  {cells[1]}  {by_clock:.3f}, {by_processor:.3f}", flush=True)
 
 
 def main() -> None:
@@ -118,11 +125,13 @@ def main() -> None:
     print(platform.platform(), device, f"{os.cpu_count()} processors", torch.__version__)
     print(f"{arguments.rounds} rounds, {arguments.threads} threads")
     makers = {name: maker(config, pictures) for name, config in KINDS.items()}
-    print_table(
-        f"a batch of {BATCH}", measured(makers, arguments.rounds, arguments.batches, device)
-    )
     trainers = {name: trainer(KINDS[name], pictures) for name in IN_STEPS}
-    print_table("a step of ResNet18", measured(trainers, arguments.rounds, arguments.steps, device))
+    with giving_way(device.type):
+        batches = measured(makers, arguments.rounds, arguments.batches, device)
+        print_table(f"a batch of {BATCH}", batches)
+        print_table(
+            "a step of ResNet18", measured(trainers, arguments.rounds, arguments.steps, device)
+        )
 
 
 if __name__ == "__main__":
