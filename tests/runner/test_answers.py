@@ -16,6 +16,7 @@ from torchvision.transforms import functional as vision
 
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.demo.demo_set import CLASS_NAMES
+from cifar_studio.data.names import names_of
 from cifar_studio.engine.answers.trained_network import load_network
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.runner.answers.evaluating import evaluate_run
@@ -215,6 +216,17 @@ def test_that_a_worker_explains_a_picture_and_shows_its_versions(run: RunFolder)
     assert isinstance(shown, Augmented)
     assert [len(version) for version in shown.versions] == [3072] * 8
     assert len(set(shown.versions)) > 1
+    assert shown.mixed == (None,) * 8
+    config = replace(config, mixing="mixup", mixup_alpha=1.0, cutout=0.5)
+    (shown,) = carry_out(
+        AugmentRequest(id=1, config=config, data="demo", split="train", position=11)
+    )
+    assert isinstance(shown, Augmented)
+    titles = names_of("demo").class_titles
+    for mixed in filter(None, shown.mixed):
+        assert mixed.first == titles[load_dataset("demo").train.labels_N[11]]
+        assert mixed.second in titles
+    assert any(shown.mixed)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from cifar_studio.runs.answers import MixedClasses
 from cifar_studio.ui.pictures.data.answers import Answers
 from cifar_studio.ui.pictures.data.picture_set import PictureSet
 from cifar_studio.ui.pictures.detail.large_picture import heated
@@ -89,6 +93,33 @@ def test_that_versions_are_requested_of_the_picture_that_stays(
     assert (detail.sheet.count, detail.sheet_caption.text()) == (8, "pad 4, crop, flip")
     detail.show_picture(4)
     assert (detail.sheet.count, detail.sheet_caption.text()) == (0, SHEET_CAPTION)
+
+
+def test_that_below_mixed_versions_stand_both_classes_with_their_shares(
+    detail: PictureDetail, pictures: PictureSet, qtbot: QtBot
+) -> None:
+    detail.show_picture(3)
+    sheet, versions = detail.sheet, [pictures.pixels(3)] * 8
+    mixed = [MixedClasses("apple", 0.625, "bear"), None, MixedClasses("apple", 0.0, "sea")] * 2
+    detail.show_augmented(versions, "", 3)
+    plain = sheet.height()
+    assert sheet.said_of(0) == ""
+    detail.show_augmented(versions, "", 3, [*mixed, None, None])
+    assert sheet.height() > plain
+    assert sheet.said_of(0) == "apple 62 %, bear 38 %"
+    assert sheet.said_of(1) == sheet.said_of(7) == ""
+    assert sheet.said_of(2) == "apple 0 %, sea 100 %"
+    assert "version 3: apple 0 %, sea 100 %" in sheet.accessibleDescription()
+    blank = sheet.grab().toImage()
+    detail.show_augmented(versions, "", 3, [None] * 8)
+    assert sheet.height() == plain
+    assert sheet.grab().toImage() != blank
+    for at, said in ((QPoint(70, 5), ""), (QPoint(5, sheet.height() - 5), "apple 62 %, bear 38 %")):
+        detail.show_augmented(versions, "", 3, [None] * 4 + [mixed[0]] + [None] * 3)
+        asked = QHelpEvent(QEvent.Type.ToolTip, at, sheet.mapToGlobal(at))
+        QApplication.sendEvent(sheet, asked)
+        qtbot.waitUntil(lambda said=said: QToolTip.text() == said)
+    QToolTip.hideText()
 
 
 def test_that_an_explanation_lies_over_the_picture_until_another_is_chosen(

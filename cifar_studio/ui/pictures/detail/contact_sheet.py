@@ -19,6 +19,7 @@ from cifar_studio.ui.widgets import theme
 COLUMNS, ROWS = 4, 2
 VERSIONS = COLUMNS * ROWS
 LINE_PX = 2
+TEXT_LINES = 3
 TEXT_GAP_PX = 3
 TEXT_INSET_PX = 2
 
@@ -80,7 +81,7 @@ class ContactSheet(QWidget):
         side = large_side() // COLUMNS
         if not any(self.shares):
             return side
-        return side + 2 * QFontMetrics(self._font).height() + 2 * theme.px(TEXT_GAP_PX)
+        return side + TEXT_LINES * QFontMetrics(self._font).height() + 3 * theme.px(TEXT_GAP_PX)
 
     def _place(self, version: int) -> QRect:
         """Where a picture stands."""
@@ -123,20 +124,20 @@ class ContactSheet(QWidget):
     def _paint_shares(
         self, painter: QPainter, picture: QRect, shares: tuple[tuple[str, str], ...]
     ) -> None:
-        """Two lines below a picture; a long name gives way to its share."""
+        """Both names below a picture, as much as there is room for, and then their shares."""
         metrics, colours = painter.fontMetrics(), theme.current()
         inset = theme.px(TEXT_INSET_PX)
         line = picture.adjusted(inset, 0, -inset, 0)
         line.setHeight(metrics.height())
         line.moveTop(picture.bottom() + 1 + theme.px(TEXT_GAP_PX))
-        for name, share in shares:
-            room = line.width() - metrics.horizontalAdvance(f" {share}")
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-            painter.setPen(QColor(colours.text))
+        painter.setPen(QColor(colours.text))
+        for name, _ in shares:
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft, shown)
-            painter.setPen(QColor(colours.muted))
-            painter.drawText(line, Qt.AlignmentFlag.AlignRight, share)
             line.translate(0, line.height())
+        painter.setPen(QColor(colours.muted))
+        both = " : ".join(share for _, share in shares).replace(" % :", " :")
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, both)
 
 
 def shares_of(mixed: MixedClasses) -> tuple[tuple[str, str], ...]:
