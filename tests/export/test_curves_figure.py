@@ -19,8 +19,9 @@ from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.export.figures.curves_figure import DEFAULT_IN, Curves, draw_curves, save_curves
 from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import Caption, Page, Size
+from cifar_studio.runs.analysis.early_stopping import stopping
 from report_runs import report_rows
-from support import make_row
+from support import LOCKED, locked_rows, make_row
 
 REPORT = REPORT_RESULTS["report-resnet18"]
 CAPTION = Caption("ResNet18", ("CIFAR-100",))
@@ -136,3 +137,20 @@ def test_size_and_words_of_the_files(tmp_path: Path) -> None:
     assert "report max 51.62 top-1" in words
     assert "epoch 1, best on test (selected)" in words
     assert "cross-entropy" not in words
+
+
+def test_that_a_locked_test_set_has_no_curve_and_an_early_end_is_marked() -> None:
+    rows = locked_rows(ended=True)
+    stop = stopping(rows, LOCKED)
+    shown = Curves("x", rows, 9, best_epoch=4, is_test_locked=True, stop=stop)
+    page = drawn(shown)
+    assert lines_with(page, 0, [row.val_loss or math.nan for row in rows])
+    assert lines_with(page, 1, [row.val_top1 or math.nan for row in rows])
+    for panel, axes in enumerate(page.figure.axes):
+        words = [str(line.get_label()) for line in axes.lines]
+        assert "stopped early at epoch 5: no better validation loss since 3" in words
+        marked = [line for line in axes.lines if "stopped early" in str(line.get_label())]
+        assert [list(line.get_xdata()) for line in marked] == [[5, 5]]
+        column = ("test_loss", "test_top1")[panel]
+        values = [getattr(row, column) for row in rows]
+        assert not lines_with(page, panel, [math.nan if v is None else v for v in values])

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.folder.evaluation import save_evaluation
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.ui.frame.central_tabs import CONFUSION, PICTURES
+from cifar_studio.ui.pictures.data.picture_set import TEST_START
 from cifar_studio.ui.window.main_window import MainWindow
-from support import make_row
+from support import LOCKED, locked_rows, make_evaluation, make_row
 
 OLD, NEW = "20260401_120000_resnet18", "20260402_120000_vgg11"
 
@@ -105,3 +109,45 @@ def test_that_damaged_settings_open_the_window_with_a_word(
     window.leave()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=60_000)
     window.deleteLater()
+
+
+def test_that_a_locked_test_set_is_said_and_not_looked_at_before_the_run_ends(
+    qtbot: QtBot, make_run: Callable[..., RunFolder], window: MainWindow
+) -> None:
+    folder = make_run(OLD, config=LOCKED, state="stopped", top1s=())
+    folder.keep_epochs(locked_rows(ended=False)[:4])
+    window.open_library()
+    window.parts.selection.select(folder.path)
+    window.commands.show_tab(CONFUSION)
+    confusion = window.pictures_and_confusion.part.confusion
+    assert confusion.empty.body.text() == "The test set is locked until the run ends."
+    assert not confusion.evaluate_button.isVisible()
+    window.commands.show_tab(PICTURES)
+    pictures = window.pictures_and_confusion.part.pictures
+    qtbot.waitUntil(lambda: pictures.pictures is not None, timeout=60_000)
+    assert pictures.controls.answers.toolTip() == "The test set is locked until the run ends."
+    pictures.show_picture(TEST_START)
+    assert "The test set is locked until the run ends." in texts(window)
+    # Whoever asks all the same, of a view that offers it, gets the same answer.
+    pictures.evaluate_requested.emit("test")
+    assert "The test set is locked until the run ends." in window.parts.message.text
+    assert not folder.best_evaluation.exists()
+
+
+def test_that_a_run_that_stopped_early_says_so_and_shows_its_answers(
+    qtbot: QtBot, make_run: Callable[..., RunFolder], window: MainWindow
+) -> None:
+    folder = make_run(OLD, config=LOCKED, top1s=())
+    folder.keep_epochs(locked_rows(ended=True))
+    save_evaluation(folder.best_evaluation, make_evaluation())
+    window.open_library()
+    window.parts.selection.select(folder.path)
+    assert "5/9 epochs · stopped early" in texts(window)
+    assert "Stopped early at epoch 5: no better validation loss since 3" in texts(window)
+    index = window.parts.model.index(0, 0)
+    tip = str(index.data(Qt.ItemDataRole.ToolTipRole))
+    assert tip.startswith("Top-1 43.00 % at epoch 4, chosen on validation\nStopped early")
+    window.commands.show_tab(CONFUSION)
+    confusion = window.pictures_and_confusion.part.confusion
+    assert confusion.evaluation is not None
+    assert "chosen on validation, epoch 7" in texts(window)

@@ -50,7 +50,7 @@ COLUMNS: tuple[Column, ...] = (
     ENDED,
     NOTES,
 )
-HIDDEN_AT_FIRST = frozenset({"honest_top5", "seconds_to_convergence"})
+HIDDEN_AT_FIRST = frozenset({"honest_top5", "seconds_to_convergence", "total_seconds"})
 
 _SELECTED = (
     "The maximum or minimum over all epochs is selected on the test pictures it is measured on, as "

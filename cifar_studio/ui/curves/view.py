@@ -332,6 +332,7 @@ class CurvesView(QWidget):
             panel.plot.fit_requested.connect(self._on_fit_requested)
             panel.legend.entries_changed.connect(self._order_tabs)
             panel.hidden_changed.connect(self._redraw_at_once)
+            panel.resized.connect(self._level_legends)
             panel.values_requested.connect(self.table.copy)
             panel.save_requested.connect(self.save_figure)
         self.table.save_requested.connect(

@@ -21,10 +21,10 @@ from cifar_studio.export.tables.write_tables import write_table
 from cifar_studio.runs.folder.library import list_runs
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status
 from cifar_studio.ui.compare.columns import COLUMNS
-from cifar_studio.ui.compare.model import BELOW_ROLE
+from cifar_studio.ui.compare.model import BELOW_ROLE, LINE_ROLE
 from cifar_studio.ui.compare.view import CompareView
 from report_runs import report_rows
-from support import make_environment, make_row
+from support import LOCKED, locked_rows, make_environment, make_row
 
 Maker = Callable[..., RunFolder]
 PLACES = {column.key: place for place, column in enumerate(COLUMNS)}
@@ -267,3 +267,25 @@ def test_that_a_kept_rule_without_sense_is_left(view: CompareView, kept: tuple) 
     before = view.rule
     view.choose_rule(kept)
     assert view.rule == before
+
+
+def test_that_a_locked_run_shows_what_validation_chose_and_how_it_ended(
+    view: CompareView, make_run: Callable[..., RunFolder]
+) -> None:
+    folder = make_run(config=LOCKED, top1s=())
+    folder.keep_epochs(locked_rows(ended=True))
+    show_library(view)
+    assert text(view, 0, "max_val_top1") == "45.00"
+    assert text(view, 0, "honest_top1") == "43.00"
+    assert text(view, 0, "max_test_top1") == "—"
+    assert text(view, 0, "ended") == "stopped early at 5"
+    assert below(view, 0, "ended") == ("no better validation loss since 3",)
+    (fact,) = view.table.filter.index(0, 0).data(LINE_ROLE).facts[1:]
+    assert fact == "not comparable: demo, the test set was looked at once, …"
+    table = view.table.as_table("runs")
+    cells = dict(zip(table.header, table.rows[0], strict=True))
+    assert cells["Ended"] == "stopped early at epoch 5: no better validation loss since 3"
+    select(view, folder.path.name)
+    view.details.show_lines(view.table.chosen, view.rule)
+    assert "By the validation loss, since the test set was locked." in view.details.words.text()
+    assert {"max_val_top1", "honest_top1", "ended"}.isdisjoint(view.table.hidden)

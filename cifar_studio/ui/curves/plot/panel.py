@@ -8,8 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import (
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QVBoxLayout
+from typing_extensions import override
 
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
 from cifar_studio.ui.curves.data.run_colours import RunStyle
@@ -66,8 +74,11 @@ class PlotPanel(QFrame):
         The curves' values are to be copied.
     save_requested()
         What is drawn is to be kept as a figure.
+    resized()
+        The legend may need another height.
     """
 
+    resized = Signal()
     hidden_changed = Signal()
     values_requested = Signal()
     save_requested = Signal()
@@ -325,6 +336,11 @@ class PlotPanel(QFrame):
         menu.addAction(QUESTION, lambda: explain(key, at, self, EXPLANATIONS))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def _on_range_changed(self) -> None:
         if not self._drawing:

@@ -63,8 +63,7 @@ class EpochModel(RowModel):
 
     def sync(self, run: RunData | None) -> int:
         """Take over what is new in a run; returns how many rows were appended."""
-        # The test set is looked at when a run ends, and its figures come into an earlier row.
-        if run is not self._run or (run and self._rows != run.rows[: len(self._rows)]):
+        if run is not self._run or not self._goes_on(run):
             self._reset(run)
             return 0
         if run is None:
@@ -154,6 +153,11 @@ class EpochModel(RowModel):
         self._marked_epoch = 0
         self.columns = _columns_of(run)
         self.endResetModel()
+
+    def _goes_on(self, run: RunData | None) -> bool:
+        """Whether the run has but grown: at its end test figures may come into an earlier row."""
+        known = run.rows[: len(self._rows)] if run else []
+        return self._rows == known and self.columns == _columns_of(run)
 
     def _set_best(self, epoch: int) -> None:
         before, self._best_epoch = self._best_epoch, epoch
