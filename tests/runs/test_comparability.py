@@ -60,6 +60,38 @@ CHANGES: list[tuple[Mapping[str, object], str]] = [
         {"train_per_class": 450, "validation_per_class": 50},
         "450 training pictures a class, 50 validation pictures a class",
     ),
+    (
+        {"schedule": "cosine", "warmup_epochs": 2.5, "final_share": 0.1, "schedule_epochs": 60},
+        "cosine, warm-up 2.5, down to 0.1 of it, over 60 epochs",
+    ),
+    (
+        {"schedule": "multistep", "milestones": (30, 60), "schedule_factor": 0.2},
+        "multistep, after 30, 60, times 0.2",
+    ),
+    (
+        {"auto_augment": "randaugment", "randaugment_operations": 3, "randaugment_magnitude": 5},
+        "RandAugment, 3 operations, strength 5",
+    ),
+    (
+        {"cutout": 0.5, "cutout_size": 8, "random_erasing": 1.0},
+        "Cutout 0.5, 8 pixels, random erasing",
+    ),
+    (
+        {
+            "mixing": "mixup or cutmix",
+            "mixing_probability": 0.5,
+            "mixup_alpha": 1.0,
+            "cutmix_alpha": 0.5,
+        },
+        "MixUp or CutMix, in 50 % of batches, MixUp alpha 1, CutMix alpha 0.5",
+    ),
+    (
+        {"label_smoothing": 0.1, "decay_on": "weights", "weight_averaging": 0.99, "sam_rho": 0.1},
+        "label smoothing 0.1, no decay on norms and biases, averaged weights 0.99, SAM 0.1",
+    ),
+    ({"test_time_flip": True}, "mirror images at test"),
+    ({"plateau_patience": 3, "patience": 5}, "plateau patience 3, patience 5"),
+    ({"least_improvement": 0.5, "stopping_from": 20}, "by at least 0.5, from epoch 20 on"),
 ]
 
 
@@ -83,7 +115,8 @@ def test_that_every_change_is_named(changes: Mapping[str, object], words: str) -
 def test_that_every_key_that_can_differ_has_words() -> None:
     named = {key for changes, _ in CHANGES for key in changes}
     # The network always matches one of the report's; the others have one word for any value.
-    rest = {"architecture", "weight_decay", "schedule", "random_crop", "test_per_class"}
+    rest = {"architecture", "weight_decay", "random_crop", "test_per_class", "early_stopping"}
+    rest |= {"test"}
     assert named | rest | {"deterministic", "seed"} == set(TrainConfig.__struct_fields__)
 
 
