@@ -6,9 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from cifar_studio.cli.output.training_display import TrainingDisplay
+from cifar_studio.config.presets import preset
 from cifar_studio.plain_text import plain, printable
 from cli_support import PATIENCE_S, TINY, Word, assert_one_line, last_run, only_run, start, studio
+from scripted_worker import started
 
 pytestmark = pytest.mark.timeout(3 * PATIENCE_S)
 FULL = Path("/dev/full")
@@ -151,3 +155,13 @@ def test_that_a_fault_of_the_studio_itself_is_one_line_with_the_rest_in_a_file(r
     assert_one_line(result, "something unexpected (TypeError")
     details = Path(result.stderr.rpartition(" ")[2].strip().rstrip("."))
     assert "Traceback" in details.read_text()
+
+
+def test_that_a_training_begins_with_what_a_person_should_know_of_its_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = replace(preset("modern-resnet18").config, early_stopping="val_loss")
+    for begun in (config, replace(config, schedule="constant")):
+        with TrainingDisplay() as display:
+            display.show(started(Path(), begun))
+    assert capsys.readouterr().err.count("\ncifar-studio: Under a cosine schedule") == 1

@@ -60,12 +60,35 @@ CHANGES: list[tuple[Mapping[str, object], str]] = [
         {"train_per_class": 450, "validation_per_class": 50},
         "450 training pictures a class, 50 validation pictures a class",
     ),
-    ({"schedule": "cosine", "warmup_epochs": 5.0}, "cosine, warm-up 5"),
-    ({"auto_augment": "trivialaugment", "cutout": 0.5}, "TrivialAugment, Cutout 0.5"),
-    ({"mixing": "cutmix", "label_smoothing": 0.1}, "CutMix, label smoothing 0.1"),
-    ({"weight_averaging": 0.999, "sam_rho": 0.05}, "averaged weights 0.999, SAM 0.05"),
-    ({"decay_on": "weights"}, "no decay on norms and biases"),
-    ({"random_erasing": 1.0}, "random erasing"),
+    (
+        {"schedule": "cosine", "warmup_epochs": 2.5, "final_share": 0.1, "schedule_epochs": 60},
+        "cosine, warm-up 2.5, down to 0.1 of it, over 60 epochs",
+    ),
+    (
+        {"schedule": "multistep", "milestones": (30, 60), "schedule_factor": 0.2},
+        "multistep, after 30, 60, times 0.2",
+    ),
+    (
+        {"auto_augment": "randaugment", "randaugment_operations": 3, "randaugment_magnitude": 5},
+        "RandAugment, 3 operations, strength 5",
+    ),
+    (
+        {"cutout": 0.5, "cutout_size": 8, "random_erasing": 1.0},
+        "Cutout 0.5, 8 pixels, random erasing",
+    ),
+    (
+        {
+            "mixing": "mixup or cutmix",
+            "mixing_probability": 0.5,
+            "mixup_alpha": 1.0,
+            "cutmix_alpha": 0.5,
+        },
+        "MixUp or CutMix, in 50 % of batches, MixUp alpha 1, CutMix alpha 0.5",
+    ),
+    (
+        {"label_smoothing": 0.1, "decay_on": "weights", "weight_averaging": 0.99, "sam_rho": 0.1},
+        "label smoothing 0.1, no decay on norms and biases, averaged weights 0.99, SAM 0.1",
+    ),
     ({"test_time_flip": True}, "mirror images at test"),
 ]
 
@@ -90,6 +113,15 @@ def test_that_every_change_is_named(changes: Mapping[str, object], words: str) -
 def test_that_what_means_nothing_is_no_change() -> None:
     config = msgspec.structs.replace(PRESETS["report-vgg11"].config, cutout_size=8, patience=3)
     assert comparability(run_of(config, environment_of())).result is REPORT_RESULTS["report-vgg11"]
+
+
+def test_that_every_key_that_can_differ_has_words() -> None:
+    named = {key for changes, _ in CHANGES for key in changes}
+    # The network always matches one of the report's; the others have one word for any value.
+    rest = {"architecture", "weight_decay", "random_crop", "test_per_class", "early_stopping"}
+    # Validation's, which none of the report's presets has.
+    rest |= {"test", "patience", "least_improvement", "stopping_from", "plateau_patience"}
+    assert named | rest | {"deterministic", "seed"} == set(TrainConfig.__struct_fields__)
 
 
 def test_that_a_quick_look_on_the_demo_set_says_so() -> None:

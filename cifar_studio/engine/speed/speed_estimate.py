@@ -6,6 +6,7 @@ ones are measured and taken in proportion.
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
 from collections.abc import Callable
@@ -30,7 +31,7 @@ from cifar_studio.engine.speed.resident_step import (
     wait_for,
 )
 from cifar_studio.engine.training.batches import EpochPlan, Normalize, make_batch, plan_epoch
-from cifar_studio.engine.training.forward_pass import BATCH
+from cifar_studio.engine.training.forward_pass import BATCH, answers_of
 from cifar_studio.engine.training.sgd_step import TrainingStep, autocast
 from cifar_studio.engine.training.training_faults import as_studio_errors
 from cifar_studio.runs.folder.environment import Choice, ResolvedSettings
@@ -59,7 +60,8 @@ def estimate(config: TrainConfig, choice: Choice | None = None) -> SpeedEstimate
 
     `choice` is the memory format and precision that a run of it would take, as `resolve` means it.
 
-    Training counts whole steps with augmentation and SGD; evaluation counts forward passes.
+    Training counts whole steps with the config's augmentation and SGD; evaluation counts forward
+    passes, of the mirror images too where the config has those tested.
     Memory is the peak of the measured steps, plus in proportion what a full batch and the
     pictures add. Changes no random state.
 
@@ -90,7 +92,8 @@ class _Measurement:
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)
         self._network, rewrites = build_with_dummy_weights(config, resolved)
-        self._step = TrainingStep(self._network, config, resolved, rewrites)
+        averaged = copy.deepcopy(self._network) if config.weight_averaging else None
+        self._step = TrainingStep(self._network, config, resolved, rewrites, averaged)
         self._normalize = Normalize([0.5] * 3, [0.25] * 3, self._device, memory_format(resolved))
         self._pictures = random_pictures(max(config.batch_size, BATCH), self._device)
         self._first_1 = torch.zeros(1, dtype=torch.int64, device=self._device)
@@ -127,10 +130,8 @@ class _Measurement:
 
     def _evaluate(self, batch: int) -> None:
         with torch.inference_mode(), autocast(self._resolved):
-            images_BCHW = self._normalize(self._pictures.images_NCHW[:batch])
-            self._network(images_BCHW)
-            if self._config.test_time_flip:
-                self._network(images_BCHW.flip(-1))
+            answers = answers_of(self._network, self._config.test_time_flip)
+            answers(self._normalize(self._pictures.images_NCHW[:batch]))
 
     def _full_batch_s(
         self, work: Callable[[int], None], full: int, budget_s: float

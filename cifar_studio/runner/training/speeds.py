@@ -52,13 +52,12 @@ class Speed(msgspec.Struct, frozen=True):
         return ROUGH_SPREAD if self.is_rough else 0.0
 
     def seconds(self, config: TrainConfig) -> float:
-        """How long a whole run of a config takes, if nothing ends it early."""
-        trained = config.epochs * 100 * config.train_per_class
-        looks_at_test = config.epochs if config.test == "each_epoch" else 1
-        tested = 100 * (
-            config.epochs * config.validation_per_class + looks_at_test * config.test_per_class
-        )
-        return trained / self.train_images_per_second + tested / self.test_images_per_second
+        """How long a whole run of a config takes."""
+        train = 100 * config.train_per_class / self.train_images_per_second
+        test = 100 * config.test_per_class / self.test_images_per_second
+        validation = 100 * config.validation_per_class / self.test_images_per_second
+        tests = 1 if config.test == "at_end" else config.epochs
+        return config.epochs * (train + validation) + tests * test
 
 
 class SpeedBook:

@@ -91,9 +91,8 @@ class CostEstimator(QObject):
         over.
         """
         data = environment.data
-        # Whatever stands in an epoch's row, a locked test set was not looked at for it.
         tested = data.validation_pictures
-        if config.test == "each_epoch":
+        if row.test_top1 is not None:
             tested += data.test_pictures
         if images_per_second > 0 and row.eval_seconds > 0:
             test = tested / row.eval_seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.presets import preset
@@ -16,50 +16,9 @@ from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runs.folder.events import DeviceInfo
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
-from cifar_studio.ui.workers.helper_worker import HelperWorker
+from form_support import combo, editor, shown_text, type_into
 
 FAST = Speed(1000.0, 3000.0, 900.0, is_rough=False)
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> SpeedBook:
-    return SpeedBook(tmp_path / "speeds.json")
-
-
-@pytest.fixture
-def costs(book: SpeedBook) -> CostEstimator:
-    owner = HelperWorker()
-    costs = CostEstimator(book, owner, owner)
-    costs.owner = owner  # type: ignore[attr-defined] - lives as long
-    return costs
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, tmp_path: Path, costs: CostEstimator) -> SetupPanel:
-    panel = SetupPanel(tmp_path / "presets", costs)
-    panel.resize(320, 900)
-    qtbot.addWidget(panel)
-    panel.set_open_groups(["Network", "Training", "SGD", "Data", "Machine"])
-    panel.show()
-    return panel
-
-
-def editor(panel: SetupPanel, name: str) -> QLineEdit:
-    return next(e for e in panel.findChildren(QLineEdit) if e.accessibleName() == name)
-
-
-def combo(panel: SetupPanel, name: str) -> QComboBox:
-    return next(e for e in panel.findChildren(QComboBox) if e.accessibleName() == name)
-
-
-def type_into(qtbot: QtBot, panel: SetupPanel, name: str, text: str) -> None:
-    line = editor(panel, name)
-    line.selectAll()
-    qtbot.keyClicks(line, text) if text else qtbot.keyClick(line, Qt.Key.Key_Delete)
-
-
-def shown_text(panel: SetupPanel) -> str:
-    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
 
 
 def test_that_an_untouched_form_is_quick_look(panel: SetupPanel) -> None:
