@@ -163,8 +163,13 @@ def can_resume(run: Run) -> bool:
 
 
 def can_train_longer(run: Run) -> bool:
-    """Whether a run has ended, however it did, and kept a state to go on from."""
+    """Whether a run has ended, however it did, and kept a state to go on from.
+
+    One that ended early by its own rule would end again at once.
+    """
     has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
+    if run.early_stop is not None:
+        return False
     has_room = len(run.rows) + 1 in bounds_of("epochs")
     return has_ended and has_room and RunFolder(run.path).has_checkpoint()
 
