@@ -20,7 +20,7 @@ from cifar_studio.runs.analysis.seeds import group_by_seed, mean_curves
 from cifar_studio.runs.analysis.summary import summarize
 from cifar_studio.runs.folder.early_stopping import Stop
 from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_test_locked, read_rows
-from cifar_studio.runs.folder.library import Run, load
+from cifar_studio.runs.folder.library import Run, can_train_longer, load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, RunState, Status
 from support import LOCKED, locked_rows, make_environment, make_row
 
@@ -138,7 +138,10 @@ def test_that_a_damaged_status_of_an_early_end_is_read_as_finished(tmp_path: Pat
     folder.path.mkdir()
     folder.write_config(LOCKED)
     folder.keep_epochs(ENDED)
-    assert load(folder.path).status.state == "finished"
+    folder.last_checkpoint.touch()
+    ended = load(folder.path)
+    assert ended.status.state == "finished"
+    assert not can_train_longer(ended), "it would end again at once"
     folder.keep_epochs(GOING)
     assert load(folder.path).status.state == "interrupted"
 

@@ -163,7 +163,10 @@ def can_resume(run: Run) -> bool:
 
 
 def can_train_longer(run: Run) -> bool:
-    """Whether a run has ended, however it did, and kept a state to go on from."""
+    """Whether a run has ended, however it did, and kept a state to go on from.
+
+    One that ended early by its own rule would end again at once.
+    """
     has_ended = run.status.state == "finished" or run.status.state in RESUMABLE
     if stopping(run.rows, run.config):
         return False
