@@ -7,7 +7,6 @@ import itertools
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,8 +16,9 @@ from msgspec.structs import replace
 
 from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ArchitectureName, Stem
 from cifar_studio.config.check import check
+from cifar_studio.config.learning_settings import LEARNING_SETTINGS
 from cifar_studio.config.presets import REPORT_PRESETS
-from cifar_studio.config.train_config import Schedule, TrainConfig
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.data.subset import choose_for
@@ -173,12 +173,10 @@ def test_that_every_setting_is_in_it() -> None:
         "deterministic": True,
         "device": "cpu",
     }
-    # What stands in environment.json decides these two, ...
-    resolved = {"normalization", "precision"}
-    # ... there is one schedule, and lossless rewrites change no result.
-    assert get_args(Schedule) == ("constant",)
-    without = {"schedule", "specialize"}
-    assert changes.keys() | resolved | without == set(TrainConfig.__struct_fields__)
+    # What stands in environment.json decides these two, and lossless rewrites change no result.
+    resolved, without = {"normalization", "precision"}, {"specialize"}
+    learning = {setting.key for setting in LEARNING_SETTINGS}  # test_script_learning.py
+    assert changes.keys() | resolved | without | learning == set(TrainConfig.__struct_fields__)
     plain = script_of(run_of(replace(base, train_per_class=300)))
     for key, value in changes.items():
         changed = replace(base, **{"train_per_class": 300, key: value})

@@ -4,119 +4,27 @@ from __future__ import annotations
 
 import csv
 import os
-import pickle
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from msgspec.structs import replace
-from torchvision.datasets import CIFAR100
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
-from cifar_studio.data.dataset import Dataset, Split
+from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.describe_machine import describe
 from cifar_studio.engine.machine.device import resolve
-from cifar_studio.engine.training.trainer import train
 from cifar_studio.export.networks.script import script_of
-from cifar_studio.runs.folder.library import Run, load
-from cifar_studio.runs.folder.run_folder import RunFolder
-from export.scripts import NAME, loaded, run_of
+from export.scripts import NAME, run_of
+from export.trained_scripts import ONE_BATCH, TOLERANCE, studio_run, trained_here
 
 pytestmark = pytest.mark.long
 
 
 PATIENCE_S = 110
-
-
-# All pictures in one batch, none changed and nothing dropped: no random number decides anything
-# after the starting weights, so the figures are the studio's up to rounding.
-ONE_BATCH = TrainConfig(
-    epochs=2,
-    batch_size=100,
-    learning_rate=0.003,
-    weight_decay=1.0,
-    nesterov=True,
-    random_crop=False,
-    horizontal_flip=False,
-    train_per_class=1,
-    test_per_class=1,
-    validation_per_class=1,
-    seed=2,
-    device="cpu",
-)
-TOLERANCE = 2e-4
-
-
-@pytest.fixture
-def small_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
-    """Four training and two test pictures a class, also as files that torchvision reads."""
-    dataset = Dataset(
-        name="CIFAR-100",
-        source="made up",
-        digest="0" * 64,
-        train=make_split(4, seed=1),
-        test=make_split(2, seed=2),
-        class_names=tuple(f"class {number}" for number in range(100)),
-        superclass_names=tuple(f"superclass {number}" for number in range(20)),
-        superclass_of=np.repeat(np.arange(20, dtype=np.uint8), 5),
-    )
-    folder = tmp_path / "cifar-100-python"
-    folder.mkdir()
-    for name, split in (("train", dataset.train), ("test", dataset.test)):
-        rows = split.images_NCHW.reshape(len(split.images_NCHW), -1)
-        contents = {"data": rows, "fine_labels": split.labels_N.tolist()}
-        (folder / name).write_bytes(pickle.dumps(contents))
-    names = {"fine_label_names": list(dataset.class_names)}
-    (folder / "meta").write_bytes(pickle.dumps(names))
-    # Their checksums are not those of the published files: None is torchvision's "any".
-    monkeypatch.setattr(CIFAR100, "train_list", [["train", None]])
-    monkeypatch.setattr(CIFAR100, "test_list", [["test", None]])
-    monkeypatch.setattr(CIFAR100, "meta", {**CIFAR100.meta, "md5": None})
-    return dataset
-
-
-def make_split(per_class: int, seed: int) -> Split:
-    """Noise around a colour of each class, so that there is something to learn."""
-    generator = np.random.default_rng(seed)
-    labels = generator.permutation(np.repeat(np.arange(100, dtype=np.uint8), per_class))
-    colours = np.random.default_rng(0).integers(60, 190, size=(100, 3, 1, 1))
-    noise = generator.integers(-60, 60, size=(len(labels), 3, 32, 32))
-    return Split(images_NCHW=(colours[labels] + noise).astype(np.uint8), labels_N=labels)
-
-
-def studio_run(config: TrainConfig, dataset: Dataset, path: Path) -> Run:
-    """Train in this process, by the engine itself."""
-    folder = RunFolder(path)
-    folder.path.mkdir(parents=True)
-    environment = describe(config, dataset, resolve(config), [])
-    folder.write_config(config)
-    folder.write_environment(environment)
-    for _ in train(config, dataset, folder, environment):
-        pass
-    return load(path)
-
-
-def trained_here(
-    text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[dict[str, float]]:
-    """Run a script in this process; its figures by epoch."""
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "argv", ["train.py", "--data", str(folder), "--workers", "0"])
-    module = loaded(text, folder)
-    strict = torch.are_deterministic_algorithms_enabled()
-    try:
-        module.main()
-    finally:
-        torch.use_deterministic_algorithms(strict)
-    table = csv.DictReader((folder / "epochs.csv").read_text().splitlines())
-    weights = torch.load(folder / "weights.pt", weights_only=True)
-    module.build().load_state_dict(weights, strict=True)
-    return [{name: float(value) for name, value in row.items()} for row in table]
 
 
 @pytest.mark.usefixtures("random_state")

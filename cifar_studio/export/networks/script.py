@@ -24,6 +24,7 @@ from cifar_studio.export.writing import suffix_of, write_export
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.wording import is_validated
 
 COMPLETE = (500, 100)
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -61,11 +62,24 @@ def script_of(run: Run) -> str:
         **_common(run, environment),
         torch=_plain(environment.torch),
         torchvision=_plain(environment.torchvision),
-        best=run.best,
+        found="" if environment.data.is_demo else _found(run),
         is_demo=environment.data.is_demo,
         is_split=is_part or config.validation_per_class > 0,
         precision=precision,
     )
+
+
+def _found(run: Run) -> str:
+    """What the run came to, as a sentence; empty where no epoch of it has ended."""
+    best = run.best
+    if best is None:
+        return ""
+    if best.test_top1 is None:
+        return f"Its best validation accuracy was {best.val_top1:.2f} % at epoch {best.epoch}."
+    what = f"{best.test_top1:.2f} % at epoch {best.epoch}"
+    if is_validated(run):
+        return f"Its test accuracy was {what}, which validation chose."
+    return f"Its best test accuracy was {what}."
 
 
 def network_code_of(run: Run) -> str:
