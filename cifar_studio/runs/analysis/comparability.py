@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import AS_PRINTED, PRESETS, REPORT_PRESETS, Preset
 from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.config.serialization import differences
@@ -13,6 +14,7 @@ from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import Run
 
 _MAX_NAME = 40
+_REPORTED = {preset.config.architecture for preset in REPORT_PRESETS}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def _data_reasons(run: Run) -> tuple[str, ...]:
 def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
     if comparable_result(config) is not None:
         return ()
+    if config.architecture not in _REPORTED:  # what else differs depends on what from
+        return (f"the report has no {architecture(config.architecture).title}",)
     changed = differences(config, _nearest_report_preset(config).config)
     return tuple(
         setting_in_words(key, value) for key, (_, value) in changed.items() if key != "seed"
