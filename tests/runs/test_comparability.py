@@ -117,11 +117,17 @@ def test_that_what_means_nothing_is_no_change() -> None:
 
 def test_that_every_key_that_can_differ_has_words() -> None:
     named = {key for changes, _ in CHANGES for key in changes}
-    # The network always matches one of the report's; the others have one word for any value.
+    # A network is matched, or not the report's; the others have one word for any value.
     rest = {"architecture", "weight_decay", "random_crop", "test_per_class", "early_stopping"}
     # Validation's, which none of the report's presets has.
     rest |= {"test", "patience", "least_improvement", "stopping_from", "plateau_patience"}
     assert named | rest | {"deterministic", "seed"} == set(TrainConfig.__struct_fields__)
+
+
+def test_that_of_a_network_that_the_report_does_not_have_only_that_is_said() -> None:
+    config = TrainConfig(architecture="vgg11_bn", epochs=200, batch_size=64)
+    words = comparability(run_of(config, environment_of())).describe()
+    assert words == "not comparable: the report has no VGG11-BN"
 
 
 def test_that_a_quick_look_on_the_demo_set_says_so() -> None:

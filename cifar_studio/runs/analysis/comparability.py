@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import AS_PRINTED, PRESETS, REPORT_PRESETS, Preset
 from cifar_studio.config.report import ReportResult, comparable_result, result_of_same_network
 from cifar_studio.config.serialization import differences
@@ -14,6 +15,7 @@ from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import LOOKED_AT_ONCE
 
 _MAX_NAME = 40
+_REPORTED = {preset.config.architecture for preset in REPORT_PRESETS}
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def _data_reasons(run: Run) -> tuple[str, ...]:
 def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
     if comparable_result(config) is not None:
         return ()
+    if config.architecture not in _REPORTED:  # what else differs depends on what from
+        return (f"the report has no {architecture(config.architecture).title}",)
     changed = differences(config, _nearest_report_preset(config).config)
     # The report's maxima are over tests of each epoch, which a locked test set does not have.
     locked = (LOOKED_AT_ONCE,) if config.test == "at_end" else ()
