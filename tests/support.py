@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import psutil
+from msgspec.structs import replace
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.evaluation import Evaluation, confusion_matrix
@@ -30,6 +32,41 @@ def make_row(epoch: int, top1: float = 10.0) -> EpochRow:
         images_per_second=500.0,
         peak_memory_mib=900.0,
     )
+
+
+LOCKED = TrainConfig(
+    epochs=9,
+    train_per_class=450,
+    validation_per_class=50,
+    test="at_end",
+    early_stopping="val_loss",
+    patience=2,
+)
+"""A run that chooses on validation, and looks at the test set once."""
+
+
+def locked_rows(*, ended: bool) -> list[EpochRow]:
+    """Five epochs under `LOCKED`, with which the run stops early; epoch 4 is chosen.
+
+    The loss is best at epoch 3, top-1 at epoch 4; ended, that row has the test figures.
+    """
+    losses = (3.0, 2.0, 1.5, 1.6, 1.7)
+    top1s = (10.0, 30.0, 40.0, 45.0, 44.0)
+    rows = [
+        replace(
+            make_row(epoch),
+            test_loss=None,
+            test_top1=None,
+            test_top5=None,
+            val_loss=loss,
+            val_top1=top1,
+            val_top5=top1 + 20.0,
+        )
+        for epoch, (loss, top1) in enumerate(zip(losses, top1s, strict=True), 1)
+    ]
+    if ended:
+        rows[3] = replace(rows[3], test_loss=1.65, test_top1=43.0, test_top5=64.0)
+    return rows
 
 
 def make_environment(data: str = "demo", *, complete: bool = False) -> Environment:

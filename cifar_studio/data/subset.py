@@ -77,3 +77,13 @@ def channel_statistics(
         means[channel] = weights @ values
         deviations[channel] = np.sqrt(weights @ (values - means[channel]) ** 2)
     return means, deviations
+
+
+def normalization(
+    config: TrainConfig, dataset: Dataset, subset: Subset
+) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel by which a run normalises, in [0, 1]."""
+    if config.normalization == "half":
+        return [0.5] * 3, [0.5] * 3
+    means, deviations = channel_statistics(dataset.train.images_NCHW[subset.train])
+    return means.tolist(), deviations.tolist()

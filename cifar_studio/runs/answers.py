@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from cifar_studio.runs.folder.events import Event, Moment, Phase, RunEnded, RunEvent, WorkerReady
 
 
@@ -103,6 +105,14 @@ class Explained(LastEvent, frozen=True, kw_only=True, tag="explained"):
     probability: float  # what the network gives it
 
 
+class MixedClasses(msgspec.Struct, frozen=True):
+    """Two classes in one picture, by their titles; the second has the rest of the share."""
+
+    first: str
+    share: float
+    second: str
+
+
 class Augmented(LastEvent, frozen=True, kw_only=True, tag="augmented"):
     """The versions of a picture that a training shows.
 
@@ -110,11 +120,14 @@ class Augmented(LastEvent, frozen=True, kw_only=True, tag="augmented"):
     ----------
     versions : tuple of bytes
         32 x 32 x 3 each, of the first epochs in their order.
+    mixed : tuple of MixedClasses or None
+        Of each, where it is mixed with another picture.
     is_trained_on : bool
         Whether the run shows just these; otherwise they are what it would do to such a picture.
     """
 
     versions: tuple[bytes, ...]
+    mixed: tuple[MixedClasses | None, ...]
     is_trained_on: bool
 
 

@@ -60,14 +60,16 @@ def reference_of(config: TrainConfig) -> Run | None:
     return next((run for run in reference_runs() if run.path.name == preset.name), None)
 
 
-def on_its_way(rows: Sequence[EpochRow], epoch: int, top1: float, top5: float) -> str:
+def on_its_way(rows: Sequence[EpochRow], epoch: int, top1: float | None, top5: float | None) -> str:
     """How test accuracies in percent stand beside those of a reference run's `rows`.
 
     "as the reference at epoch 12: 44.1 %, 44.6 %", with the run's own top-1 first; empty where the
-    reference does not reach that epoch.
+    reference does not reach that epoch, or one of the two was not tested there.
     """
     row = next((row for row in rows if row.epoch == epoch), None)
-    if row is None:
+    if row is None or row.test_top1 is None or row.test_top5 is None:
+        return ""
+    if top1 is None or top5 is None:
         return ""
     apart = max(top1 - row.test_top1, top5 - row.test_top5, key=abs)
     side = "as" if abs(apart) <= SAME_POINTS else "above" if apart > 0 else "below"

@@ -14,10 +14,13 @@ from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.study import is_as_printed, shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
+from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.library import Run
 
 NONE = "—"
 MINUS = "\N{MINUS SIGN}"
+TEST_LOCKED = "The test set is locked until the run ends"
+LOOKED_AT_ONCE = "the test set was looked at once"
 CAUTION = (
     "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
 )
@@ -97,8 +100,17 @@ def progress(run: Run) -> str:
 
 
 def state(run: Run) -> str:
-    """The state of a run in a word."""
-    return run.status.state
+    """The state of a run in a word or two."""
+    is_early = run.status.state == "finished" and run.early_stop is not None
+    return "stopped early" if is_early else run.status.state
+
+
+def ended(run: Run) -> str:
+    """How a run came to its end: "all epochs", the early stop in words, or how it stands."""
+    if run.early_stop is not None:
+        return run.early_stop.words()
+    done = bool(run.rows) and run.rows[-1].epoch >= run.config.epochs
+    return "all epochs" if done else state(run)
 
 
 def day(moment: datetime.datetime) -> str:
@@ -166,7 +178,27 @@ def data_of(config: TrainConfig, name: str) -> str:
 
 def chosen_by(validated: bool) -> str:
     """How the best epoch was chosen."""
-    return "best on validation" if validated else "best on test (selected)"
+    return "chosen on validation" if validated else "best on test (selected)"
+
+
+def how_chosen(run: Run) -> str:
+    """How the best epoch of a run was chosen."""
+    return chosen_by(is_validated(run))
+
+
+def best_top1(best: EpochRow | None) -> str:
+    """Top-1 of a run's best epoch: "54.12 %" on the test pictures, "validation 54.12 %" without.
+
+    Parameters
+    ----------
+    best : EpochRow or None
+        As `best_row` gives it.
+    """
+    if best is not None and best.test_top1 is not None:
+        return f"{best.test_top1:.2f} %"
+    if best is not None and best.val_top1 is not None:
+        return f"validation {best.val_top1:.2f} %"
+    return NONE
 
 
 def is_validated(run: Run) -> bool:

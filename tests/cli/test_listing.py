@@ -36,7 +36,7 @@ def test_that_a_run_is_a_line_and_an_object(tmp_path: Path) -> None:
     assert not result.stderr
     newer, older = result.stdout.splitlines()
     assert newer.split()[:3] == ["*", "20260102_000000_resnet18", "größer"]
-    assert older.endswith("1/1  finished  top-1 10.00 % at epoch 1")
+    assert older.endswith("1/1  finished  top-1 10.00 % at epoch 1, best on test (selected)")
     entries = json.loads(studio("runs", "--json", "--runs", tmp_path).stdout)
     assert [entry["name"] for entry in entries] == ["größer", ""]
     assert entries[0]["config"]["architecture"] == "resnet18"

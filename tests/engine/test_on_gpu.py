@@ -12,7 +12,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.machine.device import numerics, resolve
 from cifar_studio.engine.speed.fastest_format import candidates, fastest
-from cifar_studio.engine.training.batches import Normalize, place, plan_epoch
+from cifar_studio.engine.training.batches import Normalize, make_batch, place, plan_epoch
 from cifar_studio.engine.training.cuda_graph import GraphCapture
 from cifar_studio.engine.training.epoch_steps import Steps
 from cifar_studio.engine.training.forward_pass import Forward
@@ -22,6 +22,12 @@ from engine.training_runs import SMALL, assert_equal
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 
 ON_GPU = replace(SMALL, device="cuda", deterministic=True)
+AUGMENTED = {
+    "auto_augment": "randaugment",
+    "cutout": 0.5,
+    "random_erasing": 0.5,
+    "mixing": "mixup or cutmix",
+}
 
 
 def call_by_call() -> GraphCapture:
@@ -40,9 +46,7 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
         steps = Steps(state, pictures, normalize, capture)
         for epoch in (1, 2):
             state.begin_epoch()
-            steps.begin_epoch(
-                plan_epoch(replace(config, seed=1), 100, epoch=epoch, device=device)
-            )
+            steps.begin_epoch(plan_epoch(replace(config, seed=1), 100, epoch=epoch, device=device))
             for _ in range(4):
                 steps.take()
         torch.cuda.synchronize()
@@ -51,10 +55,11 @@ def trained(dataset: Dataset, config: TrainConfig, capture: GraphCapture) -> Tra
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
+@pytest.mark.parametrize("augmentation", [{}, AUGMENTED], ids=["plain", "augmented"])
 def test_that_recorded_steps_equal_single_calls(
-    dataset: Dataset, architecture: str, precision: str
+    dataset: Dataset, augmentation: dict[str, object], architecture: str, precision: str
 ) -> None:
-    config = replace(ON_GPU, architecture=architecture, precision=precision)
+    config = replace(ON_GPU, architecture=architecture, precision=precision, **augmentation)
     capture = GraphCapture(torch.device("cuda"))
     recorded = trained(dataset, config, capture)
     assert capture.failure == ""
@@ -66,8 +71,12 @@ def test_that_recorded_steps_equal_single_calls(
     assert mine.batches[0, 0] == theirs.batches[0, 0]
 
 
-def test_that_playing_a_step_never_waits_for_the_gpu(dataset: Dataset) -> None:
-    config, device = replace(ON_GPU, deterministic=False), torch.device("cuda")
+@pytest.mark.parametrize("augmentation", [{}, AUGMENTED])
+def test_that_playing_a_step_never_waits_for_the_gpu(
+    dataset: Dataset, augmentation: dict[str, object]
+) -> None:
+    config = replace(ON_GPU, deterministic=False, **augmentation)
+    device = torch.device("cuda")
     state = TrainingState(config, resolve(config), 100, "")
     normalize = Normalize([0.5] * 3, [0.25] * 3, device)
     capture = GraphCapture(device)
@@ -81,6 +90,23 @@ def test_that_playing_a_step_never_waits_for_the_gpu(dataset: Dataset) -> None:
         steps.take()
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_that_augmented_batches_are_those_of_the_processor(dataset: Dataset) -> None:
+    config = replace(ON_GPU, **AUGMENTED)
+    batches = []
+    for name in ("cpu", "cuda"):
+        device = torch.device(name)
+        plan = plan_epoch(config, 100, epoch=1, device=device)
+        pictures = place(dataset.train, np.arange(100), device)
+        normalize = Normalize([0.5] * 3, [0.25] * 3, device)
+        number, shown = torch.tensor([1], device=device), torch.arange(32, 64, device=device)
+        with numerics(resolve(config), config.deterministic):
+            batches.append(make_batch(pictures, plan, normalize, number, shown))
+    mine, theirs = batches
+    differences = (mine.images_BCHW - theirs.images_BCHW.cpu()).abs()
+    assert (differences > 1e-4).float().mean() < 1e-3
+    assert torch.equal(mine.labels_B, theirs.labels_B.cpu())
 
 
 def test_that_recorded_answers_equal_single_calls(dataset: Dataset) -> None:

@@ -14,8 +14,6 @@ from cifar_studio.config.architectures import ARCHITECTURE_NAMES, ArchitectureNa
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
-from cifar_studio.engine.machine.describe_machine import describe
-from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.folder.environment import Environment
@@ -23,7 +21,7 @@ from cifar_studio.runs.folder.epochs import append_row
 from cifar_studio.runs.folder.events import RunStarted
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.runs.folder.trace import read_trace
-from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run
+from engine.training_runs import EVERY_BATCH, NEVER, SMALL, assert_same_run, undisturbed
 from long_forms import daily
 
 MakeRun = Callable[..., tuple[RunFolder, Environment]]
@@ -37,14 +35,7 @@ def checkpoint_of(folder: RunFolder) -> Checkpoint:
 @pytest.fixture(scope="module")
 def whole(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """The run that nothing interrupted."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as the others have; it is made before the fixture for each test
-    folder = RunFolder(tmp_path_factory.mktemp("whole"))
-    environment = describe(SMALL, dataset, resolve(SMALL), [])
-    with torch.random.fork_rng(devices=[]):
-        list(train(SMALL, dataset, folder, environment, intervals=NEVER))
-    torch.set_num_threads(threads)
-    return folder
+    return undisturbed(SMALL, dataset, tmp_path_factory.mktemp("whole"))
 
 
 # Events with every batch told: the start, 4 batches, 2 evaluations, the epoch's end; twice.

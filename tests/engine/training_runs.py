@@ -9,7 +9,11 @@ import torch
 
 from cifar_studio.config.serialization import from_json
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.data.dataset import Dataset
+from cifar_studio.engine.machine.describe_machine import describe
+from cifar_studio.engine.machine.device import resolve
 from cifar_studio.engine.training.progress import ReportingIntervals
+from cifar_studio.engine.training.trainer import train
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import RunEvent
 from cifar_studio.runs.folder.run_folder import RunFolder
@@ -30,6 +34,18 @@ SMALL = TrainConfig(
 )
 
 MACHINE_COLUMNS = {"train_seconds", "eval_seconds", "images_per_second", "peak_memory_mib"}
+
+
+def undisturbed(config: TrainConfig, dataset: Dataset, path: Path) -> RunFolder:
+    """A whole run that nothing interrupted; for fixtures of a module."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the others have; it is made before the fixture for each test
+    folder = RunFolder(path)
+    environment = describe(config, dataset, resolve(config), [])
+    with torch.random.fork_rng(devices=[]):
+        list(train(config, dataset, folder, environment, intervals=NEVER))
+    torch.set_num_threads(threads)
+    return folder
 
 
 def figures(rows: list[EpochRow]) -> list[dict[str, object]]:

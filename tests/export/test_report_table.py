@@ -226,7 +226,7 @@ def test_that_the_honest_figure_stands_where_there_is_a_validation_split() -> No
         for epoch, top1, val in [(1, 20.0, 30.0), (2, 25.0, 10.0)]
     ]
     lines = rows_of(latex.to_latex(report_table([run_of("report-vgg11", rows), demo()]).sheet()))
-    honest = next(row for row in lines if row[0].startswith("Top-1 test accuracy, validated"))
+    honest = next(row for row in lines if row[0].startswith("Test top-1 chosen on validation"))
     assert honest[1:] == ["20.00", "—"]
 
 
@@ -235,7 +235,7 @@ def test_that_runs_with_next_to_nothing_have_a_table(rows: list[EpochRow], tmp_p
     table = report_table([run_of("report-vgg11", rows)])
     for suffix in ("csv", "tsv", "md", "tex"):
         write_table_file(tmp_path / f"table.{suffix}", table)
-    assert len(rows_of((tmp_path / "table.tex").read_text("utf-8"))) == 1 + 5 + 13
+    assert len(rows_of((tmp_path / "table.tex").read_text("utf-8"))) == 1 + 6 + 14
     assert ("lost" in str(table.rows[0][-1])) == (rows == [make_row(3)])
 
 

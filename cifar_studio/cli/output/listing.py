@@ -9,7 +9,14 @@ from pathlib import Path
 from cifar_studio.errors import RunFolderError, StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runs.folder.library import Run, list_all
-from cifar_studio.runs.wording import data_of, progress, run_title
+from cifar_studio.runs.wording import (
+    best_top1,
+    data_of,
+    how_chosen,
+    progress,
+    run_title,
+    state,
+)
 from cifar_studio.terminal import as_json
 
 
@@ -80,14 +87,14 @@ def runs_as_json(runs: Sequence[Run]) -> str:
 
 def _words(run: Run) -> list[str]:
     best = run.best
-    figure = f"top-1 {best.test_top1:.2f} % at epoch {best.epoch}" if best else "-"
+    figure = f"top-1 {best_top1(best)} at epoch {best.epoch}, {how_chosen(run)}" if best else "-"
     star = "*" if run.notes.star else " "
     words = [
         f"{star} {run.path.name}",
         run_title(run),
         data_of(run.config, run.data_name),
         progress(run),
-        run.status.state,
+        state(run),
         figure,
     ]
     return [printable(word) for word in words]

@@ -25,7 +25,9 @@ from cifar_studio.runner.training.follow import follow
 from cifar_studio.runner.training.prepare import prepare
 from cifar_studio.runner.training.ready_training import ReadyTraining
 from cifar_studio.runs.folder.events import RunEnded, RunPaused
+from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.wording import LOOKED_AT_ONCE, best_top1, how_chosen
 from cifar_studio.terminal import as_json, print_result, tell
 
 
@@ -71,6 +73,8 @@ def followed(request: TrainRequest | ResumeRequest) -> tuple[RunEnded, bool]:
     stopped_itself = ended.state == "stopped" and refusal is not None and not control.stop_requested
     for message, remedy in _closing_lines(ended, refusal if stopped_itself else None):
         tell(f"cifar-studio: {StudioError(message, remedy)}")
+    if ended.state == "finished":
+        _tell_best(Path(ended.folder))
     return ended, ended.state in ("finished", "stopped") and not stopped_itself
 
 
@@ -85,6 +89,15 @@ def _follow(training: ReadyTraining, control: SignalControl) -> tuple[RunEnded, 
                 refusal = event
     assert isinstance(event, RunEnded)  # the last one
     return event, refusal
+
+
+def _tell_best(folder: Path) -> None:
+    """Say what the run came to, and how the epoch of that figure was chosen."""
+    run = load(folder)
+    if run.best is not None:
+        figure = f"top-1 {best_top1(run.best)} at epoch {run.best.epoch}, {how_chosen(run)}"
+        once = f"; {LOOKED_AT_ONCE}" if run.config.test == "at_end" else ""
+        tell(f"{figure}{once}.")
 
 
 def _closing_lines(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from cifar_studio.runs.folder.events import (
     RunNoticed,
     RunStarted,
 )
-from cifar_studio.runs.wording import network
+from cifar_studio.runs.wording import TEST_LOCKED, network
 from cifar_studio.terminal import LastingStderr
 
 _log = logging.getLogger("cifar_studio")
@@ -90,6 +90,8 @@ class TrainingDisplay:
             f"({data.train_pictures:,} training, {data.test_pictures:,} test pictures), "
             f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}"
         )
+        if event.config.test == "at_end":
+            self._print(f"{TEST_LOCKED}.")
         if event.first_epoch > 1 or event.first_batch > 0:
             place = f", batch {event.first_batch + 1}/{event.batches}" if event.first_batch else ""
             self._print(f"goes on at epoch {event.first_epoch}/{self._epochs}{place}")
@@ -103,12 +105,19 @@ def _loss(value: float | None) -> str:
 
 
 def _line(row: EpochRow, epochs: int) -> str:
-    text = (
-        f"epoch {row.epoch}/{epochs}  loss {_loss(row.train_loss)}  train {row.train_top1:.2f} %  "
-        f"test loss {_loss(row.test_loss)}  top-1 {row.test_top1:.2f} %  "
-        f"top-5 {row.test_top5:.2f} %  {row.train_seconds + row.eval_seconds:.1f} s  "
-        f"{row.images_per_second:,.0f} pictures/s"
-    )
+    parts = [
+        f"epoch {row.epoch}/{epochs}",
+        f"loss {_loss(row.train_loss)}",
+        f"train {row.train_top1:.2f} %",
+    ]
+    if row.test_top1 is not None:
+        parts += [f"test loss {_loss(row.test_loss)}", f"top-1 {row.test_top1:.2f} %"]
+    elif row.val_top1 is not None:  # of a locked test set there is nothing to be said
+        parts.append(f"validation loss {_loss(row.val_loss)}")
+    if row.test_top5 is not None:
+        parts.append(f"top-5 {row.test_top5:.2f} %")
+    parts.append(f"{row.train_seconds + row.eval_seconds:.1f} s")
+    parts.append(f"{row.images_per_second:,.0f} pictures/s")
     if row.val_top1 is not None:
-        text += f"  validation {row.val_top1:.2f} %"
-    return text
+        parts.append(f"validation {row.val_top1:.2f} %")
+    return "  ".join(parts)

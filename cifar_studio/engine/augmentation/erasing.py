@@ -19,7 +19,7 @@ AREAS = (0.02, 0.33)
 ASPECTS = (0.3, 3.3)
 """Its height by its width, uniformly in the logarithm."""
 TRIES = 10
-"""Rectangles that do not fit into the picture are drawn again so often, and then none is blanked."""
+"""So often a rectangle that does not fit into the picture is drawn; then nothing is blanked."""
 
 
 def draw_cutout(config: TrainConfig, n: int, epoch: int, device: torch.device) -> Tensor | None:
@@ -43,7 +43,7 @@ def draw_erasing(config: TrainConfig, n: int, epoch: int, device: torch.device) 
     generator = stream(config.seed, epoch, Purpose.ERASING)
     is_chosen_N = generator.random(n) < config.random_erasing
     areas_TN = SIDE * SIDE * generator.uniform(*AREAS, size=(TRIES, n))
-    aspects_TN = np.exp(generator.uniform(*np.log(ASPECTS), size=(TRIES, n)))
+    aspects_TN = np.exp(generator.uniform(np.log(ASPECTS[0]), np.log(ASPECTS[1]), size=(TRIES, n)))
     sides_2TN = np.rint(np.sqrt([areas_TN * aspects_TN, areas_TN / aspects_TN])).astype(np.int64)
     fits_TN = (sides_2TN < SIDE).all(axis=0)
     sides_2N = sides_2TN[:, fits_TN.argmax(axis=0), np.arange(n)]

@@ -80,13 +80,10 @@ class Entries:
     sources_EP: Tensor
     tables_EV: Tensor
 
-    def to(self, device: torch.device) -> Entries:
-        return Entries(
-            self.operations_E.to(device),
-            self.magnitudes_E.to(device),
-            self.sources_EP.to(device),
-            self.tables_EV.to(device),
-        )
+    def copied_to(self, device: torch.device) -> Entries:
+        """Tensors of its own, for a plan's are written to."""
+        tensors = (self.operations_E, self.magnitudes_E, self.sources_EP, self.tables_EV)
+        return Entries(*(tensor.to(device, copy=True) for tensor in tensors))
 
 
 @dataclass(frozen=True)
@@ -135,7 +132,7 @@ def draw_policy(config: TrainConfig, n: int, epoch: int, device: torch.device) -
     entries = entries_of(config.auto_augment, strength)
     generator = stream(config.seed, epoch, Purpose.POLICY)
     chosen_RN = generator.integers(0, len(entries.operations_E), size=(rounds, n))
-    return Policy(entries.to(device), torch.from_numpy(chosen_RN).to(device))
+    return Policy(entries.copied_to(device), torch.from_numpy(chosen_RN).to(device))
 
 
 def augment(policy: Policy, images_BCHW: Tensor, shown_B: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torchvision
 import cifar_studio
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
-from cifar_studio.data.subset import channel_statistics, choose_for
+from cifar_studio.data.subset import choose_for, normalization
 from cifar_studio.engine.machine.device import list_devices
 from cifar_studio.engine.machine.processor import operating_system, processor_name
 from cifar_studio.runs.folder.environment import DataFacts, Environment, ResolvedSettings
@@ -49,10 +49,7 @@ def describe(
 
 def _data_facts(config: TrainConfig, dataset: Dataset) -> DataFacts:
     subset = choose_for(config, dataset)
-    mean, std = [0.5] * 3, [0.5] * 3
-    if config.normalization == "dataset":
-        means, deviations = channel_statistics(dataset.train.images_NCHW[subset.train])
-        mean, std = means.tolist(), deviations.tolist()
+    mean, std = normalization(config, dataset, subset)
     return DataFacts(
         name=dataset.name,
         digest=dataset.digest,

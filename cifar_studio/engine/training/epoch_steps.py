@@ -59,9 +59,7 @@ class Steps:
         def work() -> None:
             assert self._plan is not None
             shown_B = self._next_1 * batch_size + along_B
-            batch = make_batch(
-                self._pictures, self._plan, self._normalize, self._next_1, shown_B
-            )
+            batch = make_batch(self._pictures, self._plan, self._normalize, self._next_1, shown_B)
             loss, correct = state.step(batch.images_BCHW, batch.labels_B, batch.targets_BK)
             state.record.put(self._next_1, loss, correct)
             self._next_1.add_(1)

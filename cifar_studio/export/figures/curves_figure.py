@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cifar_studio.config.report import ReportResult
 from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import LINE, MUTED, Caption, Page, Size, legend_above
+from cifar_studio.runs.folder.early_stopping import Stop
 from cifar_studio.runs.folder.epochs import EpochRow
 
 Panel = Literal["loss", "accuracy"]
@@ -71,6 +72,10 @@ class Curves:
         How it was chosen, such as "best on test (selected)".
     deviations : mapping of column to (E,) float64
         Half the widths of bands.
+    is_test_locked : bool
+        Whether the test set was looked at once at most, so that there is no curve of it.
+    stop : Stop or None
+        An early end, marked where there is one run.
     """
 
     title: str
@@ -80,6 +85,8 @@ class Curves:
     best_epoch: int | None = None
     chosen_by: str = ""
     deviations: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    is_test_locked: bool = False
+    stop: Stop | None = None
 
     def values(self, column: str) -> NDArray[np.float64]:
         """(E,): NaN where a figure is missing."""
@@ -196,7 +203,8 @@ def _draw_measure(
     entry = None
     for one, colour_of_run in zip(curves, colours, strict=True):
         x, y = one.places(measure.column), one.values(measure.column)
-        if not np.isfinite(y).any():
+        is_locked = one.is_test_locked and measure.column.startswith("test_")
+        if is_locked or not np.isfinite(y).any():
             continue
         colour = colour_of_run if several else measure.colour
         marker = measure.marker if len(x) <= _MARKED_UNTIL else ""
@@ -231,12 +239,15 @@ def _limit_axes(axes: Axes, panel: Panel, curves: Sequence[Curves]) -> None:
 def _draw_levels(
     axes: Axes, panel: Panel, curves: Sequence[Curves], report: ReportResult | None, thin: float
 ) -> list[Line2D]:
-    """Chance and one run's best epoch, which it returns for the legend; the report's values."""
+    """Chance, one run's best epoch and early end, returned for the legend; the report's values."""
     look: dict[str, Any] = {"linewidth": thin, "zorder": 1}
     named = []
     if len(curves) == 1 and curves[0].best_epoch is not None:
         named.append(axes.axvline(curves[0].best_epoch, color=LINE, linestyle=_DASHED, **look))
         named[0].set_label(f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}")
+    if len(curves) == 1 and (stop := curves[0].stop) is not None:
+        named.append(axes.axvline(stop.epoch, color=MUTED, linestyle=_DOTTED, **look))
+        named[-1].set_label(stop.words())
     look["color"] = MUTED
     chance = [axes.axhline(level, linestyle=_DOTTED, **look) for level in _CHANCE[panel]]
     chance[0].set_label("chance")

@@ -117,15 +117,27 @@ def _machine(environment: Environment) -> str:
 
 
 def _choice(run: Run) -> str:
+    early = run.early_stop
+    stopped = f" The run {early.words()}." if early is not None else ""
     if is_validated(run):
         return (
             "The best epoch is the one with the highest top-1 on validation pictures, which were "
-            "held back from training; the test pictures had no part in the choice."
+            f"held back from training; the test pictures had no part in the choice.{_test(run)}"
+            f"{stopped}"
         )
     return (
         "The best epoch is the one with the highest top-1 on the test pictures, so its figures are "
         "selected on the set that they are measured on."
     )
+
+
+def _test(run: Run) -> str:
+    """When the test pictures were looked at, where that was not after each epoch."""
+    if run.config.test != "at_end":
+        return ""
+    if run.is_test_locked:
+        return " These are locked until the run ends."
+    return " These were looked at once, when the run had ended, with the network of that epoch."
 
 
 def _keys(runs: Iterable[Run]) -> Iterator[str]:

@@ -10,17 +10,19 @@ from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.report_verdict import report_verdict
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summarize
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import network, run_title
+from cifar_studio.runs.wording import ended, network, run_title
 
 ABOUT = "By the studio's rule: {rule}. The report's are approximate."
 SELECTED = (
     "Best over all epochs on the test pictures, and so selected on the test set that it is "
-    "measured on; the report does the same."
+    "measured on; the report does the same. Where the test set was locked there is none."
 )
 HONEST = (
     "At the epoch that the validation split chose, without the test pictures; a run without a "
-    "validation split has none."
+    "validation split has none, and where the test set is locked none before the run ends."
 )
+VALIDATED = "Best over all epochs on the validation pictures, which it is selected on."
+BY_VALIDATION = "By the validation loss, since the test set was locked."
 TIMES = (
     "Training and evaluation together, on the device of each run; the report's times are of one "
     "Colab T4."
@@ -89,14 +91,18 @@ MEASURES: tuple[Measure, ...] = (
     Measure("max_test_top1", "Maximum top-1 test accuracy, %", 2, SELECTED),
     Measure("max_test_top5", "Maximum top-5 test accuracy, %", 2, SELECTED),
     Measure("min_test_loss", "Minimum test loss", 4, SELECTED),
-    Measure("honest_top1", "Top-1 test accuracy, validated, %", 2, HONEST, in_report=False),
-    Measure("honest_top5", "Top-5 test accuracy, validated, %", 2, HONEST, in_report=False),
+    Measure("max_val_top1", "Best validation top-1, %", 2, VALIDATED, in_report=False),
+    Measure("honest_top1", "Test top-1 chosen on validation, %", 2, HONEST, in_report=False),
+    Measure("honest_top5", "Test top-5 chosen on validation, %", 2, HONEST, in_report=False),
 )
 
 
 @dataclass(frozen=True)
 class RunColumn:
-    """What of a run stands in the table; texts are one line each."""
+    """What of a run stands in the table; texts are one line each.
+
+    `ended` says how the run came to its end: "all epochs", or why it stopped early.
+    """
 
     title: str
     folder: str
@@ -104,6 +110,7 @@ class RunColumn:
     data: str
     device: str
     seed: int
+    ended: str
     summary: RunSummary
     comparability: Comparability
 
@@ -128,6 +135,7 @@ class RunColumn:
             data=_text(run.data_name),
             device=_text(run.environment.device_name if run.environment else "") or "unknown",
             seed=run.config.seed,
+            ended=ended(run),
             summary=summarize(run.rows, rule),
             comparability=comparability(run),
         )

@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cifar_studio.config.report import REPORT_ODDITIES
-from cifar_studio.export.tables.report_columns import MEASURES, Measure, RunColumn
+from cifar_studio.export.tables.report_columns import (
+    BY_VALIDATION,
+    MEASURES,
+    Measure,
+    RunColumn,
+)
 from cifar_studio.export.tables.sheet import Cell, Entry, Sheet
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
@@ -20,6 +25,7 @@ TITLE = "Table 2 of the report, repeated with CIFAR Studio"
 REPORT = "report, as printed"
 DIFFERENCE = "difference"
 BESIDE = "Beside the report"
+ENDED = "Ended"
 MIXED = "The runs are of different data: their figures do not compare with each other."
 LOST = "Rows of epochs are lost; the figures are of those that are there."
 _REASONS_SHOWN = 2
@@ -47,7 +53,7 @@ class ReportTable:
         return (
             *("Run", "Folder", "Network", "Data", "Device", "Seed"),
             *measures,
-            *(BESIDE, "Notes"),
+            *(ENDED, BESIDE, "Notes"),
         )
 
     @property
@@ -85,7 +91,7 @@ class ReportTable:
         return (
             *(column.title, column.folder, column.network, column.data, column.device, column.seed),
             *figures,
-            *(column.verdict(), " ".join(notes)),
+            *(column.ended, column.verdict(), " ".join(notes)),
         )
 
 
@@ -113,6 +119,7 @@ class _SheetMaker:
         yield self._facts("Data", lambda column: column.data, (MIXED,) if mixed else ())
         yield self._facts("Device", lambda column: column.device)
         yield self._facts("Seed", lambda column: str(column.seed))
+        yield self._facts(ENDED, lambda column: column.ended)
         yield (Entry(BESIDE), *map(self._comparability, self._columns))
         compares = any(column.comparability.result for column in self._columns)
         for measure in MEASURES:
@@ -134,8 +141,12 @@ class _SheetMaker:
 
     def _figure(self, measure: Measure, column: RunColumn) -> Entry:
         text = measure.studio(column)
-        is_short = measure.name == "epochs" and column.summary.missing_epochs > 0
-        return self._entry(NONE if text is None else text, (LOST,) if is_short else ())
+        notes = []
+        if measure.name == "epochs" and column.summary.missing_epochs > 0:
+            notes.append(LOST)
+        if measure.name == "epochs_to_convergence" and column.summary.rule != self._rule:
+            notes.append(BY_VALIDATION)
+        return self._entry(NONE if text is None else text, notes)
 
     def _printed(self, measure: Measure, column: RunColumn) -> Entry:
         text = measure.printed(column)

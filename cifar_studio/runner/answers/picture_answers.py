@@ -6,14 +6,16 @@ What is in one, where a class is seen, and what a training makes of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.data.names import names_of
 from cifar_studio.data.picture_file import read_picture
-from cifar_studio.data.subset import choose_for
+from cifar_studio.data.subset import choose_for, normalization
 from cifar_studio.engine.answers.augmented_versions import augmented
 from cifar_studio.engine.answers.grad_cam import explain
 from cifar_studio.engine.answers.trained_network import load_network
@@ -23,6 +25,7 @@ from cifar_studio.runs.answers import (
     AnyEvent,
     Augmented,
     Explained,
+    MixedClasses,
     PictureRefused,
     Predicted,
     PredictionEnded,
@@ -109,8 +112,29 @@ def show_augmented(request: AugmentRequest) -> Augmented:
             f"there is no picture {request.position}", f"Give one from 0 to {len(split) - 1}"
         )
     trained_on = choose_for(request.config, dataset).train if is_training else np.empty(0, np.int64)
-    made = augmented(request.config, split, request.position, trained_on)
+    made = augmented(
+        request.config,
+        split,
+        request.position,
+        trained_on,
+        mean=_mean(request.config, request.data),
+    )
+    names = names_of(dataset.name).class_titles
     return Augmented(
         versions=tuple(version.tobytes() for version in made.images_VHWC),
+        mixed=tuple(
+            MixedClasses(names[mixed.label], mixed.share, names[mixed.partner]) if mixed else None
+            for mixed in made.mixed_V
+        ),
         is_trained_on=made.is_trained_on,
     )
+
+
+@lru_cache(maxsize=1)
+def _mean(config: TrainConfig, data: str) -> tuple[float, ...]:
+    """What is left where a picture is blanked out: all training pictures have to be counted."""
+    if not config.cutout and not config.random_erasing:
+        return (0.5,) * 3
+    dataset = load_dataset(data)
+    mean, _ = normalization(config, dataset, choose_for(config, dataset))
+    return tuple(mean)

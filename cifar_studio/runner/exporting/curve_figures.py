@@ -15,10 +15,11 @@ from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import run_of
 from cifar_studio.runs.wording import (
-    chosen_by,
+    TEST_LOCKED,
+    best_top1,
     data_of,
     dated_title,
-    is_validated,
+    how_chosen,
     network,
     training_caption,
 )
@@ -56,7 +57,9 @@ def curves_of(run: Run) -> Curves:
         epochs=run.config.epochs,
         training=training_caption(run.config),
         best_epoch=best.epoch if best else None,
-        chosen_by=chosen_by(is_validated(run)),
+        chosen_by=how_chosen(run),
+        is_test_locked=run.config.test == "at_end",
+        stop=run.early_stop,
     )
 
 
@@ -71,7 +74,12 @@ def caption_of(runs: Sequence[Run]) -> Caption:
     (run,) = runs
     parts = [data_of(run.config, run.data_name), f"{len(run.rows)} of {run.config.epochs} epochs"]
     parts.append(f"seed {run.config.seed}")
-    return Caption(dated_title(run), (" · ".join(parts),))
+    details = [" · ".join(parts)]
+    if run.is_test_locked:
+        details.append(f"{TEST_LOCKED}.")
+    elif run.config.test == "at_end" and run.best is not None:
+        details.append(f"Test top-1 {best_top1(run.best)}, {how_chosen(run)}, looked at once.")
+    return Caption(dated_title(run), tuple(details))
 
 
 def _mean_of(group: SeedGroup) -> Curves:
@@ -82,6 +90,7 @@ def _mean_of(group: SeedGroup) -> Curves:
         epochs=group.config.epochs,
         training=training_caption(first.config),
         deviations=mean.deviations if mean.n > 1 else {},
+        is_test_locked=group.config.test == "at_end",
     )
 
 

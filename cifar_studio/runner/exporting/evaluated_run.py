@@ -18,7 +18,7 @@ from cifar_studio.runs.folder.environment import DataFacts
 from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation
 from cifar_studio.runs.folder.events import Moment
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
-from cifar_studio.runs.wording import chosen_by, data_of, dated_title, is_validated
+from cifar_studio.runs.wording import data_of, dated_title, how_chosen
 
 RunFigure = Literal["curves", "confusion", "calibration"]
 
@@ -52,7 +52,7 @@ def load_evaluated(folder: Path, moment: Moment) -> EvaluatedRun:
     files = RunFolder(run.path)
     data = files.read_environment().data
     evaluation = load_evaluation(files.evaluation_file(moment))
-    how = chosen_by(is_validated(run)) if moment == "best" else "latest"
+    how = how_chosen(run) if moment == "best" else "latest"
     epoch = f"epoch {evaluation.epoch}, {how}"
     return EvaluatedRun(dated_title(run), run.config, data, names_of(data.name), evaluation, epoch)
 

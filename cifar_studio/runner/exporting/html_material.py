@@ -42,10 +42,11 @@ from cifar_studio.runs.analysis.settings_difference import (
 from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import (
-    chosen_by,
+    TEST_LOCKED,
     data_of,
     dated_title,
-    is_validated,
+    ended,
+    how_chosen,
     training_caption,
 )
 
@@ -115,7 +116,8 @@ def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Cha
     try:
         one = load_evaluated(run.path, "best")
     except StudioError as error:
-        gaps.append(f"Without confusion, calibration and pictures: {error}")
+        why = f"{TEST_LOCKED}." if run.is_test_locked else str(error)
+        gaps.append(f"Without confusion, calibration and pictures: {why}")
     else:
         answers = one.evaluation
         calibration = calibrate(answers.true, answers.predicted, answers.probabilities)
@@ -153,9 +155,14 @@ def _best(run: Run) -> Pairs:
     best = run.best
     if best is None:
         return ()
-    how = chosen_by(is_validated(run))
-    facts = [(f"Epoch, {how}", f"{best.epoch} of {run.config.epochs}")]
-    for name, value in (("Top-1", best.test_top1), ("Top-5", best.test_top5)):
+    facts = [(f"Epoch, {how_chosen(run)}", f"{best.epoch} of {run.config.epochs}")]
+    if run.early_stop is not None:
+        facts.append(("Ended", ended(run)))
+    for name, value in (
+        ("Top-1", best.test_top1),
+        ("Top-5", best.test_top5),
+        ("Validation top-1", best.val_top1),
+    ):
         if value is not None:
             facts.append((name, f"{value:.2f} %"))
     if best.test_loss is not None:

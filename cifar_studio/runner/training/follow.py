@@ -132,7 +132,8 @@ def _pull(
             if last_epoch and isinstance(event, EpochEnded):
                 return "stopped", "Stopped after this epoch; the state is kept"
     stop = stopping(training.folder.read_epochs(), training.config)
-    return "finished", stop.words().capitalize() if stop is not None else ""
+    is_early = stop is not None and stop.epoch < training.config.epochs
+    return "finished", stop.words().capitalize() if stop is not None and is_early else ""
 
 
 def _is_last(event: EpochEnded, training: ReadyTraining) -> bool:

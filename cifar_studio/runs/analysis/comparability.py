@@ -11,6 +11,7 @@ from cifar_studio.config.settings import setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import Run
+from cifar_studio.runs.wording import LOOKED_AT_ONCE
 
 _MAX_NAME = 40
 
@@ -70,9 +71,10 @@ def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
     if comparable_result(config) is not None:
         return ()
     changed = differences(config, _nearest_report_preset(config).config)
-    return tuple(
-        setting_in_words(key, value) for key, (_, value) in changed.items() if key != "seed"
-    )
+    # The report's maxima are over tests of each epoch, which a locked test set does not have.
+    locked = (LOOKED_AT_ONCE,) if config.test == "at_end" else ()
+    others = ((key, value) for key, (_, value) in changed.items() if key not in ("seed", "test"))
+    return (*locked, *(setting_in_words(key, value) for key, value in others))
 
 
 def _nearest_report_preset(config: TrainConfig) -> Preset:

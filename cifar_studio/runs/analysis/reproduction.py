@@ -1,7 +1,9 @@
 """Two runs of the same settings, figure by figure: did the second one repeat the first?
 
 Only figures that the computation decides are compared: losses, accuracies and the learning rate;
-times and memory are the machine's.
+times and memory are the machine's. Where the test set is locked, its figures stand in the row of
+the best epoch when a run has ended: a repetition of fewer epochs has them elsewhere, so they count
+only at an epoch where both runs have them. The validation figures of each epoch always count.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ FIGURES: dict[str, str] = {
 }
 # They decide how far and on what it is computed, and not what.
 MAY_DIFFER = frozenset({"epochs", "device"})
+_Pairs = list[tuple[EpochRow, EpochRow]]
 _ALL_THE_SAME = {"epochs run"}
 
 
@@ -73,11 +76,14 @@ class Reproduction:
         Those that either run has.
     circumstances : tuple of SettingApart
         Versions, machine and data in which the runs differ.
+    is_test_locked : bool
+        Whether the validation figures are the ones to be named.
     """
 
     epochs: int
     figures: tuple[FigureApart, ...]
     circumstances: tuple[SettingApart, ...]
+    is_test_locked: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -92,11 +98,12 @@ class Reproduction:
         since = min(figure.since for figure in self.figures if figure.since is not None)
         words = f"The figures differ from epoch {since} on."
         by_name = {figure.name: figure for figure in self.figures}
-        loss, top1 = by_name.get("test_loss"), by_name.get("test_top1")
+        split, name = ("val", "validation ") if self.is_test_locked else ("test", "")
+        loss, top1 = by_name.get(f"{split}_loss"), by_name.get(f"{split}_top1")
         if loss is not None and top1 is not None:
             words += (
-                f" After {count}: test loss {_shown(loss.second, 4)}, before "
-                f"{_shown(loss.first, 4)}; top-1 {_shown(top1.second, 2)} %, before "
+                f" After {count}: {name or 'test '}loss {_shown(loss.second, 4)}, before "
+                f"{_shown(loss.first, 4)}; {name}top-1 {_shown(top1.second, 2)} %, before "
                 f"{_shown(top1.first, 2)} %."
             )
         return f"{words} {self._reason()}"
@@ -118,8 +125,8 @@ def config_to_repeat(run: Run, epochs: int | None = None) -> TrainConfig:
     ----------
     run : Run
     epochs : int or None
-        Fewer are enough for a check: the learning rate is constant, so the first epochs of a
-        shorter run are those of a longer one. None is as many as the run has.
+        Fewer are enough for a check: the learning rate goes as in the whole run, so the first
+        epochs of a shorter run are those of a longer one. None is as many as the run has.
 
     Raises
     ------
@@ -134,7 +141,10 @@ def config_to_repeat(run: Run, epochs: int | None = None) -> TrainConfig:
             f"{run.path.name} has {last} epochs, and {epochs} are to be repeated",
             f"Ask for 1 to {last}",
         )
-    return replace(run.config, epochs=epochs or last)
+    config = replace(run.config, epochs=epochs or last)
+    if config.scheduled_epochs != run.config.scheduled_epochs and _is_scheduled(config):
+        config = replace(config, schedule_epochs=run.config.scheduled_epochs)
+    return config
 
 
 def reproduction_of(first: Run, second: Run) -> Reproduction:
@@ -146,7 +156,8 @@ def reproduction_of(first: Run, second: Run) -> Reproduction:
         Their settings differ in more than the number of epochs and the device, or one of them has
         no epoch.
     """
-    changed = sorted(differences(first.config, second.config).keys() - MAY_DIFFER)
+    configs = (_with_its_schedule(run.config) for run in (first, second))
+    changed = sorted(differences(*configs).keys() - MAY_DIFFER)
     if changed:
         raise BadInputError(
             f"the two runs differ in {', '.join(changed).replace('_', ' ')}",
@@ -155,23 +166,38 @@ def reproduction_of(first: Run, second: Run) -> Reproduction:
     pairs = _pairs(first.rows, second.rows)
     if not pairs:
         raise BadInputError("the two runs have no epoch in common", "Train them for one or more")
-    figures = (_apart(name, title, pairs) for name, title in FIGURES.items())
+    is_locked = first.config.test == "at_end"
+    tested = [(a, b) for a, b in pairs if a.test_top1 is not None and b.test_top1 is not None]
+    figures = (
+        _apart(name, title, tested if is_locked and name.startswith("test_") else pairs)
+        for name, title in FIGURES.items()
+    )
     circumstances = circumstances_apart([first, second])
     return Reproduction(
         epochs=len(pairs),
         figures=tuple(figure for figure in figures if figure is not None),
         circumstances=tuple(one for one in circumstances if one.name not in _ALL_THE_SAME),
+        is_test_locked=is_locked,
     )
 
 
-def _pairs(
-    first: Sequence[EpochRow], second: Sequence[EpochRow]
-) -> list[tuple[EpochRow, EpochRow]]:
+def _is_scheduled(config: TrainConfig) -> bool:
+    """Whether the learning rate depends on how long the schedule is."""
+    return config.schedule in ("cosine", "one-cycle") or config.warmup_epochs > 0
+
+
+def _with_its_schedule(config: TrainConfig) -> TrainConfig:
+    """The config with the length of its schedule said, whether its person said it or not."""
+    epochs = config.scheduled_epochs if _is_scheduled(config) else None
+    return replace(config, schedule_epochs=epochs)
+
+
+def _pairs(first: Sequence[EpochRow], second: Sequence[EpochRow]) -> _Pairs:
     others = {row.epoch: row for row in second}
     return [(row, others[row.epoch]) for row in first if row.epoch in others]
 
 
-def _apart(name: str, title: str, pairs: Sequence[tuple[EpochRow, EpochRow]]) -> FigureApart | None:
+def _apart(name: str, title: str, pairs: _Pairs) -> FigureApart | None:
     values = [(getattr(a, name), getattr(b, name)) for a, b in pairs]
     if all(a is None and b is None for a, b in values):
         return None

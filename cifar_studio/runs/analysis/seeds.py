@@ -18,7 +18,10 @@ from cifar_studio.runs.analysis.summary import DEFAULT_RULE, RunSummary, summari
 from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder.library import Run
 
-_MAY_BE_MISSING = ("train_loss", "test_loss", "val_loss", "val_top1", "val_top5")
+_MAY_BE_MISSING = (
+    *("train_loss", "test_loss", "test_top1", "test_top5"),
+    *("val_loss", "val_top1", "val_top5"),
+)
 UNKNOWN_SPREAD = "n = 1, spread unknown"
 
 
@@ -31,8 +34,9 @@ class SeedGroup:
     config : TrainConfig
         Their settings; the seed is the lowest one.
     runs : tuple of Run
-        Those that count, one a seed, by seed: they ran all their epochs. Of several with one seed
-        the newest counts, for a repetition tells nothing new of the spread.
+        Those that count, one a seed, by seed: they ran all their epochs, or ended early by their
+        own rule. Of several with one seed the newest counts, for a repetition tells nothing new of
+        the spread.
     left_out : tuple of Run
         Shorter ones, and older ones of the same seed.
     """
@@ -113,8 +117,10 @@ def _group(members: Sequence[Run]) -> SeedGroup:
 
 
 def is_complete(run: Run) -> bool:
-    """Whether a run reached its last epoch, and no row of it is lost."""
-    return len(run.rows) == run.config.epochs == run.rows[-1].epoch
+    """Whether a run reached its last epoch or ended early by its rule, and no row is lost."""
+    epochs = len(run.rows)
+    has_ended = epochs == run.config.epochs or run.early_stop is not None
+    return has_ended and run.rows[-1].epoch == epochs
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
-from cifar_studio.runs.folder.early_stopping import stopping
+from cifar_studio.runs.folder.early_stopping import Stop, stopping
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow, best_row, read_table
 from cifar_studio.runs.folder.events import RunState
@@ -42,6 +42,18 @@ class Run:
     @functools.cached_property
     def best(self) -> EpochRow | None:
         return best_row(self.rows)
+
+    @functools.cached_property
+    def early_stop(self) -> Stop | None:
+        """How the run ended by its own rule before its last epoch; None where it did not."""
+        stop = stopping(self.rows, self.config)
+        return stop if stop is not None and stop.epoch < self.config.epochs else None
+
+    @property
+    def is_test_locked(self) -> bool:
+        """Whether the test pictures are still to be looked at, once, when the run ends."""
+        is_tested = any(row.test_top1 is not None for row in self.rows)
+        return self.config.test == "at_end" and not is_tested
 
     @property
     def started(self) -> datetime.datetime | None:
@@ -199,7 +211,8 @@ def _part(read: Callable[[], _T], file: Path, damage: list[str]) -> _T | None:
 def _likely_state(folder: RunFolder, config: TrainConfig, rows: Sequence[EpochRow]) -> RunState:
     if folder.is_held():
         return "running"
-    return "finished" if len(rows) >= config.epochs else "interrupted"
+    has_ended = len(rows) >= config.epochs or stopping(rows, config) is not None
+    return "finished" if has_ended else "interrupted"
 
 
 def _is_in_order(rows: Sequence[EpochRow]) -> bool:

@@ -20,6 +20,7 @@ class Column:
     measure: Measure | None = None  # None for words
 
 
+_MEASURE_OF = {measure.name: measure for measure in MEASURES}
 _HEADINGS = {
     "epochs": "Epochs\nrun",
     "epochs_to_convergence": "Epochs to\nconverge",
@@ -28,26 +29,32 @@ _HEADINGS = {
     "total_seconds": "Seconds\nin all",
     "max_train_top1": "Train %\nmaximum",
     "min_train_loss": "Train loss\nminimum",
+    "max_val_top1": "Val top-1 %\nmaximum",
+    "honest_top1": "Test top-1 %\nby validation",
+    "honest_top5": "Test top-5 %\nby validation",
     # What is selected on the test pictures is a little too good, and says so.
     "max_test_top1": "Top-1 %\nselected",
     "max_test_top5": "Top-5 %\nselected",
     "min_test_loss": "Test loss\nselected",
-    "honest_top1": "Top-1 %\nvalidated",
-    "honest_top5": "Top-5 %\nvalidated",
 }
 RUN = Column("run", "Run", "Run")
+ENDED = Column("ended", "Ended", "Ended")
 NOTES = Column("notes", "Notes", "Notes")
 COLUMNS: tuple[Column, ...] = (
     RUN,
     # The standard deviation stands in brackets behind its mean, as in the report.
-    *(Column(m.name, m.title, _HEADINGS[m.name], m) for m in MEASURES if m.name in _HEADINGS),
+    *(
+        Column(name, _MEASURE_OF[name].title, heading, _MEASURE_OF[name])
+        for name, heading in _HEADINGS.items()
+    ),
+    ENDED,
     NOTES,
 )
 HIDDEN_AT_FIRST = frozenset({"honest_top5", "seconds_to_convergence"})
 
 _SELECTED = (
     "The maximum or minimum over all epochs is selected on the test pictures it is measured on, as "
-    "the report does; so it is a little too good."
+    "the report does; so it is a little too good. Where the test set was locked there is none."
 )
 
 EXPLANATIONS: dict[str, tuple[str, str]] = {
@@ -60,8 +67,8 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
     "epochs": ("Epochs run", "Epochs that are finished."),
     "epochs_to_convergence": (
         "Epochs to convergence",
-        "By the rule above the table, which you can change. The report prints its own without a "
-        "rule, as about so many.",
+        "By the rule above the table, which you can change; by the validation loss where the test "
+        "set was locked. The report prints its own without a rule, as about so many.",
     ),
     "epoch_seconds": (
         "Time an epoch",
@@ -98,14 +105,24 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "Minimum test loss",
         f"Mean cross-entropy in nats over the test pictures. {_SELECTED}",
     ),
+    "max_val_top1": (
+        "Best validation top-1",
+        "Highest per cent of the validation pictures named rightly: the figure that chooses the "
+        "best epoch, and so a little too good itself.",
+    ),
     "honest_top1": (
-        "Validated top-1",
+        "Test top-1 chosen on validation",
         "Top-1 on the test pictures at the epoch that a validation split chose, without looking at "
         "them. A run without validation pictures has none: set some under Data.",
     ),
     "honest_top5": (
-        "Validated top-5",
+        "Test top-5 chosen on validation",
         "Top-5 on the test pictures at the epoch that a validation split chose.",
+    ),
+    "ended": (
+        "Ended",
+        "Whether the run went through all its epochs or stopped early by its own rule, and at "
+        "which epoch; else how it stands.",
     ),
     "setting": (
         "Settings",

@@ -14,7 +14,7 @@ from cifar_studio.runs.analysis.summary import RunSummary
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.runs.wording import MINUS, NONE
-from cifar_studio.ui.compare.columns import COLUMNS, Column
+from cifar_studio.ui.compare.columns import COLUMNS, ENDED, Column
 
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 _SHOWN_REASONS = 2
@@ -62,6 +62,7 @@ def line_of_run(run: Run, rule: ConvergenceRule) -> Line:
     """A run with the figures of Table 2."""
     column = RunColumn.of(run, rule)
     figures = {c.key: _of_run(c.measure, column) for c in COLUMNS if c.measure is not None}
+    figures[ENDED.key] = _end_of(column.ended)
     compares = column.comparability.result is not None
     when = wording.day(run.started) if run.started else ""
     state = "" if run.status.state == "finished" else wording.state(run)
@@ -96,6 +97,8 @@ def line_of_group(group: SeedGroup, rule: ConvergenceRule) -> Line:
     """A group of seeds with mean and standard deviation of each figure."""
     summaries = group.summaries(rule)
     figures = {c.key: _of_group(c.measure, summaries) for c in COLUMNS if c.measure is not None}
+    early = [run for run in group.runs if run.early_stop is not None]
+    figures[ENDED.key] = _end_of(f"{len(early)} stopped early" if early else "all epochs")
     title = wording.network(group.config)
     names = [run.notes.name for run in (*group.runs, *group.left_out)]
     return Line(
@@ -119,6 +122,12 @@ def _of_run(measure: Measure, column: RunColumn) -> Figure:
         about = "~" if measure.is_about else ""
         below = (about + printed, (difference or NONE).replace("-", MINUS))
     return Figure(value, NONE if text is None else text, below)
+
+
+def _end_of(words: str) -> Figure:
+    """What is before the colon in large letters, and what the run waited for below."""
+    end, _, why = words.partition(": ")
+    return Figure(words, end.replace("at epoch", "at"), (why,) if why else ())
 
 
 def _with_spread(
@@ -153,9 +162,14 @@ def footnotes(line: Line, rule: ConvergenceRule) -> tuple[str, ...]:
         return (f"{verdict[:1].upper()}{verdict[1:]}.", *table.notes())
     words = [
         "Mean and sample standard deviation over seeds, one run each.",
-        f"Converged: {rule.describe()}.",
+        f"Converged: {_rule_of(line.group, rule).describe()}.",
     ]
     if left_out := len(line.group.left_out):
         runs = "1 run is" if left_out == 1 else f"{left_out} runs are"
         words.append(f"{runs} left out: not at the last epoch, or of a seed that is there twice.")
     return tuple(words)
+
+
+def _rule_of(group: SeedGroup, rule: ConvergenceRule) -> ConvergenceRule:
+    """The rule as it suits the runs of a group, which are tested alike."""
+    return rule.suited_to(group.runs[0].rows) if group.runs else rule

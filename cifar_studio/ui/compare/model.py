@@ -16,7 +16,7 @@ from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.runs.wording import MINUS, NONE
-from cifar_studio.ui.compare.columns import COLUMNS, EXPLANATIONS, RUN, Column
+from cifar_studio.ui.compare.columns import COLUMNS, ENDED, EXPLANATIONS, RUN, Column
 from cifar_studio.ui.compare.lines import Line, line_of_group, line_of_run
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE, ArrowProxy
 from cifar_studio.ui.tables.row_table import RowModel
@@ -84,7 +84,7 @@ class CompareModel(RowModel):
         for column in COLUMNS:
             figure = line.figure(column)
             words = column.measure is None
-            cells.append(figure.text if words else figure.value)
+            cells.append(figure.text if words and column is not ENDED else figure.value)
             if column is RUN:
                 cells[-1] = "; ".join((line.title, *line.facts))
         return cells
@@ -127,6 +127,8 @@ class CompareModel(RowModel):
     def _tip(self, line: Line, column: Column) -> str:
         if column is RUN:
             return basics.plain_tip(". ".join((line.title, *line.facts, ", ".join(line.key))))
+        if column is ENDED:
+            return basics.plain_tip(str(line.figure(column).value))
         return basics.plain_tip(line.notes) if column.measure is None else ""
 
     @override

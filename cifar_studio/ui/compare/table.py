@@ -14,7 +14,7 @@ from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.seeds import SeedGroup, over_seeds
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.ui.compare.columns import COLUMNS, HIDDEN_AT_FIRST, NOTES, RUN
+from cifar_studio.ui.compare.columns import COLUMNS, ENDED, HIDDEN_AT_FIRST, NOTES, RUN
 from cifar_studio.ui.compare.delegate import ROW_PX, CompareDelegate
 from cifar_studio.ui.compare.lines import Line
 from cifar_studio.ui.compare.model import CompareModel, CompareProxy
@@ -23,7 +23,7 @@ from cifar_studio.ui.tables.row_table import RowTable
 from cifar_studio.ui.tables.table import Table
 from cifar_studio.ui.widgets import theme
 
-RUN_PX, NOTES_PX = 224, 88
+_WORDS_PX = {RUN.key: 224, ENDED.key: 136, NOTES.key: 88}
 HEADER_PX = 44
 _SAMPLES = {
     "epoch_seconds": "000.00 (00.00)",
@@ -161,7 +161,7 @@ class CompareTable(RowTable):
                 title = max(metrics.horizontalAdvance(word) for word in words) + arrow
                 widths[place] = max(sample, title) + pad
             else:
-                widths[place] = theme.px(RUN_PX if column is RUN else NOTES_PX)
+                widths[place] = theme.px(_WORDS_PX[column.key])
         shown = [place for place in widths if not self.isColumnHidden(place)]
         spare = self.viewport().width() - sum(widths[place] for place in shown)
         if spare > 0:

@@ -18,6 +18,12 @@ FEW_SEEDS = 5
 
 def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
     """McNemar's test of two runs on the test pictures that both were evaluated on, sentences."""
+    locked = [name for name, run in (("A", a), ("B", b)) if run.is_test_locked]
+    if locked:
+        whose = " and ".join(locked)
+        return (
+            f"The test set of {whose} is locked until the run ends: no answers to compare yet.",
+        )
     try:
         answers = [load_evaluation(RunFolder(run.path).best_evaluation) for run in (a, b)]
     except (StudioError, OSError):
@@ -57,9 +63,16 @@ def verdict_on_repetition(a: Run, b: Run) -> tuple[str, ...]:
 def verdict_on_groups(a: SeedGroup, b: SeedGroup) -> tuple[str, ...]:
     """The paired difference of two groups of seeds, sentences."""
     summaries = [list(group.summaries().items()) for group in (a, b)]
+    looks = [bool(side) and all(s.max_test_top1 is None for _, s in side) for side in summaries]
     validated = all(s.honest_top1 is not None for side in summaries for _, s in side)
     figure = "honest_top1" if validated and all(summaries) else "max_test_top1"
-    name = "validated top-1" if figure == "honest_top1" else "maximum top-1 (selected on test)"
+    if figure == "max_test_top1" and any(looks):
+        return (
+            "One group chose on validation with its test set locked, the other on test: their "
+            "figures do not compare.",
+        )
+    chosen = "test top-1 chosen on validation"
+    name = chosen if figure == "honest_top1" else "maximum top-1 (selected on test)"
     try:
         found = paired_difference(*({seed: getattr(s, figure) for seed, s in x} for x in summaries))
     except StudioError as error:

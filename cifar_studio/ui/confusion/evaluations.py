@@ -43,7 +43,7 @@ class Evaluations:
     title : str
         Run A's.
     chosen_by : str
-        What made the best epoch the best: "best on test (selected)" or "best on validation".
+        What made the best epoch the best: "best on test (selected)" or "chosen on validation".
     second : Evaluation or None
         Run B's.
     second_title : str

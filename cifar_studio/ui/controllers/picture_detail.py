@@ -99,7 +99,7 @@ class PictureDetailRequests(QObject):
                 np.frombuffer(version, dtype=np.uint8).reshape(SIDE_PX, SIDE_PX, 3)
                 for version in event.versions
             ]
-            self._view.detail.show_augmented(versions, self._caption(event), reference)
+            self._view.detail.show_augmented(versions, self._caption(event), reference, event.mixed)
 
     def _caption(self, event: Augmented) -> str:
         if self._run is None:

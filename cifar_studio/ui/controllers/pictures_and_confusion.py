@@ -157,9 +157,12 @@ class PicturesAndConfusion(QObject):
             last=evaluations.last.evaluation,
             names=names_of(run.data_name),
             title=f"{wording.dated_title(run)} · {wording.data_of(run.config, run.data_name)}",
-            chosen_by=wording.chosen_by(run.config.validation_per_class > 0),
+            chosen_by=wording.how_chosen(run),
         )
-        self.confusion.show_evaluations(shown, is_live=self._is_live)
+        if run.is_test_locked and (shown.best or shown.last) is None:
+            self.confusion.clear(f"{wording.TEST_LOCKED}.")
+        else:
+            self.confusion.show_evaluations(shown, is_live=self._is_live)
         if evaluations.fault:
             self._parts.message.show_message(evaluations.fault)
         self._show_answers()
@@ -175,7 +178,8 @@ class PicturesAndConfusion(QObject):
         if opened_from is not None and opened_from is not shown:
             shown, training, title = opened_from, None, self.confusion.shown_title
         if shown is None and training is None:
-            self.pictures.show_answers(None, title)
+            locked = f"{wording.TEST_LOCKED}." if run.is_test_locked else ""
+            self.pictures.show_answers(None, "" if locked else title, why_none=locked)
             return
         epoch = f", epoch {shown.epoch}" if shown is not None else ""
         self.pictures.show_answers(Answers(shown, training), f"{title}{epoch}")
@@ -238,8 +242,13 @@ class PicturesAndConfusion(QObject):
             self._show_answers()
 
     def _on_evaluate_requested(self, split: str) -> None:
-        if self._run is not None:
-            self._evaluating.evaluate(str(self._run.path), split)
+        run = self._run
+        if run is None:
+            return
+        if split == "test" and run.is_test_locked:
+            self._parts.message.show_message(f"{wording.TEST_LOCKED}.")
+            return
+        self._evaluating.evaluate(str(run.path), split)
 
     def _on_gallery_list_requested(self) -> None:
         pictures, shown = self.pictures.pictures, self._in_gallery

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
-from cifar_studio.runs.folder.events import EpochEnded, Event, RunEnded, RunStarted
+from cifar_studio.runs.folder.events import EpochEnded, Event, FinalTestEnded, RunEnded, RunStarted
 from cifar_studio.runs.folder.library import Run, can_resume, load
 from cifar_studio.runs.folder.run_folder import is_run_folder
 from cifar_studio.runs.reference_runs import is_reference
@@ -84,7 +84,7 @@ class RunDisplay(QObject):
             self._on_run_started(event)
         else:
             self._parts.curves.handle(event)
-        if isinstance(event, EpochEnded):
+        if isinstance(event, EpochEnded | FinalTestEnded):
             self._model.refresh()
         elif isinstance(event, RunEnded):
             self._on_run_ended(event)
@@ -124,14 +124,14 @@ class RunDisplay(QObject):
         title = wording.run_title(run) if run else "The run"
         # A run that could not be resumed stands as it stood, or trains in another process.
         self._parts.status.show_idle(
-            f"{title} {event.state}" if self._live.has_begun else f"{title} did not begin"
+            f"{title} {_end_of(event)}" if self._live.has_begun else f"{title} did not begin"
         )
         if event.state == "finished" and run is not None and run.best is not None:
             best = run.best
             notify(
                 self._parts.window,
                 f"{title} finished",
-                f"Best top-1 {best.test_top1:.2f} % at epoch {best.epoch}",
+                f"Top-1 {wording.best_top1(best)} at epoch {best.epoch}, {wording.how_chosen(run)}",
             )
 
     def _on_selected_changed(self, path: Path | None) -> None:
@@ -194,3 +194,8 @@ class RunDisplay(QObject):
         if activity is Activity.PAUSED and self._live.path == run.path:
             return "paused"
         return wording.state(run)
+
+
+def _end_of(event: RunEnded) -> str:
+    """ "finished", or what the run itself says of its early end."""
+    return event.message if event.state == "finished" and event.message else event.state

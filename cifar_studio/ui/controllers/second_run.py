@@ -55,6 +55,6 @@ def _fits(run: Run, selected: Run) -> bool:
 
 
 def _title(run: Run) -> str:
-    figure = f" · {run.best.test_top1:.2f} %" if run.best is not None else ""
+    figure = f" · {wording.best_top1(run.best)}" if run.best is not None else ""
     when = f" · {wording.day(run.started)}" if run.started else ""
     return f"{wording.run_title(run)}{figure}{when}"

@@ -1,10 +1,11 @@
-"""The few switches above the plots: report, logarithmic loss, smoothing, fit."""
+"""The few switches above the plots: report, logarithmic loss, learning rate, smoothing, fit."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
+from cifar_studio.ui.curves.data.explanations import explain_on_right_click
 from cifar_studio.ui.widgets import theme
 
 SMOOTHING_EPOCHS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -16,7 +17,7 @@ class CurveControls(QWidget):
     Signals
     -------
     changed()
-        Report, logarithm or smoothing is another now.
+        Report, logarithm, learning rate or smoothing is another now.
     """
 
     changed = Signal()
@@ -26,6 +27,9 @@ class CurveControls(QWidget):
         self.report = QCheckBox("Report")
         self.logarithmic = QCheckBox("Log loss")
         self.logarithmic.setToolTip("Logarithmic axis for the loss")
+        self.rate = QCheckBox("Learning rate")
+        self.rate.setToolTip("The learning rate of each epoch, on an axis of its own at the right")
+        explain_on_right_click(self.rate, "learning_rate")
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, len(SMOOTHING_EPOCHS) - 1)
         self.smoothing.setPageStep(1)
@@ -49,6 +53,7 @@ class CurveControls(QWidget):
             self._smoothing_row.addWidget(widget)
         self._row.addWidget(self.report)
         self._row.addWidget(self.logarithmic)
+        self._row.addWidget(self.rate)
         self._row.addLayout(self._smoothing_row)
         self._row.addWidget(self.fit)
         self.fit.setEnabled(False)
@@ -56,6 +61,7 @@ class CurveControls(QWidget):
         for switched in (
             self.report.toggled,
             self.logarithmic.toggled,
+            self.rate.toggled,
             self.smoothing.valueChanged,
         ):
             switched.connect(lambda _: self.changed.emit())
@@ -64,7 +70,7 @@ class CurveControls(QWidget):
     @property
     def in_order(self) -> tuple[QWidget, ...]:
         """The controls as the Tab key visits them."""
-        return self.report, self.logarithmic, self.smoothing, self.fit
+        return self.report, self.logarithmic, self.rate, self.smoothing, self.fit
 
     @property
     def smoothing_epochs(self) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from cifar_studio.runs import wording
 from cifar_studio.ui.curves.data.explanations import explain_on_right_click
 from cifar_studio.ui.curves.data.run_data import TEST_PICTURES, RunData
 from cifar_studio.ui.curves.plot.measures import PanelName, format_value
@@ -14,7 +17,12 @@ _FIGURES: tuple[tuple[str, str, PanelName], ...] = (
     ("test_top1", "% top-1", "accuracy"),
     ("test_top5", "% top-5", "accuracy"),
     ("test_loss", "loss", "loss"),
+    ("val_top1", "% validation top-1", "accuracy"),
+    ("val_top5", "% top-5", "accuracy"),
+    ("val_loss", "loss", "loss"),
 )
+_ON_TEST = ("test_top1", "test_top5", "test_loss")
+_ON_VALIDATION = ("val_top1", "val_top5", "val_loss")
 
 
 class Figure(QWidget):
@@ -32,6 +40,9 @@ class Figure(QWidget):
         self._row.addWidget(self.number)
         self._row.addWidget(self._unit)
         explain_on_right_click(self, key)
+
+    def set_unit(self, unit: str) -> None:
+        self._unit.setText(unit)
 
     def set_value(self, text: str) -> None:
         self.number.setText(text)
@@ -54,6 +65,9 @@ class Figure(QWidget):
 class Headline(QWidget):
     """Top-1, top-5 and loss at the best epoch, one line on where they come from, and controls.
 
+    Where the test set is locked they are the validation's, and the one test figure joins them when
+    the run has ended.
+
     Parameters
     ----------
     controls : QWidget
@@ -70,6 +84,7 @@ class Headline(QWidget):
         self.hint.setProperty("role", "headline")
         self.caption = QLabel()
         self.caption.setProperty("role", "muted")
+        self.caption.setWordWrap(True)
         explain_on_right_click(self.caption, "best")
         self.way = QLabel()
         self.way.setProperty("role", "muted")
@@ -87,13 +102,15 @@ class Headline(QWidget):
         self._grid.addWidget(self.way, 2, 0, 1, 2)
         self._grid.addWidget(controls, 0, 1)
         self._beside = True
+        self._width = 0
+        self._keys: tuple[str, ...] = ()
         # The width at hand decides where the controls stand, not the other way round.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.restyle()
 
     def show_hint(self, hint: str) -> None:
         """No run is there: say how to get one."""
-        self._switch(empty=True)
+        self._switch(())
         self.hint.setText(hint)
         self.way.hide()
         self.caption.setText("Loss and accuracy are drawn here from the first batches on.")
@@ -104,18 +121,26 @@ class Headline(QWidget):
         `way` says whether it is on its way to what others of its kind reached.
         """
         best = run.best
-        self._switch(empty=best is None)
-        self.hint.setText("First test after epoch 1" if live else "No epoch ended")
+        locked = run.is_test_locked
+        self._switch(_keys(run))
+        first = "validation" if locked else "test"
+        self.hint.setText(f"First {first} after epoch 1" if live else "No epoch ended")
+        self.figures["test_top1"].set_unit("% test top-1" if locked else "% top-1")
         for key, _, panel in _FIGURES:
             value = getattr(best, key) if best else None
             self.figures[key].set_value(format_value(panel, value))
         where = f"epoch {run.best_epoch} · {run.chosen_by}" if best else ""
-        self.way.setText(way)
-        self.way.setVisible(bool(way))
+        early = run.stop.words().capitalize() if run.stop is not None else ""
+        self.way.setText(" · ".join(filter(None, (early, way))))
+        self.way.setVisible(bool(early or way))
+        if self._keys != (keys := _keys(run)):
+            self._keys = keys
+            self.arrange(self._width)
         self.caption.setText(" · ".join(filter(None, (title, where, _pictures(run)))))
 
     def arrange(self, width: int) -> None:
         """Put the controls where this width has room for them."""
+        self._width = width
         needed = self._row.sizeHint().width() + self._controls.sizeHint().width() + theme.px(24)
         beside = needed <= width
         if beside != self._beside:
@@ -134,14 +159,32 @@ class Headline(QWidget):
         for figure in self.figures.values():
             figure.restyle()
 
-    def _switch(self, empty: bool) -> None:
-        self.hint.setVisible(empty)
-        for figure in self.figures.values():
-            figure.setVisible(not empty)
+    def _switch(self, keys: Collection[str]) -> None:
+        """Show these figures; without any the hint."""
+        self.hint.setVisible(not keys)
+        for key, figure in self.figures.items():
+            figure.setVisible(key in keys)
+
+
+def _keys(run: RunData) -> tuple[str, ...]:
+    """The figures of a run's best epoch."""
+    best = run.best
+    if best is None:
+        return ()
+    if not run.is_test_locked:
+        return _ON_TEST
+    return _ON_VALIDATION if best.test_top1 is None else ("test_top1", *_ON_VALIDATION)
 
 
 def _pictures(run: RunData) -> str:
+    if run.is_test_locked and (run.best is None or run.best.test_top1 is None):
+        locked = f"{wording.TEST_LOCKED[:1].lower()}{wording.TEST_LOCKED[1:]}"
+        return f"{locked} · {run.validation_pictures:,} validation pictures of {_name(run)}"
     count = run.test_pictures
     number = f"{count:,}" if count == TEST_PICTURES else f"{count:,} of {TEST_PICTURES:,}"
-    name = {"demo": "the demo set"}.get(run.data_name, run.data_name)
-    return f"{number} test pictures of {name}"
+    once = ", looked at once" if run.is_test_locked else ""
+    return f"{number} test pictures of {_name(run)}{once}"
+
+
+def _name(run: RunData) -> str:
+    return {"demo": "the demo set"}.get(run.data_name, run.data_name)

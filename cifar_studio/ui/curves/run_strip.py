@@ -60,9 +60,8 @@ class RunStrip(QWidget):
     def show_values(self) -> None:
         """The best top-1 of each run."""
         for run, _ in self._runs:
-            best = run.best
             if entry := self.legend.entries.get(str(run.path)):
-                entry.set_value(f"{best.test_top1:.2f} %" if best else "–")
+                entry.set_value(wording.best_top1(run.best))
 
     def _tint(self) -> None:
         colours = theme.current()

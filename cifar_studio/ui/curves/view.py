@@ -239,6 +239,7 @@ class CurvesView(QWidget):
                     smoothing=self.controls.smoothing_epochs,
                     fitted=self._fitted,
                     references=self._levels(panel),
+                    with_rate=self.controls.rate.isChecked(),
                     with_reference=self.controls.report.isChecked() and len(runs) == 1,
                 )
             )

@@ -87,7 +87,9 @@ class RunHeader(QWidget):
         self._facts.setText(" · ".join(facts))
         damaged = " · partly damaged" if run.damage else ""
         self._state.setText(f"{wording.progress(run)} epochs · {state}{damaged}")
-        self._state.setToolTip("\n".join(filter(None, (run.status.message, *run.damage))))
+        early = run.early_stop.words().capitalize() if run.early_stop is not None else ""
+        words = (early or run.status.message, *run.damage)
+        self._state.setToolTip("\n".join(filter(None, words)))
         if menu is not None:
             self._actions.setMenu(menu)
         self._actions.show()
@@ -101,8 +103,7 @@ class RunHeader(QWidget):
         """Fill the switcher, newest first."""
         self._menu.clear()
         for run in runs[:RUNS_IN_MENU]:
-            best = run.best
-            figure = f" · {best.test_top1:.2f} %" if best else ""
+            figure = f" · {wording.best_top1(run.best)}" if run.best is not None else ""
             when = f" · {wording.day(run.started)}" if run.started else ""
             data = wording.data_of(run.config, run.data_name)
             text = f"{wording.run_title(run)} · {data}{figure}{when}"

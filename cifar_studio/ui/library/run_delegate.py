@@ -103,8 +103,7 @@ class RunDelegate(QStyledItemDelegate):
         half = area.height() // 2
         first = QRect(area.left(), area.top(), area.width(), half)
         second = QRect(area.left(), area.top() + half, area.width(), area.height() - half)
-        best = run.best
-        figure = f"{best.test_top1:.2f} %" if best else "—"
+        figure = wording.best_top1(run.best)
         painter.setFont(theme.tabular(option.font))
         painter.setPen(strong)
         # Below their heading reference runs need not be called so again.
@@ -132,7 +131,7 @@ def _standing(run: Run, state: str) -> str:
     if run.damage:
         return f"partly damaged · {done}"
     if run.status.state == "finished":
-        return done
+        return f"{state} · {done}" if run.early_stop is not None else done
     if is_reference(run):
         return f"cut short · {done}"
     return f"{state} · {done}"

@@ -205,6 +205,17 @@ class RunModel(QAbstractListModel):
         self.endRemoveRows()
 
 
+def _tip(run: Run) -> str:
+    """Where it lies, and how its figure was chosen."""
+    best = run.best
+    if best is None:
+        return str(run.path)
+    figure = f"Top-1 {wording.best_top1(best)} at epoch {best.epoch}, {wording.how_chosen(run)}"
+    locked = wording.TEST_LOCKED if run.is_test_locked else ""
+    early = run.early_stop.words().capitalize() if run.early_stop is not None else ""
+    return "\n".join(filter(None, (figure, locked, early, str(run.path))))
+
+
 def role_of(run: Run, role: int, state: str) -> Any:
     """What an item of a run holds; `state` is how it stands, in a word."""
     if role == RUN_ROLE:
@@ -214,7 +225,7 @@ def role_of(run: Run, role: int, state: str) -> Any:
     if role == Qt.ItemDataRole.DisplayRole:
         return wording.run_title(run)
     if role == Qt.ItemDataRole.ToolTipRole:
-        return run.notes.notes if is_reference(run) else str(run.path)
+        return run.notes.notes if is_reference(run) else _tip(run)
     if role == Qt.ItemDataRole.AccessibleTextRole:
         return (
             f"{wording.run_title(run)}, {wording.data_of(run.config, run.data_name)}, "

@@ -14,6 +14,7 @@ from cifar_studio.ui.plots import pg
 from cifar_studio.ui.widgets import theme
 
 LEFT_PX = 40
+RIGHT_PX = 56
 BOTTOM_PX = 36
 
 
@@ -23,15 +24,16 @@ class ValueAxis(pg.AxisItem):
     Parameters
     ----------
     orientation : str
-        "left" or "bottom".
+        "left", "right" or "bottom".
     label : str
-        Shown below a bottom axis.
+        Shown beside a bottom or right axis.
     """
 
     def __init__(self, orientation: str, label: str = "") -> None:
         super().__init__(orientation, maxTickLength=0)
         self._logarithmic = False
         self._text = label
+        self.enableAutoSIPrefix(False)
         self.setStyle(
             tickAlpha=255,
             autoExpandTextSpace=False,
@@ -58,14 +60,18 @@ class ValueAxis(pg.AxisItem):
         self.setPen(colours.border)
         self.setTickPen(colours.grid)
         self.setTextPen(colours.muted)
-        self.setGrid(255)
         self.setZValue(-1000)  # the grid lies behind the curves
+        if self.orientation != "right":
+            self.setGrid(255)
         if self.orientation == "left":
             self.setStyle(tickTextOffset=theme.px(6))
             self.setWidth(theme.px(LEFT_PX))
             return
         self.setStyle(tickTextOffset=theme.px(4))
-        self.setHeight(theme.px(BOTTOM_PX))
+        if self.orientation == "right":
+            self.setWidth(theme.px(RIGHT_PX))
+        else:
+            self.setHeight(theme.px(BOTTOM_PX))
         self.setLabel(
             self._text, **{"color": colours.muted, "font-size": f"{theme.px(theme.AXIS_PX)}px"}
         )
@@ -74,7 +80,7 @@ class ValueAxis(pg.AxisItem):
     def boundingRect(self) -> QRectF:
         room = theme.px(20)  # for the numbers at both ends of the axis
         rect: QRectF = super().boundingRect()
-        if self.orientation == "left":
+        if self.orientation != "bottom":
             return rect.adjusted(0, -room, 0, room)
         return rect.adjusted(-room, 0, room, 0)
 
@@ -82,7 +88,7 @@ class ValueAxis(pg.AxisItem):
     def tickValues(
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, Sequence[float]]]:
-        room, limit = (40, 6) if self.orientation == "left" else (48, 10)
+        room, limit = (48, 10) if self.orientation == "bottom" else (40, 6)
         most = min(max(int(size / theme.px(room)), 2), limit)
         if self._logarithmic:
             return [(1.0, _logarithmic_ticks(minVal, maxVal, most))]
@@ -95,6 +101,8 @@ class ValueAxis(pg.AxisItem):
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         if self._logarithmic:
             return [f"{10.0**value:.4g}" for value in values]
+        if self.orientation == "right":  # of rates, which may be small
+            return [f"{value:.4g}" for value in values]
         decimals = max(0, -math.floor(math.log10(spacing) + 1e-9)) if spacing > 0 else 0
         return [f"{value:,.{decimals}f}" for value in values]
 

@@ -99,7 +99,10 @@ class Progress:
     @property
     def left_text(self) -> str:
         seconds = self.seconds_left
-        return f"{wording.about(seconds, self._spread)} left" if seconds is not None else ""
+        if seconds is None:
+            return ""
+        most = " at most" if self._config.early_stopping != "off" else ""
+        return f"{wording.about(seconds, self._spread)} left{most}"
 
     @property
     def epoch_seconds_left(self) -> float | None:
@@ -124,5 +127,7 @@ class Progress:
         if self._eval_seconds:
             return self._eval_seconds
         # Before the first evaluation: a forward pass is about a third of a training step.
-        tested = self._data.test_pictures + self._data.validation_pictures
+        tested = self._data.validation_pictures
+        if self._config.test == "each_epoch":
+            tested += self._data.test_pictures
         return tested / (3 * self.speed)

@@ -286,7 +286,7 @@ def test_that_the_gallery_stands_under_its_cell(light: None, qtbot: QtBot) -> No
     view = ConfusionView(gallery)
     qtbot.addWidget(view)
     view.resize(1240, 690)
-    view.show_evaluations(Evaluations(BEST, None, NAMES, "ResNet18", "best on validation"))
+    view.show_evaluations(Evaluations(BEST, None, NAMES, "ResNet18", "chosen on validation"))
     view.show()
     qtbot.waitExposed(view)
     assert gallery.isVisible()

@@ -132,7 +132,7 @@ def test_that_the_best_epoch_is_selected_on_test_until_validation_chooses(tmp_pa
     assert (tested.best_epoch, tested.chosen_by) == (2, "best on test (selected)")
     rows = [row(1, 30, val_top1=5), row(2, 10, val_top1=9)]
     validated = RunData.from_run(run(tmp_path / "b", rows))
-    assert (validated.best_epoch, validated.chosen_by) == (2, "best on validation")
+    assert (validated.best_epoch, validated.chosen_by) == (2, "chosen on validation")
 
 
 def test_that_the_report_is_held_against_its_own_experiment_only(tmp_path: Path) -> None:

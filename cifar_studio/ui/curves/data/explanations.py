@@ -59,11 +59,22 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "less exact than the test of the whole set at the epoch's end. It is no part of the "
         "table and chooses nothing.",
     ),
+    "learning_rate": (
+        "Learning rate",
+        "The learning rate of each epoch as epochs.csv holds it, on an axis of its own at the "
+        "right, which begins at 0.",
+    ),
+    "early_stop": (
+        "Stopped early",
+        "The run ended by its own rule: for so many epochs as its patience allows, the figure that "
+        "it watches on the validation pictures had not become better.",
+    ),
     "best": (
         "Best epoch",
         "The epoch with the highest top-1 accuracy, on validation pictures where the run has "
         "some and else on the test pictures; the earliest wins a tie. Chosen on the test "
-        "pictures, its test figures are selected and so a little too good.",
+        "pictures, its test figures are selected and so a little too good. A locked test set is "
+        "looked at once, when the run ends, with the network of this epoch.",
     ),
     "epoch": (
         "Epoch",

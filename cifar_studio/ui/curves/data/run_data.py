@@ -9,19 +9,21 @@ import math
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
+from cifar_studio.runs.folder.early_stopping import Stop, stopping
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow, best_row
 from cifar_studio.runs.folder.events import (
     BatchesEnded,
     EpochEnded,
     Event,
+    FinalTestEnded,
     QuickTestEnded,
     RunStarted,
 )
@@ -38,7 +40,9 @@ COLUMNS = (
     "test_top5",
     "val_top1",
     "val_top5",
+    "learning_rate",
 )
+Split = Literal["test", "validation", "training"]
 _figures_of = attrgetter("epoch", *COLUMNS)
 _QUICK = {"test_loss": 1, "test_top1": 2, "test_top5": 3}
 _BATCH = {"train_loss": 1, "train_top1": 2}
@@ -69,6 +73,7 @@ class RunData:
         self._trace: TraceFile | None = None
         self._trace_until = math.inf
         self._all_validated = True
+        self._stop: tuple[int, Stop | None] = (0, None)  # of so many rows
         # What happens while the earlier points of a run that goes on are still read.
         self._held_back: list[tuple[GrowingTable, tuple[Any, ...]]] = []
 
@@ -147,10 +152,13 @@ class RunData:
                 return self._take_quick_test(event)
             case EpochEnded():
                 return self._take_epoch(event.row, event.best_epoch)
+            case FinalTestEnded():
+                self.rows[row_of(self.rows, event.row.epoch)] = event.row
+                return True
         return False
 
     def end(self) -> None:
-        """The run is over: no epoch is under way any more."""
+        """The run is over: no epoch is under way."""
         self.running = None
 
     # What it holds
@@ -172,6 +180,30 @@ class RunData:
         if self.rows:
             return self._all_validated
         return self.config.validation_per_class > 0
+
+    @property
+    def is_test_locked(self) -> bool:
+        """Whether the test set is looked at once at most, so that there is no curve of it."""
+        return self.config.test == "at_end"
+
+    @property
+    def splits(self) -> frozenset[Split]:
+        """What there are curves of."""
+        found: set[Split] = {"training"}
+        if not self.is_test_locked:
+            found.add("test")
+        if self.validated:
+            found.add("validation")
+        return frozenset(found)
+
+    @property
+    def stop(self) -> Stop | None:
+        """How it ended before its last epoch by its own rule; None where it did not."""
+        if self._stop[0] != len(self.rows):
+            stop = stopping(self.rows, self.config)
+            is_early = stop is not None and stop.epoch < self.config.epochs
+            self._stop = (len(self.rows), stop if is_early else None)
+        return self._stop[1]
 
     @property
     def chosen_by(self) -> str:
@@ -239,6 +271,12 @@ class RunData:
         if self.environment:
             return self.environment.data.test_pictures
         return 100 * self.config.test_per_class
+
+    @property
+    def validation_pictures(self) -> int:
+        if self.environment:
+            return self.environment.data.validation_pictures
+        return 100 * self.config.validation_per_class
 
     def _take(self, rows: Iterable[EpochRow], until: float) -> None:
         self.rows = list(rows)

@@ -35,9 +35,12 @@ class SeedsData(RunData):
         self._curves: MeanCurves = mean_curves(group.runs)
         for row in self._curves.rows:
             self._take_epoch(row, 0)
-        tops = [row.val_top1 if self.validated else row.test_top1 for row in self.rows]
-        if tops:
-            self.best_epoch = self.rows[int(np.nanargmax(np.array(tops, dtype=float)))].epoch
+        self._choose_best()
+
+    @property
+    @override
+    def stop(self) -> None:
+        """A mean of runs ends with the shortest of them, and not by a rule."""
 
     @override
     def deviation(self, column: str) -> np.ndarray | None:

@@ -43,8 +43,13 @@ class Inspector:
         runs: Sequence[RunLines],
         hidden: frozenset[str],
         obstacles: np.ndarray,
+        *,
+        with_rate: bool = False,
     ) -> None:
-        """Stand at an epoch; in the one under way, at the place that training has reached."""
+        """Stand at an epoch; in the one under way, at the place that training has reached.
+
+        `with_rate` names the learning rate too, where there is one run.
+        """
         run = runs[0].run
         logarithmic = self._plot.left_axis.logarithmic
         dots = [dot for drawn in runs for dot in drawn.dots(epoch, hidden, logarithmic)]
@@ -58,7 +63,7 @@ class Inspector:
             return
         places = np.array([[dot.x, dot.y] for dot in dots]).reshape(-1, 2)
         pixels = np.repeat(self._plot.to_pixels(places), _HEAVY, axis=0)
-        title, note = _title(epoch, run, several=len(runs) > 1)
+        title, note = _title(epoch, run, several=len(runs) > 1, with_rate=with_rate)
         points = np.concatenate([obstacles, pixels])
         self.card.show_values(title, note, self._values(epoch, runs, hidden), at, area, points)
         self._plot.setAccessibleDescription(self.card.spoken())
@@ -97,10 +102,18 @@ class Inspector:
         return tuple(lines[:_MOST_LINES])
 
 
-def _title(epoch: int, run: RunData, several: bool) -> tuple[str, str]:
+def _title(epoch: int, run: RunData, *, several: bool, with_rate: bool) -> tuple[str, str]:
     """The heading of the card, and what is to be said of the epoch."""
     if several:
         return f"Epoch {epoch}", ""
+    row = run.row(epoch)
+    notes = []
     if epoch == run.best_epoch:
-        return f"Epoch {epoch}", f"★ {run.chosen_by}"
-    return (f"Epoch {epoch}" if run.row(epoch) else f"Epoch {epoch}, so far"), ""
+        notes.append(f"★ {run.chosen_by}")
+        if run.is_test_locked and row is not None and row.test_top1 is not None:
+            notes.append(f"test top-1 {row.test_top1:.2f} %")
+    if run.stop is not None and epoch == run.stop.epoch:
+        notes.append("stopped early")
+    if with_rate and row is not None:
+        notes.append(f"learning rate {row.learning_rate:.4g}")
+    return (f"Epoch {epoch}" if row is not None else f"Epoch {epoch}, so far"), " · ".join(notes)

@@ -15,6 +15,7 @@ from cifar_studio.ui.curves.data.explanations import explain_on_right_click
 from cifar_studio.ui.curves.data.run_data import RunData
 from cifar_studio.ui.curves.plot.measures import (
     QUICK_TEST,
+    TESTED,
     Measure,
     PanelName,
     measures_of,
@@ -71,7 +72,8 @@ Entry = tuple[str, Sample, str, str]
 def entries_of(panel: PanelName, runs: Sequence[RunData], widest: str) -> list[Entry]:
     """The legend of a plot: of one run with its values, of several with the curves' looks."""
     several, first = len(runs) > 1, runs[0] if runs else None
-    measures = measures_of(panel, any(run.validated for run in runs))
+    splits = frozenset(split for run in runs for split in run.splits)
+    measures = measures_of(panel, splits or TESTED)
     entries = []
     for measure in measures:
         sample = Sample.of(measure, "muted" if several else measure.colour)

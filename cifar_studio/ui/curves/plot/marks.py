@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont
 
 from cifar_studio.ui.curves.plot.lines import Dot
-from cifar_studio.ui.curves.plot.measures import pen
+from cifar_studio.ui.curves.plot.measures import SOLID, pen
 from cifar_studio.ui.curves.plot.placement import Box, most_free
 from cifar_studio.ui.curves.plot.plot import MeasurePlot, points_item
 from cifar_studio.ui.plots import pg
@@ -143,13 +143,14 @@ class Levels:
         return np.concatenate(covered)
 
 
-class BestMark:
-    """A thin vertical line at the best epoch with how it was chosen, and a diamond a curve."""
+class EpochMark:
+    """A thin vertical line at an epoch with a few words, and a diamond a curve."""
 
     _HEIGHTS = (0.0, 0.14, 0.3, 0.5, 0.7)
 
-    def __init__(self, plot: MeasurePlot) -> None:
+    def __init__(self, plot: MeasurePlot, dash: tuple[float, ...] = SOLID) -> None:
         self._plot = plot
+        self._dash = dash
         self._line = plot.add(pg.InfiniteLine(angle=90), 0)
         self._label = PlotLabel(plot)
         self._diamonds = plot.add(points_item(), 7)  # above the label, which is as high
@@ -159,8 +160,15 @@ class BestMark:
         self.text = ""
         self.show(0, "", (), np.empty((0, 2)))
 
-    def show(self, epoch: int, text: str, dots: Sequence[Dot], obstacles: np.ndarray) -> np.ndarray:
-        """Mark this epoch with a diamond at each dot; 0 marks none.
+    def show(
+        self,
+        epoch: int,
+        text: str,
+        dots: Sequence[Dot],
+        obstacles: np.ndarray,
+        tip: str = "",
+    ) -> np.ndarray:
+        """Mark this epoch with a diamond at each dot; 0 marks none. `tip` says more.
 
         Takes the (N, 2) pixels that the label should not cover, returns those that it covers.
         """
@@ -175,11 +183,13 @@ class BestMark:
             self._drawn = requested
             self._draw(epoch, dots)
         self._label.write(text)
+        for item in (self._line, self._label):
+            item.setToolTip(tip)
         return _outline(self._put_label(epoch, obstacles))
 
     def _draw(self, epoch: int, dots: Sequence[Dot]) -> None:
         colours, ratio = theme.current(), self._plot.devicePixelRatioF()
-        self._line.setPen(pen(QColor(colours.muted), 1.0, alpha=0.6, ratio=ratio))
+        self._line.setPen(pen(QColor(colours.muted), 1.0, self._dash, alpha=0.6, ratio=ratio))
         self._line.setValue(epoch)
         self._diamonds.setData(
             x=[dot.x for dot in dots],

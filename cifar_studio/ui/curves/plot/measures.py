@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,11 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from cifar_studio.runs.wording import training_caption
-from cifar_studio.ui.curves.data.run_data import RunData
+from cifar_studio.ui.curves.data.run_data import RunData, Split
 from cifar_studio.ui.widgets.theme import Theme
 
 PanelName = Literal["loss", "accuracy"]
 QUICK_TEST = "quick_test"
+TESTED: frozenset[Split] = frozenset({"test", "training"})
 
 # Lengths in pixels of dash, gap, ...; empty is solid.
 SOLID: tuple[float, ...] = ()
@@ -29,7 +31,7 @@ class Measure:
 
     column: str  # as in `run_data.COLUMNS`
     panel: PanelName
-    split: Literal["test", "validation", "training"]
+    split: Split
     title: str  # in the legend; training is named by the run, which knows its augmentation
     colour: Literal["loss", "top1", "top5"]  # attribute of the theme
     dash: tuple[float, ...]
@@ -48,13 +50,17 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 
-def measures_of(panel: PanelName, validated: bool) -> tuple[Measure, ...]:
-    """The curves of a plot, in the order of its legend."""
+def measures_of(panel: PanelName, splits: Collection[Split] = TESTED) -> tuple[Measure, ...]:
+    """The curves of a plot of these splits, in the order of its legend."""
     return tuple(
-        measure
-        for measure in MEASURES
-        if measure.panel == panel and (validated or measure.split != "validation")
+        measure for measure in MEASURES if measure.panel == panel and measure.split in splits
     )
+
+
+def main_column(panel: PanelName, run: RunData | None) -> str:
+    """The column that stands for a run in a plot: on test, or of a locked test set validation."""
+    split = "val" if run is not None and run.is_test_locked else "test"
+    return f"{split}_loss" if panel == "loss" else f"{split}_top1"
 
 
 def title_of(measure: Measure, run: RunData | None) -> str:

@@ -18,22 +18,24 @@ from cifar_studio.ui.curves.data.series import accuracy_limit, loss_floor, loss_
 from cifar_studio.ui.curves.plot.inspector import Inspector
 from cifar_studio.ui.curves.plot.legend import Entry, Legend, entries_of
 from cifar_studio.ui.curves.plot.lines import RunLines, Window
-from cifar_studio.ui.curves.plot.marks import BestMark, Level, Levels, RunLetters, chance_levels
+from cifar_studio.ui.curves.plot.marks import EpochMark, Level, Levels, RunLetters, chance_levels
 from cifar_studio.ui.curves.plot.measures import (
+    DASHED,
     DOTTED,
     LONG_DASHED,
     PanelName,
     format_value,
+    main_column,
     measures_of,
 )
 from cifar_studio.ui.curves.plot.placement import between
 from cifar_studio.ui.curves.plot.plot import MeasurePlot
+from cifar_studio.ui.curves.plot.rate_lines import RateLines
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.explanation import QUESTION, explain
 
 _TITLES: dict[PanelName, str] = {"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}
 _WIDEST: dict[PanelName, str] = {"loss": "0.0000", "accuracy": "00.00"}
-_ENDS: dict[PanelName, str] = {"loss": "test_loss", "accuracy": "test_top1"}
 _PICTURE_SCALE = 2.0
 _PAD_PX = 12
 _COPY = QKeySequence.StandardKey.Copy
@@ -50,6 +52,7 @@ class Options:
     fitted: bool = True  # whether the plot shows everything
     references: tuple[Level, ...] = ()
     with_reference: bool = False  # whether the reference run is drawn, where there is one
+    with_rate: bool = False  # whether the learning rate is drawn, in the plot of the loss
 
 
 class PlotPanel(QFrame):
@@ -90,7 +93,9 @@ class PlotPanel(QFrame):
         self._entries: list[Entry] = []
         self._chance = Levels(self.plot, DOTTED, (1.0, 0.0, 0.5))
         self._references = Levels(self.plot, LONG_DASHED, (0.0, 0.5, 0.75, 1.0))
-        self._best = BestMark(self.plot)
+        self._best = EpochMark(self.plot)
+        self._stop = EpochMark(self.plot, DASHED)
+        self._rates = RateLines(self.plot)
         self._letters = RunLetters(self.plot)
         self._chance.set_levels(chance_levels(name))
         self._lay_out()
@@ -128,6 +133,11 @@ class PlotPanel(QFrame):
         return self._best.text
 
     @property
+    def stop_text(self) -> str:
+        """What stands beside an early end."""
+        return self._stop.text
+
+    @property
     def references(self) -> tuple[Level, ...]:
         return self._references.levels
 
@@ -136,7 +146,7 @@ class PlotPanel(QFrame):
         for drawn in self.drawn:
             drawn.remove()
         self.drawn = [
-            RunLines(self.plot, run, measures_of(self.name, run.validated), style)
+            RunLines(self.plot, run, measures_of(self.name, run.splits), style)
             for run, style in runs
         ]
 
@@ -144,7 +154,7 @@ class PlotPanel(QFrame):
         """Draw this run's epochs behind the others from now on; None draws none."""
         if self._behind is not None:
             self._behind.remove()
-        measures = measures_of(self.name, False)
+        measures = measures_of(self.name)
         style = RunStyle(is_reference=True)
         self._behind = RunLines(self.plot, run, measures, style) if run is not None else None
 
@@ -155,6 +165,7 @@ class PlotPanel(QFrame):
         self._set_legend()
         self.plot.left_axis.set_logarithmic(options.logarithmic and self.name == "loss")
         self._references.set_levels(options.references)
+        self._rates.show_axis(self.drawn if self._draws_rate else ())
         self.plot.set_fit(options.epochs, *self._limits(), options.fitted)
         self._drawing = False
         self._draw_inside()
@@ -217,7 +228,9 @@ class PlotPanel(QFrame):
         obstacles = np.concatenate([self._obstacles(), self._draw_letters()])
         for levels in (self._chance, self._references):
             obstacles = np.concatenate([obstacles, levels.place(logarithmic, obstacles)])
-        self._taken = np.concatenate([obstacles, self._draw_best(obstacles)])
+        obstacles = np.concatenate([obstacles, self._draw_best(obstacles)])
+        self._taken = np.concatenate([obstacles, self._draw_stop(obstacles)])
+        self._rates.draw(self.drawn if self._draws_rate else (), low, high)
         self._draw_crosshair()
         if not self.drawn:
             self.hint.setGeometry(self.plot.area().toRect())
@@ -241,6 +254,16 @@ class PlotPanel(QFrame):
         text = f"epoch {run.best_epoch} · {run.chosen_by}"
         return self._best.show(run.best_epoch, text, tested, obstacles)
 
+    def _draw_stop(self, obstacles: np.ndarray) -> np.ndarray:
+        stop = self.drawn[0].run.stop if len(self.drawn) == 1 else None
+        if stop is None:
+            return self._stop.show(0, "", (), obstacles)
+        return self._stop.show(stop.epoch, "stopped early", (), obstacles, tip=stop.words())
+
+    @property
+    def _draws_rate(self) -> bool:
+        return self._options.with_rate and self.name == "loss"
+
     def _draw_letters(self) -> np.ndarray:
         hidden, logarithmic = self.legend.hidden_keys(), self.plot.left_axis.logarithmic
         low, high = self.plot.epoch_range()
@@ -250,7 +273,7 @@ class PlotPanel(QFrame):
                 for drawn in self.drawn
                 if drawn.style.letter
                 for dot in drawn.dots(drawn.run.last_epoch, hidden, logarithmic)
-                if dot.measure.column == _ENDS[self.name] and low <= dot.x <= high
+                if dot.measure.column == main_column(self.name, drawn.run) and low <= dot.x <= high
             ]
         )
 
@@ -258,7 +281,8 @@ class PlotPanel(QFrame):
         if self._epoch is None or not self.drawn:
             self.inspector.hide()
             return
-        self.inspector.show(self._epoch, self.drawn, self.legend.hidden_keys(), self._taken)
+        hidden, shown = self.legend.hidden_keys(), self._draws_rate
+        self.inspector.show(self._epoch, self.drawn, hidden, self._taken, with_rate=shown)
 
     # Legend
 
@@ -297,7 +321,7 @@ class PlotPanel(QFrame):
         menu.addSeparator()
         menu.addAction("Fit", QKeySequence("0"), self.plot.fit_requested.emit)
         menu.addSeparator()
-        key = _ENDS[self.name]
+        key = main_column(self.name, self.drawn[0].run if self.drawn else None)
         menu.addAction(QUESTION, lambda: explain(key, at, self, EXPLANATIONS))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)

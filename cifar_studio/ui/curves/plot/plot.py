@@ -84,16 +84,24 @@ class MeasurePlot(pg.PlotWidget):
         self._box = _CurveViewBox()
         self.left_axis = ValueAxis("left")
         self.bottom_axis = ValueAxis("bottom", "Epoch")
+        self.right_axis = ValueAxis("right", "Learning rate")
         super().__init__(
             parent,
             viewBox=self._box,
-            axisItems={"left": self.left_axis, "bottom": self.bottom_axis},
+            axisItems={
+                "left": self.left_axis,
+                "bottom": self.bottom_axis,
+                "right": self.right_axis,
+            },
         )
         self._pressed_at: QPointF | None = None
         self._fit = (10.0, 0.0, 1.0)
         self.item: pg.PlotItem = self.getPlotItem()
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
+        # It has a range of its own, whatever the curves are zoomed to.
+        self.right_axis.unlinkFromView()
+        self.item.hideAxis("right")
         self._box.disableAutoRange()
         self._box.sigRangeChangedManually.connect(lambda *_: self.zoomed.emit())
         self._box.sigRangeChanged.connect(lambda *_: self.range_changed.emit())
@@ -109,7 +117,7 @@ class MeasurePlot(pg.PlotWidget):
         self.setBackground(theme.current().surface)
         self.setMinimumSize(theme.px(160), theme.px(96))
         self.item.setContentsMargins(0, 0, theme.px(12), 0)
-        for axis in (self.left_axis, self.bottom_axis):
+        for axis in (self.left_axis, self.bottom_axis, self.right_axis):
             axis.apply_theme()
 
     def add(self, item: Any, z: float) -> Any:
@@ -132,6 +140,13 @@ class MeasurePlot(pg.PlotWidget):
         full = [[0.0, epochs * _RIGHT_ROOM], [bottom, self._top()]]
         if not np.allclose(self._box.viewRange(), full, rtol=0, atol=1e-9):
             self._box.setRange(xRange=full[0], yRange=full[1], padding=0, update=True)
+
+    def set_right_top(self, top: float) -> None:
+        """Show the right axis from 0 to a value; 0 hides it."""
+        if (top > 0) != self.right_axis.isVisible():
+            self.item.showAxis("right", top > 0)
+        if top > 0:
+            self.right_axis.setRange(0.0, top)
 
     def epoch_range(self) -> tuple[float, float]:
         (low, high), _ = self._box.viewRange()

@@ -13,7 +13,8 @@ from typing_extensions import override
 from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.ui.curves.data.explanations import EXPLANATIONS
-from cifar_studio.ui.curves.data.run_data import RunData, row_of
+from cifar_studio.ui.curves.data.run_data import RunData, Split, row_of
+from cifar_studio.ui.curves.plot.measures import TESTED
 from cifar_studio.ui.tables.arrow_proxy import SORT_ROLE
 from cifar_studio.ui.tables.row_table import RowModel
 from cifar_studio.ui.widgets import theme
@@ -32,18 +33,18 @@ class Column:
     key: str
     value: Callable[[EpochRow], float | None]
     form: str
-    validation: bool = False
+    split: Split = "training"
 
 
 COLUMNS: tuple[Column, ...] = (
     Column("Epoch", "epoch", lambda row: row.epoch, "{:d}"),
-    Column("Loss", "test_loss", lambda row: row.test_loss, "{:.4f}"),
+    Column("Loss", "test_loss", lambda row: row.test_loss, "{:.4f}", "test"),
     Column("Train %", "train_top1", lambda row: row.train_top1, "{:.2f}"),
-    Column("Top-1 %", "test_top1", lambda row: row.test_top1, "{:.2f}"),
-    Column("Top-5 %", "test_top5", lambda row: row.test_top5, "{:.2f}"),
-    Column("Val loss", "val_loss", lambda row: row.val_loss, "{:.4f}", True),
-    Column("Val top-1 %", "val_top1", lambda row: row.val_top1, "{:.2f}", True),
-    Column("Val top-5 %", "val_top5", lambda row: row.val_top5, "{:.2f}", True),
+    Column("Top-1 %", "test_top1", lambda row: row.test_top1, "{:.2f}", "test"),
+    Column("Top-5 %", "test_top5", lambda row: row.test_top5, "{:.2f}", "test"),
+    Column("Val loss", "val_loss", lambda row: row.val_loss, "{:.4f}", "validation"),
+    Column("Val top-1 %", "val_top1", lambda row: row.val_top1, "{:.2f}", "validation"),
+    Column("Val top-5 %", "val_top5", lambda row: row.val_top5, "{:.2f}", "validation"),
     Column("s", "seconds", lambda row: row.train_seconds + row.eval_seconds, "{:,.1f}"),
     Column("Pictures/s", "images_per_second", lambda row: row.images_per_second, "{:,.0f}"),
 )
@@ -54,7 +55,7 @@ class EpochModel(RowModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.columns = tuple(column for column in COLUMNS if not column.validation)
+        self.columns = _columns_of(None)
         self._run: RunData | None = None
         self._rows: list[EpochRow] = []
         self._best_epoch = 0
@@ -62,7 +63,8 @@ class EpochModel(RowModel):
 
     def sync(self, run: RunData | None) -> int:
         """Take over what is new in a run; returns how many rows were appended."""
-        if run is not self._run:
+        # The test set is looked at when a run ends, and its figures come into an earlier row.
+        if run is not self._run or (run and self._rows != run.rows[: len(self._rows)]):
             self._reset(run)
             return 0
         if run is None:
@@ -150,8 +152,7 @@ class EpochModel(RowModel):
         self._rows = list(run.rows) if run else []
         self._best_epoch = run.best_epoch if run else 0
         self._marked_epoch = 0
-        validated = run is not None and run.validated
-        self.columns = tuple(column for column in COLUMNS if validated or not column.validation)
+        self.columns = _columns_of(run)
         self.endResetModel()
 
     def _set_best(self, epoch: int) -> None:
@@ -163,6 +164,14 @@ class EpochModel(RowModel):
         last = len(self.columns) - 1
         for row in {self.row_of(epoch) for epoch in epochs} - {-1}:
             self.dataChanged.emit(self.index(row, 0), self.index(row, last))
+
+
+def _columns_of(run: RunData | None) -> tuple[Column, ...]:
+    """Those that the run has figures for."""
+    splits = TESTED if run is None else run.splits
+    if run is not None and run.best is not None and run.best.test_top1 is not None:
+        splits |= {"test"}
+    return tuple(column for column in COLUMNS if column.split in splits)
 
 
 def _written(row: EpochRow, column: Column) -> str:

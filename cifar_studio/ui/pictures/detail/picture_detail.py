@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from cifar_studio.runs.answers import MixedClasses
 from cifar_studio.ui.pictures.data.answers import SomeAnswers
 from cifar_studio.ui.pictures.data.shown_pictures import ShownPictures
 from cifar_studio.ui.pictures.detail.answer_box import AnswerBox
@@ -100,11 +101,15 @@ class PictureDetail(QWidget):
         self._allow_explaining()
 
     def show_augmented(
-        self, versions: Sequence[NDArray[np.uint8]], caption: str, reference: int
+        self,
+        versions: Sequence[NDArray[np.uint8]],
+        caption: str,
+        reference: int,
+        mixed: Sequence[MixedClasses | None] = (),
     ) -> None:
         """(32, 32, 3) each; passed over where `reference` is of a picture no longer shown."""
         if reference == self.reference:
-            self.sheet.show_versions(versions)
+            self.sheet.show_versions(versions, mixed)
             self.sheet_caption.setText(caption or SHEET_CAPTION)
 
     def show_explanation(
