@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.places import locate
 from cifar_studio.runs import wording
@@ -49,7 +50,7 @@ class SetupForm(QObject):
         parts, config = self._parts, self.config
         if self._pictures_and_confusion.built is not None:
             self._pictures_and_confusion.built.plan(config)
-        names = ", ".join(key.replace("_", " ") for key in parts.setup.faults())
+        names = ", ".join(SETTINGS[key].title or key for key in parts.setup.faults())
         parts.controls.set_startable(f"Fix first: {names}" if names else "")
         seconds = parts.setup.expected_seconds()
         about = f": {wording.about(seconds)}" if seconds else ""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.check import check, value_faults
-from cifar_studio.config.presets import Preset
+from cifar_studio.config.presets import RECIPES, Preset
 from cifar_studio.config.serialization import to_mapping
 from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
@@ -57,6 +57,7 @@ class SetupPanel(QWidget):
         self._preset_box.preset_chosen.connect(self._on_preset_chosen)
         self._fields: dict[str, Field] = {}
         self._groups: dict[str, FoldingGroup] = {}
+        self._opened: list[str] = []  # before a recipe folded them
         self._facts = basics.text("", "small")
         self._curve = RateCurve()
         self._cost = basics.text("", "small")
@@ -256,6 +257,13 @@ class SetupPanel(QWidget):
 
     def _on_preset_chosen(self, preset: Preset) -> None:
         self.show_config(preset.config, preset.name)
+        # A recipe touches every group: folded, their words are its summary on one screen.
+        if preset in RECIPES:
+            self._opened = self._opened or self.open_groups()
+            self.set_open_groups([])
+        elif self._opened:
+            self.set_open_groups(self._opened)
+            self._opened = []
 
     def _on_edited(self, key: str) -> None:
         if key == "data":
