@@ -35,8 +35,9 @@ class RunHeader(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._name = basics.label("", "heading")
-        self._facts = basics.label("", "muted")
+        # Whatever a run is called, the window must not become wider by it.
+        self._name = basics.ElidedLabel("", "heading")
+        self._facts = basics.ElidedLabel("", "muted")
         self._state = basics.label("", "muted")
         self._live = basics.link("", self.live_requested.emit)
         self._live.hide()
@@ -85,6 +86,8 @@ class RunHeader(QWidget):
             )
         facts.append(f"seed {run.config.seed}")
         self._facts.setText(" · ".join(facts))
+        for label in (self._name, self._facts):
+            label.setToolTip(label.text())
         damaged = " · partly damaged" if run.damage else ""
         self._state.setText(f"{wording.progress(run)} epochs · {state}{damaged}")
         early = run.early_stop.words().capitalize() if run.early_stop is not None else ""

@@ -50,10 +50,12 @@ def text(content: str = "", role: str = "") -> QLabel:
 class ElidedLabel(QLabel):
     """One line of plain text that ends in "…" where there is no room for it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, role: str = "") -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
+        if role:
+            self.setProperty("role", role)
 
     @override
     def minimumSizeHint(self) -> QSize:
