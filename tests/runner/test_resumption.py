@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from cifar_studio import sealed
+from cifar_studio.config.schedule import learning_rate
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.checkpoints.find_checkpoint import find_checkpoint
 from cifar_studio.engine.machine.device import resolve
@@ -20,7 +21,7 @@ from cifar_studio.runs.folder.events import RunEnded, RunEvent, RunNoticed, RunS
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
 from engine.training_runs import assert_same_run, figures
-from runner.small_runs import CONFIG, GoOn, carry_out, resume, train, train_request
+from runner.small_runs import CONFIG, GoOn, carry_out, only_run, resume, train, train_request
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -102,6 +103,47 @@ def test_that_a_finished_run_can_be_made_longer(tmp_path: Path, whole: RunFolder
     assert folder.read_config().epochs == 2
     assert load(folder.path).status.state == "finished"
     assert_same_run(folder, whole)
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["along the longer curve", "held"])
+def test_that_a_longer_run_says_what_its_schedule_does(tmp_path: Path, held: bool) -> None:
+    config = replace(CONFIG, schedule="cosine", learning_rate=0.1, final_share=0.1)
+    carry_out(train_request(tmp_path / "runs", config))
+    folder = only_run(tmp_path / "runs")
+    before = [row.learning_rate for row in folder.read_epochs()]
+    changes = {"epochs": 4} | ({"schedule_epochs": 2} if held else {})
+    (notice,) = notices(resume(folder, **changes))
+    rates = [row.learning_rate for row in folder.read_epochs()]
+    assert rates[:2] == before
+    longer = folder.read_config()
+    assert (longer.epochs, longer.schedule_epochs) == (4, 2 if held else None)
+    if held:
+        assert notice == "The schedule has ended at epoch 2: its last rate is held"
+        assert rates[2:] == [before[1]] * 2
+    else:
+        assert notice.startswith("The cosine schedule runs over 4 epochs now: the learning rate")
+        assert rates[2] == learning_rate(longer, 2, 5) > before[1]
+        assert rates[3] == learning_rate(longer, 2, 7)
+
+
+def test_that_a_run_that_ended_early_is_not_made_longer(tmp_path: Path) -> None:
+    config = replace(
+        CONFIG,
+        epochs=5,
+        validation_per_class=1,
+        early_stopping="val_top1",
+        patience=1,
+        least_improvement=100.0,
+    )
+    ended = carry_out(train_request(tmp_path / "runs", config))[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "finished"
+    assert ended.message == "Stopped early at epoch 2: no better validation top-1 since 1"
+    folder = only_run(tmp_path / "runs")
+    assert folder.read_status().message == ended.message
+    with pytest.raises(RunFolderError, match="Start a new run with a longer patience"):
+        resume(folder, epochs=9)
+    assert len(folder.read_epochs()) == 2
 
 
 def test_that_a_stopped_run_can_end_later_or_earlier(half: RunFolder) -> None:
