@@ -16,7 +16,8 @@ from PIL import Image
 
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.export.report.html_report import html_of
-from cifar_studio.export.report.methods import method_of, references_of
+from cifar_studio.export.report.methods import method_of
+from cifar_studio.export.report.references import references_of
 from cifar_studio.runner.exporting.export_runs import export_runs
 from cifar_studio.runner.exporting.html_material import report_of
 from cifar_studio.runner.protocol import ExportRequest
