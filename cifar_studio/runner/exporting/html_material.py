@@ -13,6 +13,7 @@ from PIL import Image
 
 from cifar_studio import __version__
 from cifar_studio.config.learning_settings import LEARNING_SETTINGS
+from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.errors import StudioError
@@ -184,9 +185,9 @@ def _shares(one: EvaluatedRun) -> Pairs:
 
 def _settings(run: Run) -> Iterator[Setting]:
     changed = {setting.name: setting.values[0] for setting in changes_from_preset(run)[1]}
-    idle = _idle(run.config)
+    idle, idle_there = _idle(run.config), _idle(nearest_preset(run.config).config)
     for name, value in all_settings(run.config):
-        if name in idle and name not in changed:
+        if name in idle and (name in idle_there or name not in changed):
             continue
         yield Setting(name.replace("_", " "), value, changed.get(name, ""))
 
