@@ -25,6 +25,8 @@ from cifar_studio.engine.training.batches import Normalize
 from cifar_studio.errors import BadInputError, StudioError
 from cifar_studio.export.networks.network_check import Judge, agreement, judge_of
 from cifar_studio.export.networks.network_files import write_onnx, write_program, write_weights
+from cifar_studio.export.networks.script import network_code_of
+from export.scripts import run_of
 from long_forms import daily
 from support import make_environment
 
@@ -163,6 +165,26 @@ def test_that_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     judge = judge_of(network, PICTURES[:2])
     with pytest.raises(BadInputError, match="cannot be written"):
         write_weights(tmp_path / "none" / "weights.safetensors", network, judge, {})
+
+
+def test_that_a_file_says_what_its_weights_are_and_answers_plainly(tmp_path: Path) -> None:
+    config = TrainConfig(weight_averaging=0.99, test_time_flip=True)
+    network = trained(config)
+    path = tmp_path / "weights.safetensors"
+    assert write_weights(path, network, judge_of(network, PICTURES), {}).holds
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+    assert about["weights"] == "the running average of the weights"
+    assert "mirror images" in about["figures"]
+    plain = trained(TrainConfig())
+    write_weights(path, plain, judge_of(plain, PICTURES), {})
+    with safe_open(path, "pt") as file:
+        assert file.metadata().keys() == about.keys() - {"weights", "figures"}
+    code, usual = (network_code_of(run_of(one)) for one in (config, plain.config))
+    assert "the running average of the weights" in code
+    assert "pictures.flip(3)" in code
+    assert "average" not in usual
+    assert "flip" not in usual
 
 
 def test_that_reduced_precision_is_judged_less_strictly() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import dataclasses
 import hashlib
 import subprocess
 import sys
@@ -14,84 +14,17 @@ import numpy as np
 import pytest
 import torch
 from msgspec.structs import replace
+from torch.nn.functional import cross_entropy
 
 from cifar_studio.config.check import check
 from cifar_studio.config.learning_settings import LEARNING_SETTINGS
-from cifar_studio.config.presets import PRESETS, RECIPES, REPORT_PRESETS
-from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.data.dataset import Dataset
-from cifar_studio.engine.answers.trained_network import load_network
+from cifar_studio.config.presets import REPORT_PRESETS
 from cifar_studio.engine.augmentation.erasing import draw_cutout
-from cifar_studio.export.networks.script import script_of
-from cifar_studio.runs.folder.run_folder import RunFolder
-from export.scripts import NAME, loaded, run_of, with_precision
-from export.trained_scripts import ONE_BATCH, TOLERANCE, studio_run, trained_here
-from long_forms import daily
-
-VALIDATED = TrainConfig(train_per_class=400, validation_per_class=50)
-EACH: dict[str, dict[str, Any]] = {
-    "warm-up": {"warmup_epochs": 2.5},
-    "multistep": {"schedule": "multistep", "milestones": (20, 40), "schedule_factor": 0.2},
-    "milestones of many epochs": {"schedule": "multistep", "milestones": tuple(range(10, 69))},
-    "multistep, warm-up": {"schedule": "multistep", "milestones": (3,), "warmup_epochs": 5.0},
-    "cosine": {"schedule": "cosine", "final_share": 0.01},
-    "cosine, warm-up, shorter": {
-        "schedule": "cosine",
-        "warmup_epochs": 1.0,
-        "schedule_epochs": 50,
-    },
-    "one-cycle": {"schedule": "one-cycle", "final_share": 1e-05},
-    "one-cycle, warm-up": {"schedule": "one-cycle", "warmup_epochs": 0.5},
-    "plateau": {"schedule": "plateau", "plateau_patience": 3},
-    "plateau, warm-up": {"schedule": "plateau", "warmup_epochs": 1.0},
-    "decay on weights": {"decay_on": "weights"},
-    "smoothing": {"label_smoothing": 0.1},
-    "averaging": {"weight_averaging": 0.999},
-    "SAM": {"sam_rho": 0.05},
-    "TrivialAugment": {"auto_augment": "trivialaugment"},
-    "RandAugment": {
-        "auto_augment": "randaugment",
-        "randaugment_operations": 3,
-        "randaugment_magnitude": 12,
-    },
-    "Cutout": {"cutout": 0.5, "cutout_size": 9},
-    "erasing": {"random_erasing": 0.1},
-    "MixUp": {"mixing": "mixup", "mixup_alpha": 0.3},
-    "CutMix": {"mixing": "cutmix", "cutmix_alpha": 0.9, "mixing_probability": 0.4},
-    "MixUp or CutMix": {"mixing": "mixup or cutmix"},
-    "flip at test": {"test_time_flip": True},
-    "locked": {"test": "at_end"},
-    "stops by loss": {"early_stopping": "val_loss", "patience": 5, "stopping_from": 7},
-    "stops by top-1": {"early_stopping": "val_top1", "least_improvement": 0.25},
-}
-ALL = {
-    "schedule": "one-cycle",
-    "warmup_epochs": 0.5,
-    "schedule_epochs": 2,
-    "decay_on": "weights",
-    "label_smoothing": 0.1,
-    "weight_averaging": 0.9,
-    "sam_rho": 0.05,
-    "auto_augment": "randaugment",
-    "cutout": 0.5,
-    "random_erasing": 0.1,
-    "mixing": "mixup or cutmix",
-    "mixing_probability": 0.8,
-    "test_time_flip": True,
-    "test": "at_end",
-    "early_stopping": "val_top1",
-}
-
-
-def every_config() -> dict[str, TrainConfig]:
-    found = {name: replace(VALIDATED, **changes) for name, changes in EACH.items()}
-    found |= {preset.name: preset.config for preset in RECIPES}
-    found["all"] = replace(VALIDATED, **ALL)
-    found["all on vgg11"] = replace(VALIDATED, architecture="vgg11", stem="cifar", **ALL)
-    plain = {"random_crop": False, "horizontal_flip": False, "deterministic": True}
-    return found | {
-        f"{name}, not cropped": replace(config, **plain) for name, config in found.items()
-    }
+from cifar_studio.engine.training.sharpness import WorstNearby
+from cifar_studio.export.networks.script import network_code_of, script_of
+from export.learning_configs import EACH, VALIDATED, every_config
+from export.scripts import loaded, run_of, with_precision
+from support import locked_rows
 
 
 def test_that_every_script_is_tidy_and_short(tmp_path: Path) -> None:
@@ -103,6 +36,7 @@ def test_that_every_script_is_tidy_and_short(tmp_path: Path) -> None:
             assert len(text.splitlines()) <= 270
             assert "cifar_studio" not in text
             (tmp_path / f"script_{number}_{precision}.py").write_text(text)
+        (tmp_path / f"loader_{number}.py").write_text(network_code_of(run_of(config)))
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--isolated", "--line-length", "100", "--no-cache", str(tmp_path)]
     rules = ["--select", "E,F,W,I,B,UP"]
@@ -137,143 +71,41 @@ def test_that_a_script_of_the_reports_stays_as_it_is() -> None:
 
 
 def test_that_what_a_run_came_to_is_said_as_it_was_chosen() -> None:
-    from dataclasses import replace as changed
-
-    from support import locked_rows
-
     run = run_of(VALIDATED)
     locked, ended = (
-        changed(run, rows=tuple(locked_rows(ended=is_ended))) for is_ended in (False, True)
+        dataclasses.replace(run, rows=tuple(locked_rows(ended=is_ended)))
+        for is_ended in (False, True)
     )
     assert "Its best test accuracy was 10.00 % at epoch 1." in script_of(run)
     assert "Its best validation accuracy was 45.00 % at epoch 4." in script_of(locked)
     assert "Its test accuracy was 43.00 % at epoch 4, which validation chose." in script_of(ended)
-    assert " % at epoch" not in script_of(changed(run, rows=()))
-
-
-# Several steps an epoch, in any order: only what does not depend on it is the studio's.
-STEPS = replace(ONE_BATCH, batch_size=25, learning_rate=0.01, weight_decay=0.0005, epochs=3)
+    assert " % at epoch" not in script_of(dataclasses.replace(run, rows=()))
 
 
 @pytest.mark.usefixtures("random_state")
-@pytest.mark.parametrize(
-    "changes",
-    daily(
-        (
-            {"schedule": "cosine", "warmup_epochs": 1.3, "final_share": 0.1, "schedule_epochs": 2},
-            {"schedule": "plateau", "warmup_epochs": 0.7, "plateau_patience": 0},
-        ),
-        (
-            {"schedule": "cosine", "warmup_epochs": 1.3, "final_share": 0.1, "schedule_epochs": 2},
-            {"schedule": "plateau", "warmup_epochs": 0.7, "plateau_patience": 0},
-            {"schedule": "plateau", "warmup_epochs": 0.3, "plateau_patience": 0},
-            {"schedule": "plateau", "plateau_patience": 0, "schedule_factor": 0.3},
-            {"schedule": "one-cycle", "final_share": 0.001},
-            {"schedule": "one-cycle", "warmup_epochs": 1.0, "epochs": 4},
-            {"schedule": "multistep", "milestones": (1, 2), "warmup_epochs": 1.5},
-            {"schedule": "multistep", "milestones": (2,), "schedule_factor": 0.3},
-            {"warmup_epochs": 1.7},
-        ),
-    ),
-    ids=str,
-)
-def test_that_each_epoch_ends_at_the_studios_rate(
-    tmp_path: Path,
-    small_set: Dataset,
-    monkeypatch: pytest.MonkeyPatch,
-    changes: dict[str, object],
-) -> None:
-    config = replace(STEPS, **changes)
-    if config.schedule == "plateau":  # this one never learns, whatever the order
-        config = replace(config, learning_rate=9.0, epochs=4)
-    run = studio_run(config, small_set, tmp_path / "runs" / NAME)
-    found = trained_here(script_of(run), tmp_path, monkeypatch)
-    mine = [row["learning_rate"] for row in found]
-    assert mine == pytest.approx([row.learning_rate for row in run.rows], rel=1e-12, abs=1e-12)
-    assert len(set(mine)) > 1
-
-
-# What is not random, all together.
-SURE = {
-    "epochs": 5,
-    "schedule": "cosine",
-    "warmup_epochs": 1.0,
-    "decay_on": "weights",
-    "label_smoothing": 0.1,
-    "weight_averaging": 0.6,
-    "sam_rho": 0.05,
-    "test_time_flip": True,
-    "test": "at_end",
-    "early_stopping": "val_loss",
-    "patience": 2,
-}
-
-
-@pytest.mark.usefixtures("random_state")
-@pytest.mark.parametrize(
-    "changes",
-    daily(
-        (SURE,),
-        (
-            SURE,
-            {"decay_on": "weights"},
-            {"label_smoothing": 0.2},
-            {"weight_averaging": 0.7},
-            {"sam_rho": 0.1},
-            {"test_time_flip": True},
-            {"test": "at_end"},
-            {"early_stopping": "val_top1", "patience": 1, "epochs": 6},
-            {"mixing": "mixup", "mixing_probability": 0.0},
-            {"schedule": "one-cycle", "epochs": 5},
-            {"schedule": "plateau", "plateau_patience": 0, "epochs": 5, "learning_rate": 0.1},
-            SURE | {"architecture": "vgg11", "dropout": 0.0, "weight_decay": 0.0005},
-            SURE | {"architecture": "vgg11_bn", "dropout": 0.0, "weight_decay": 0.0005},
-            SURE | {"stem": "cifar", "schedule": "multistep", "milestones": (2, 4)},
-        ),
-    ),
-    ids=lambda changes: ", ".join(changes),
-)
-def test_that_where_nothing_is_random_it_learns_what_the_studio_learns(
-    tmp_path: Path,
-    small_set: Dataset,
-    monkeypatch: pytest.MonkeyPatch,
-    changes: dict[str, object],
-) -> None:
-    run = studio_run(replace(ONE_BATCH, **changes), small_set, tmp_path / "runs" / NAME)
-    found = trained_here(script_of(run), tmp_path, monkeypatch)
-    assert len(found) == len(run.rows)
-    is_locked = run.config.test == "at_end"
-    for mine, row in zip(found, run.rows, strict=True):
-        losses = {name for name in mine if "loss" in name}
-        assert losses == {"train_loss", "val_loss"} | (set() if is_locked else {"test_loss"})
-        for name in losses:
-            assert mine[name] == pytest.approx(getattr(row, name), rel=TOLERANCE), name
-    if is_locked:
-        assert run.best is not None
-        with (tmp_path / "test.csv").open() as file:
-            (test,) = csv.DictReader(file)
-        assert float(test["epoch"]) == run.best.epoch
-        assert float(test["test_loss"]) == pytest.approx(run.best.test_loss, rel=TOLERANCE)
-        weights = torch.load(tmp_path / "weights.pt", weights_only=True)
-        wanted = load_network(RunFolder(run.path), "best").whole_weights()
-        for name, value in wanted.items():
-            torch.testing.assert_close(weights[name], value, rtol=1e-2, atol=1e-4, msg=name)
-
-
-@pytest.mark.usefixtures("random_state")
-@pytest.mark.parametrize("name", daily(("all",), ("all", *EACH, "fast-resnet18")))
-def test_that_it_really_trains(
-    tmp_path: Path, small_set: Dataset, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    small = {"epochs": 2, "train_per_class": 1, "test_per_class": 1, "validation_per_class": 1}
-    config = PRESETS[name].config if name in PRESETS else every_config()[name]
-    config = replace(config, batch_size=25, device="cpu", learning_rate=0.005, **small)
-    if config.schedule_epochs:
-        config = replace(config, schedule_epochs=2)
-    found = trained_here(script_of(run_of(config)), tmp_path, monkeypatch)
-    assert len(found) == 2
-    assert all(np.isfinite(list(row.values())).all() for row in found)
-    assert found[1]["train_loss"] != found[0]["train_loss"]
+@pytest.mark.parametrize("name", ["resnet18", "vgg11"])
+def test_that_sam_moves_as_the_studios_does(tmp_path: Path, name: Any) -> None:
+    config = replace(VALIDATED, architecture=name, dropout=0.0, sam_rho=0.3)
+    module = loaded(script_of(run_of(config)), tmp_path)
+    networks = [module.build().train() for _ in range(2)]
+    networks[1].load_state_dict(networks[0].state_dict())
+    pictures, labels = torch.randn(8, 3, 32, 32), torch.arange(8)
+    moving = (module.worst_nearby(networks[0]), WorstNearby(networks[1], 0.3, {}).moved())
+    moved = []
+    for network, context in zip(networks, moving, strict=True):
+        cross_entropy(network(pictures), labels).backward()
+        before = {key: value.clone() for key, value in network.state_dict().items()}
+        with context:
+            moved.append([weight.detach().clone() for weight in network.parameters()])
+            network(pictures)
+        for key, value in network.state_dict().items():
+            assert torch.equal(value, before[key]), key
+    torch.testing.assert_close(*moved)
+    distance = [
+        mine - before[key]
+        for mine, (key, _) in zip(moved[0], networks[0].named_parameters(), strict=True)
+    ]
+    assert float(torch.stack([part.norm() for part in distance]).norm()) == pytest.approx(0.3, 0.01)
 
 
 def test_that_cutout_blanks_out_what_the_studio_may(tmp_path: Path) -> None:

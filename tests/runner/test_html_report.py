@@ -14,9 +14,14 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
+from cifar_studio.config.learning_settings import LEARNING_SETTINGS
+from cifar_studio.config.presets import PRESETS
+from cifar_studio.config.settings import SETTINGS
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.source import load_dataset
 from cifar_studio.export.report.html_report import html_of
-from cifar_studio.export.report.methods import method_of, references_of
+from cifar_studio.export.report.methods import method_of
+from cifar_studio.export.report.references import references_of
 from cifar_studio.runner.exporting.export_runs import export_runs
 from cifar_studio.runner.exporting.html_material import report_of
 from cifar_studio.runner.protocol import ExportRequest
@@ -179,3 +184,25 @@ def test_that_vgg11_bn_rests_on_the_works_of_vgg_and_of_batch_normalisation(run:
     assert batch_normalisation == "https://arxiv.org/abs/1502.03167"
     assert resnet == "https://arxiv.org/abs/1512.03385"
     assert batch_normalisation not in [work.address for work in references_of(runs[1:])]
+
+
+def test_that_the_settings_show_what_learns_otherwise_and_not_what_is_off(run: RunFolder) -> None:
+    folder = load(run.path)
+
+    def shown(config: TrainConfig) -> dict[str, tuple[str, str]]:
+        (chapter,) = report_of(
+            [dataclasses.replace(folder, config=config)], request_of(folder)
+        ).chapters
+        return {setting.name: (setting.value, setting.preset) for setting in chapter.settings}
+
+    beyond = {setting.key.replace("_", " ") for setting in LEARNING_SETTINGS}
+    usual = shown(PRESETS["report-resnet18"].config)
+    assert len(usual) == len(SETTINGS) - len(LEARNING_SETTINGS)
+    assert not beyond & usual.keys()
+    stepped = replace(folder.config, schedule="multistep", milestones=(1,), cutout_size=9)
+    assert beyond & shown(stepped).keys() == {"schedule", "milestones", "schedule factor"}
+    fast = shown(replace(PRESETS["fast-resnet18"].config, cutout=0.0))
+    # Off here, and on in the preset beside it.
+    assert fast["cutout"] == ("0.0", "1.0")
+    assert fast["final share"] == ("0.0", "")
+    assert "mixing" not in fast

@@ -89,7 +89,10 @@ class Agreement:
 
 
 def judge_of(trained: TrainedNetwork, pictures_NCHW: NDArray[np.uint8]) -> Judge:
-    """Let the run's network answer the first 256 of (N, 3, 32, 32) pictures."""
+    """Let the run's network answer the first 256 of (N, 3, 32, 32) pictures.
+
+    Plainly, as an exported network does: mirror images at test are the evaluation's.
+    """
     pictures_NCHW = np.array(pictures_NCHW[:CHECKED_PICTURES])
     pictures_NHWC = pictures_NCHW.transpose(0, 2, 3, 1)
     parts = []

@@ -9,6 +9,8 @@ network.onnx
     The same for ONNX runtimes; needs the extra `onnx`.
 
 The last two take pictures from 0 to 1 and normalise them; the weights are of the bare network.
+Where a run averages its weights it is the average that is written. All answer to the picture that
+they are given, also where a run was tested on mirror images too.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import torch
 from numpy.typing import NDArray
 from torchvision.models import get_model
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES
 from cifar_studio.engine.answers.trained_network import TrainedNetwork
 from cifar_studio.engine.networks.models import build
@@ -194,4 +197,15 @@ def _metadata(trained: TrainedNetwork) -> dict[str, str]:
         "std": json.dumps(std),
         "data": trained.environment.data.name,
         "epoch": str(trained.epoch),
+        **_notes(config),
     }
+
+
+def _notes(config: TrainConfig) -> dict[str, str]:
+    """What one could take the weights or the run's figures for, and should not."""
+    notes = {}
+    if config.weight_averaging:
+        notes["weights"] = "the running average of the weights"
+    if config.test_time_flip:
+        notes["figures"] = "the run's own are of the mean of the logits of both mirror images"
+    return notes

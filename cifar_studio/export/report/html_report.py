@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cifar_studio.export.report.methods import Reference
+from cifar_studio.export.report.references import Reference
 from cifar_studio.export.tables.sheet import Sheet
 from cifar_studio.export.templates import page, verbatim
 from cifar_studio.export.writing import suffix_of, write_export

@@ -1,9 +1,8 @@
-"""The method of a run in sentences, and the works that they rest on."""
+"""The method of a run in sentences; the works that they rest on stand in `references.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.settings import SETTINGS, setting_in_words
@@ -12,21 +11,7 @@ from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import is_validated
 
-
-@dataclass(frozen=True)
-class Reference:
-    """A work.
-
-    Attributes
-    ----------
-    words : str
-        Authors, title, place and year.
-    address : str
-        Where it is read; empty where there is none that lasts.
-    """
-
-    words: str
-    address: str = ""
+_ALPHA, _RHO = "\N{GREEK SMALL LETTER ALPHA}", "\N{GREEK SMALL LETTER RHO}"
 
 
 def method_of(run: Run) -> str:
@@ -41,11 +26,6 @@ def method_of(run: Run) -> str:
         _choice(run),
     ]
     return " ".join(filter(None, sentences))
-
-
-def references_of(runs: Sequence[Run]) -> tuple[Reference, ...]:
-    """What a text about these runs has to name, in the order of the methods paragraph."""
-    return tuple(_REFERENCES[key] for key in dict.fromkeys(_keys(runs)))
 
 
 def _network(config: TrainConfig, environment: Environment | None) -> str:
@@ -86,44 +66,181 @@ def _pictures(config: TrainConfig, environment: Environment | None) -> str:
 
 
 def _augmentation(config: TrainConfig) -> str:
-    switches = [key for key, setting in SETTINGS.items() if setting.method]
-    parts = [SETTINGS[key].method for key in switches if getattr(config, key)]
-    if not parts:
-        return "Training pictures were not augmented."
-    return f"In each epoch the training pictures were {' and '.join(parts)}."
+    changes, blanks = list(_changes(config)), " and ".join(_blanks(config))
+    sentences = []
+    if changes:
+        sentences.append(f"In each epoch the training pictures were {_listed(changes)}.")
+    if blanks:
+        start = "After normalisation" if changes else "In each epoch, after normalisation"
+        sentences.append(f"{start}, {blanks}.")
+    if config.mixing != "none":
+        sentences.append(_mixing(config))
+    return " ".join(sentences) or "Training pictures were not augmented."
+
+
+def _changes(config: TrainConfig) -> Iterator[str]:
+    for key, setting in SETTINGS.items():
+        if setting.method and getattr(config, key):
+            yield setting.method
+    policy = setting_in_words("auto_augment", config.auto_augment)
+    if config.auto_augment == "trivialaugment":
+        yield f"transformed by {policy} (wide)"
+    if config.auto_augment == "randaugment":
+        operations = "operation" if config.randaugment_operations == 1 else "operations"
+        yield (
+            f"transformed by {policy} ({config.randaugment_operations} {operations} of magnitude "
+            f"{config.randaugment_magnitude} of 30)"
+        )
+
+
+def _blanks(config: TrainConfig) -> Iterator[str]:
+    side = config.cutout_size
+    for share, what in (
+        (config.cutout, f"a square of {side}x{side} pixels around a random pixel (Cutout)"),
+        (config.random_erasing, "a random rectangle of 2 to 33 % of the area (Random Erasing)"),
+    ):
+        if share:
+            often = "in each picture" if share == 1 else f"with probability {share:g}"
+            yield f"{what} was set to zero {often}"
+
+
+def _mixing(config: TrainConfig) -> str:
+    mixup = f"MixUp ({_ALPHA} = {config.mixup_alpha:g})"
+    cutmix = f"CutMix ({_ALPHA} = {config.cutmix_alpha:g})"
+    way = {
+        "mixup": mixup,
+        "cutmix": cutmix,
+        "mixup or cutmix": f"either {mixup} or {cutmix}, chosen at random",
+    }[config.mixing]
+    share = config.mixing_probability
+    start = "Each" if share == 1 else f"With probability {share:g}, each"
+    return (
+        f"{start} batch was mixed with a random permutation of itself by {way}; training accuracy "
+        "is with respect to the label of the larger share."
+    )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _optimiser(run: Run) -> str:
     config = run.config
-    momentum, weight_decay, seed = (
-        setting_in_words(key, getattr(config, key)) for key in ("momentum", "weight_decay", "seed")
+    momentum, weight_decay, seed, smoothing = (
+        setting_in_words(key, getattr(config, key))
+        for key in ("momentum", "weight_decay", "seed", "label_smoothing")
     )
     nesterov = "Nesterov " if config.nesterov else ""
     planned = "" if len(run.rows) == config.epochs else f" of {config.epochs} planned"
     epochs = "epoch" if len(run.rows) == 1 else "epochs"
+    loss = f"cross-entropy with {smoothing}" if config.label_smoothing else "cross-entropy"
+    rate = _kind_of_rate(config)
+    if config.decay_on == "weights":
+        weight_decay += " (on the weights of convolutional and linear layers only)"
+    sentences = [
+        f"Stochastic gradient descent minimised the {loss} for {len(run.rows)} {epochs}"
+        f"{planned} in batches of {config.batch_size}, with {rate} of "
+        f"{config.learning_rate:g}, {nesterov}{momentum}, {weight_decay} and random {seed}.",
+        _schedule(config),
+        _sharpness(config),
+        _averaging(config),
+        "At evaluation the logits of each picture and of its mirror image were averaged."
+        if config.test_time_flip
+        else "",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _kind_of_rate(config: TrainConfig) -> str:
+    if _is_constant(config):
+        return "a constant learning rate"
+    is_reached = config.warmup_epochs or config.schedule == "one-cycle"
+    return f"{'a maximum' if is_reached else 'an initial'} learning rate"
+
+
+def _is_constant(config: TrainConfig) -> bool:
+    return config.schedule == "constant" and not config.warmup_epochs
+
+
+def _schedule(config: TrainConfig) -> str:
+    """How the learning rate went; empty where it never changed."""
+    if _is_constant(config):
+        return ""
+    course = _course(config)
+    if not config.warmup_epochs:
+        return f"The learning rate {course}."
+    to = " to where its cycle begins" if config.schedule == "one-cycle" else ""
+    first = "epoch" if config.warmup_epochs == 1 else f"{config.warmup_epochs:g} epochs"
+    then = " and " if config.schedule == "constant" else ", and after this warm-up it "
+    return f"The learning rate rose linearly{to} over the first {first}{then}{course}."
+
+
+def _course(config: TrainConfig) -> str:
+    """What the learning rate did after a warm-up."""
+    end = f"{config.final_share:g} of that value" if config.final_share else "zero"
+    over = f"down to {end} at the end of epoch {config.scheduled_epochs}"
+    held = " and was held from there on" if config.scheduled_epochs < config.epochs else ""
+    lowered = f"was multiplied by {config.schedule_factor:g}"
+    match config.schedule:
+        case "multistep":
+            epochs = "epoch" if len(config.milestones) == 1 else "epochs"
+            return f"{lowered} after {epochs} {_listed(list(map(str, config.milestones)))}"
+        case "cosine":
+            return f"followed half a cosine, batch by batch, {over}{held}"
+        case "one-cycle":
+            return (
+                "followed the one-cycle policy along half cosines, batch by batch: from 1/25 of "
+                f"that value up to it in the first 30 % of the steps, then {over}{held}; momentum "
+                "was constant"
+            )
+        case "plateau":
+            return (
+                f"{lowered} whenever the validation loss had not improved by 0.01 % for more than "
+                f"{_epochs(config.plateau_patience)}"
+            )
+    return "was then held"
+
+
+def _epochs(number: int) -> str:
+    return "one epoch" if number == 1 else f"{number} epochs"
+
+
+def _sharpness(config: TrainConfig) -> str:
+    if not config.sam_rho:
+        return ""
+    words = (
+        f"Gradients were those of sharpness-aware minimisation (SAM, {_RHO} = {config.sam_rho:g})"
+    )
+    if config.architecture == "vgg11":
+        return f"{words}."
+    return f"{words}, with the batch-normalisation statistics of its first pass only."
+
+
+def _averaging(config: TrainConfig) -> str:
+    if not config.weight_averaging:
+        return ""
+    statistics = "" if config.architecture == "vgg11" else " and batch-normalisation statistics"
     return (
-        f"Stochastic gradient descent minimised the cross-entropy for {len(run.rows)} {epochs}"
-        f"{planned} in batches of {config.batch_size}, with a {config.schedule} learning rate of "
-        f"{config.learning_rate:g}, {nesterov}{momentum}, {weight_decay} and random {seed}."
+        f"An exponential moving average of the weights{statistics} (decay "
+        f"{config.weight_averaging:g} per step, with bias correction) was evaluated in place of "
+        "the last iterate."
     )
 
 
 def _machine(environment: Environment) -> str:
     resolved = environment.resolved
     return (
-        f"It was computed in {resolved.precision} on {environment.device_name} with PyTorch "
+        f"The run was computed in {resolved.precision} on {environment.device_name} with PyTorch "
         f"{environment.torch}, by CIFAR Studio {environment.studio}."
     )
 
 
 def _choice(run: Run) -> str:
-    early = run.early_stop
-    stopped = f" The run {early.words()}." if early is not None else ""
     if is_validated(run):
         return (
             "The best epoch is the one with the highest top-1 on validation pictures, which were "
-            f"held back from training; the test pictures had no part in the choice.{_test(run)}"
-            f"{stopped}"
+            f"held back from training; {_test(run)}.{_stopping(run)}"
         )
     return (
         "The best epoch is the one with the highest top-1 on the test pictures, so its figures are "
@@ -132,81 +249,25 @@ def _choice(run: Run) -> str:
 
 
 def _test(run: Run) -> str:
-    """When the test pictures were looked at, where that was not after each epoch."""
+    """What part the test pictures had in the choice, and when they were looked at."""
     if run.config.test != "at_end":
-        return ""
+        return "the test pictures had no part in the choice"
     if run.is_test_locked:
-        return " These are locked until the run ends."
-    return " These were looked at once, when the run had ended, with the network of that epoch."
+        return "the test pictures had no part in the choice. These are locked until the run ends"
+    return "the test pictures were looked at once, with the weights that validation chose"
 
 
-def _keys(runs: Iterable[Run]) -> Iterator[str]:
-    for run in runs:
-        yield from _WORKS_OF.get(run.config.architecture, (run.config.architecture,))
-    for run in runs:
-        if run.config.dropout_rate:
-            yield "dropout"
-        if run.environment is None or not run.environment.data.is_demo:
-            yield "cifar"
-    yield from ("sgd", "calibration", "torch", "report")
-
-
-_WORKS_OF = {"vgg11_bn": ("vgg11", "batch_normalisation")}
-"""The works behind a network, by their keys, where it is not one of its own name."""
-
-_REFERENCES = {
-    "resnet18": Reference(
-        "K. He, X. Zhang, S. Ren, J. Sun. Deep Residual Learning for Image Recognition. CVPR, "
-        "2016.",
-        "https://arxiv.org/abs/1512.03385",
-    ),
-    "mobilenet_v2": Reference(
-        "M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen. MobileNetV2: Inverted Residuals "
-        "and Linear Bottlenecks. CVPR, 2018.",
-        "https://arxiv.org/abs/1801.04381",
-    ),
-    "vgg11": Reference(
-        "K. Simonyan, A. Zisserman. Very Deep Convolutional Networks for Large-Scale Image "
-        "Recognition. ICLR, 2015.",
-        "https://arxiv.org/abs/1409.1556",
-    ),
-    "batch_normalisation": Reference(
-        "S. Ioffe, C. Szegedy. Batch Normalization: Accelerating Deep Network Training by Reducing "
-        "Internal Covariate Shift. ICML, 2015.",
-        "https://arxiv.org/abs/1502.03167",
-    ),
-    "densenet161": Reference(
-        "G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger. Densely Connected Convolutional "
-        "Networks. CVPR, 2017.",
-        "https://arxiv.org/abs/1608.06993",
-    ),
-    "dropout": Reference(
-        "N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov. Dropout: A "
-        "Simple Way to Prevent Neural Networks from Overfitting. JMLR 15, 2014.",
-        "https://jmlr.org/papers/v15/srivastava14a.html",
-    ),
-    "cifar": Reference(
-        "A. Krizhevsky. Learning Multiple Layers of Features from Tiny Images. Technical report, "
-        "University of Toronto, 2009.",
-        "https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf",
-    ),
-    "sgd": Reference(
-        "I. Sutskever, J. Martens, G. Dahl, G. Hinton. On the importance of initialization and "
-        "momentum in deep learning. ICML, 2013.",
-        "https://proceedings.mlr.press/v28/sutskever13.html",
-    ),
-    "calibration": Reference(
-        "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. On Calibration of Modern Neural Networks. "
-        "ICML, 2017.",
-        "https://arxiv.org/abs/1706.04599",
-    ),
-    "torch": Reference(
-        "J. Ansel and others. PyTorch 2: Faster Machine Learning Through Dynamic Python Bytecode "
-        "Transformation and Graph Compilation. ASPLOS, 2024.",
-        "https://doi.org/10.1145/3620665.3640366",
-    ),
-    "report": Reference(
-        "A. Kramer, S. Hussey. CIFAR100 Classification Models: ResNet18, MobileNetV2, VGG11, and "
-        "DenseNet. DS5220 Supervised Machine Learning, Northeastern University, 2024."
-    ),
-}
+def _stopping(run: Run) -> str:
+    """The rule by which the run could end early, and whether it did."""
+    config, early = run.config, run.early_stop
+    if config.early_stopping == "off":
+        return ""
+    figure = SETTINGS["early_stopping"].choices[config.early_stopping]
+    unit = " nats" if config.early_stopping == "val_loss" else " percentage points"
+    least = f" by more than {config.least_improvement:g}{unit}" if config.least_improvement else ""
+    start = f", from epoch {config.stopping_from} on" if config.stopping_from > 1 else ""
+    words = (
+        f" Training was to stop early once the {figure} had not improved{least} for "
+        f"{_epochs(config.patience)}{start}"
+    )
+    return f"{words}; it {early.words()}." if early is not None else f"{words}."

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cifar_studio import __version__
+from cifar_studio.config.learning_settings import LEARNING_SETTINGS
+from cifar_studio.config.presets import nearest_preset
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import Dataset
 from cifar_studio.errors import StudioError
 from cifar_studio.export.report.html_report import (
@@ -23,7 +26,8 @@ from cifar_studio.export.report.html_report import (
     Sample,
     Setting,
 )
-from cifar_studio.export.report.methods import method_of, references_of
+from cifar_studio.export.report.methods import method_of
+from cifar_studio.export.report.references import references_of
 from cifar_studio.export.tables.evaluation_tables import class_table, mistake_table
 from cifar_studio.export.tables.report_columns import RunColumn
 from cifar_studio.export.tables.report_table import report_table
@@ -181,8 +185,25 @@ def _shares(one: EvaluatedRun) -> Pairs:
 
 def _settings(run: Run) -> Iterator[Setting]:
     changed = {setting.name: setting.values[0] for setting in changes_from_preset(run)[1]}
+    idle, idle_there = _idle(run.config), _idle(nearest_preset(run.config).config)
     for name, value in all_settings(run.config):
+        if name in idle and (name in idle_there or name not in changed):
+            continue
         yield Setting(name.replace("_", " "), value, changed.get(name, ""))
+
+
+def _idle(config: TrainConfig) -> set[str]:
+    """What goes beyond the report's way of training and is off, or changes nothing here."""
+    neutral = TrainConfig()
+    return {
+        setting.key
+        for setting in LEARNING_SETTINGS
+        if not setting.counts(config)
+        or (
+            setting.counts(neutral)
+            and getattr(config, setting.key) == getattr(neutral, setting.key)
+        )
+    }
 
 
 def _environment(run: Run) -> Pairs:
