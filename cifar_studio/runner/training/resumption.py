@@ -167,6 +167,8 @@ class Resumption:
             before, config = config, replace(config, epochs=self._request.epochs)
             if self._request.schedule_epochs is not None:
                 config = replace(config, schedule_epochs=self._request.schedule_epochs)
+            if checkpoint is not None and any(row.test_top1 is not None for row in checkpoint.rows):
+                self._note(_second_look(config))
             self._note(schedule_change(before, config, checkpoint.epochs_done if checkpoint else 0))
         if self._request.device is not None:
             config = replace(config, device=self._request.device)
@@ -206,6 +208,15 @@ class Resumption:
                 "may differ from those of an undisturbed run"
             )
         return after
+
+
+def _second_look(config: TrainConfig) -> str:
+    if config.test == "each_epoch":
+        return ""
+    return (
+        "The locked test set was looked at when the run ended before: when it ends again, that is "
+        "a second look"
+    )
 
 
 def _check_not_stopped_early(folder: RunFolder, checkpoint: Checkpoint) -> None:
