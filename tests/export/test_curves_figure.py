@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from cifar_studio.runs.analysis.early_stopping import stopping
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -20,6 +19,7 @@ from cifar_studio.config.report import REPORT_RESULTS
 from cifar_studio.export.figures.curves_figure import DEFAULT_IN, Curves, draw_curves, save_curves
 from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import Caption, Page, Size
+from cifar_studio.runs.folder.early_stopping import stopping
 from report_runs import report_rows
 from support import LOCKED, locked_rows, make_row
 
