@@ -1,8 +1,8 @@
 """A run as Python files that need torch and torchvision and not the studio.
 
 `write_script`: the same training in plain PyTorch. The recipe is the same: pictures, network,
-augmentation, SGD, precision, what is measured. The random numbers are not: torchvision draws its
-crops and shuffles in other ways.
+augmentation, SGD and all that goes beyond it, precision, what is measured and when. The random
+numbers are not: torchvision draws its crops and shuffles in other ways.
 
 `write_network_code`: the network that exported weights belong to. The text of both is in
 `resources/templates`.
