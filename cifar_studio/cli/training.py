@@ -122,7 +122,8 @@ def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequ
     if others:
         raise BadInputError(
             f"a run that goes on keeps its {', '.join(others)}",
-            f"With --resume only {', '.join(_CHANGEABLE)} can be set; start a new run instead",
+            f"With --resume only {', '.join(_CHANGEABLE[:-1])} and {_CHANGEABLE[-1]} can be set; "
+            "start a new run instead",
         )
     config = from_words(words)
     return ResumeRequest(

@@ -42,10 +42,8 @@ def test_that_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_che
     checkpoints_written: list[bytes] = []
     train_once = TrainingStep.__call__
 
-    def blow_up(
-        step: TrainingStep, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        result = train_once(step, images, labels)
+    def blow_up(step: TrainingStep, *batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        result = train_once(step, *batch)
         if step.updates == LAST_GOOD_STEP:
             with torch.no_grad():
                 step.optimizer.param_groups[0]["params"][-1][0] = torch.inf
@@ -92,10 +90,8 @@ def test_that_closing_never_saves_weights_that_blew_up(
 ) -> None:
     step = TrainingStep.__call__
 
-    def blow_up(
-        self: TrainingStep, images: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        loss, correct = step(self, images, labels)
+    def blow_up(self: TrainingStep, *batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        loss, correct = step(self, *batch)
         with torch.no_grad():
             next(iter(self._network.parameters())).fill_(torch.inf)
         return loss, correct

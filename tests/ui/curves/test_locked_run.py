@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.epochs import EpochRow
-from cifar_studio.runs.folder.events import EpochEnded, RunEnded
+from cifar_studio.runs.folder.events import EpochEnded, FinalTestEnded, RunEnded
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.ui.curves.view import CurvesView
 from support import LOCKED, locked_rows, make_row
@@ -74,7 +74,7 @@ def test_that_the_mark_of_the_early_stop_tells_the_whole_sentence(
     assert not any(SENTENCE in tip for tip in tips)
 
 
-def test_that_a_run_that_ends_before_the_eyes_takes_its_test_figure_from_the_disk(
+def test_that_a_run_that_ends_before_the_eyes_shows_its_test_figure(
     view: CurvesView, tmp_path: Path
 ) -> None:
     folder = RunFolder(tmp_path / "a")
@@ -82,7 +82,7 @@ def test_that_a_run_that_ends_before_the_eyes_takes_its_test_figure_from_the_dis
     view.begin(started(folder.path, LOCKED, environment()))
     for row in locked_rows(ended=False):
         view.handle(EpochEnded(row=row, best_epoch=min(row.epoch, 4)))
-    folder.keep_epochs(ENDED)
+    view.handle(FinalTestEnded(row=ENDED[3]))
     view.handle(RunEnded(state="finished", folder=str(folder.path)))
     view.show_run(None)
     view.show_live()
@@ -98,7 +98,7 @@ def test_that_the_table_grows_the_test_figures_while_the_run_is_shown(
     view.begin(started(folder.path, LOCKED, environment()))
     for row in locked_rows(ended=False):
         view.handle(EpochEnded(row=row, best_epoch=min(row.epoch, 4)))
-    folder.keep_epochs(ENDED)
+    view.handle(FinalTestEnded(row=ENDED[3]))
     view.handle(RunEnded(state="finished", folder=str(folder.path)))
     qtbot.waitUntil(lambda: "Top-1 %" in titles(view), timeout=2000)
     assert view.table.epochs.rowCount() == 5
