@@ -82,7 +82,8 @@ def test_that_json_tells_the_result(tmp_path: Path) -> None:
         (["train", "--resume", "a", "--config", "b"], "Leave --preset and --config out"),
         (
             ["train", "--resume", "a", "--set=seed=3", "--set=epochs=0", "--set=epoch=3"],
-            "keeps its seed, epoch. With --resume only epochs, schedule_epochs and device can be set",
+            "keeps its seed, epoch. With --resume only epochs, schedule_epochs and device can be "
+            "set",
         ),
         (["train", "--resume", "a", "--set=epochs=0", "--set=device=gpu"], "epochs: is 0, must"),
         (
