@@ -35,7 +35,7 @@ def train(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="Change one setting; repeatable. With --resume: epochs or device.",
+            help="Change one setting; repeatable. With --resume: epochs, device, schedule_epochs.",
         ),
     ] = None,
     resume: Annotated[
@@ -132,6 +132,6 @@ def _resume_request(folder: Path, data: str, words: Sequence[str]) -> ResumeRequ
         data=data,
         epochs=config.epochs if "epochs" in keys else None,
         device=config.device if "device" in keys else None,
-        schedule_epochs=config.schedule_epochs if "schedule_epochs" in keys else None,
+        schedule_epochs=(config.schedule_epochs or 0) if "schedule_epochs" in keys else None,
         command=[NAME, *sys.argv[1:]],
     )

@@ -11,6 +11,7 @@ from cifar_studio.config.setting_types import Setting
 from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 
+MOST_EPOCHS = 100_000
 _DEVICE = re.compile(r"auto|cpu|cuda|mps|cuda:\d{1,3}")
 
 
@@ -66,7 +67,7 @@ def _value_fault(setting: Setting, value: Any) -> str:
 def _are_rising_epochs(value: Any) -> bool:
     if not isinstance(value, tuple) or any(type(epoch) is not int for epoch in value):
         return False
-    return all(before < after for before, after in pairwise((0, *value)))
+    return all(before < after for before, after in pairwise((0, *value, MOST_EPOCHS + 1)))
 
 
 def _number_fault(setting: Setting, value: Any) -> str:

@@ -87,7 +87,7 @@ def plateau_factor(config: TrainConfig, val_losses: Iterable[float | None]) -> f
     return factor
 
 
-def schedule_change(before: TrainConfig, after: TrainConfig, done: int) -> str:
+def schedule_change(before: TrainConfig, after: TrainConfig, steps_in_epoch: int, done: int) -> str:
     """What another number of epochs does to a schedule, as a sentence; empty where it does nothing.
 
     Parameters
@@ -95,16 +95,18 @@ def schedule_change(before: TrainConfig, after: TrainConfig, done: int) -> str:
     done : int
         Epochs that are finished.
     """
-    if before.schedule not in ("cosine", "one-cycle") or before.epochs == after.epochs:
+    if before.schedule not in ("cosine", "one-cycle") or not done:
         return ""
-    last = learning_rate(before, 1, max(done - 1, 0))
-    if before.scheduled_epochs == after.scheduled_epochs:
-        return f"The schedule has ended at epoch {after.scheduled_epochs}: its last rate is held"
-    following = learning_rate(after, 1, done)
-    return (
-        f"The {after.schedule} schedule runs over {after.scheduled_epochs} epochs now: the "
-        f"learning rate goes from {last:.2g} to {following:.2g} and on along the longer curve"
-    )
+    if before.scheduled_epochs != after.scheduled_epochs:
+        last = learning_rate(before, steps_in_epoch, done * steps_in_epoch - 1)
+        following = learning_rate(after, steps_in_epoch, done * steps_in_epoch)
+        return (
+            f"The {after.schedule} schedule runs over {after.scheduled_epochs} epochs now: the "
+            f"learning rate goes from {last:.2g} to {following:.2g}, and on along that curve"
+        )
+    if before.epochs < after.epochs and after.epochs > after.scheduled_epochs:
+        return f"The schedule ends at epoch {after.scheduled_epochs}; then its last rate is held"
+    return ""
 
 
 def _one_cycle(done: int, steps: int, final_share: float) -> float:

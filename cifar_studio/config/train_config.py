@@ -83,7 +83,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def scheduled_epochs(self) -> int:
         """Over how many epochs the schedule runs."""
-        return self.schedule_epochs or self.epochs
+        has_length = self.schedule in ("cosine", "one-cycle")
+        return (self.schedule_epochs if has_length else None) or self.epochs
 
     @property
     def dropout_rate(self) -> float:

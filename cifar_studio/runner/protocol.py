@@ -59,7 +59,7 @@ class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):
         Another device, as `TrainConfig.device` takes it; None leaves it.
     schedule_epochs : int or None
         Over how many epochs the schedule of the learning rate is to run, such as the epochs so far:
-        a longer run then holds its last rate. None leaves it.
+        a longer run then holds its last rate. 0 is over all of them, None leaves it.
     """
 
     folder: str

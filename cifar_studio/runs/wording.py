@@ -6,6 +6,7 @@ import datetime
 import json
 import math
 import shlex
+from collections.abc import Sequence
 
 from cifar_studio.config.architectures import architecture
 from cifar_studio.config.presets import nearest_preset, recipe_of
@@ -20,7 +21,6 @@ from cifar_studio.runs.folder.library import Run
 NONE = "—"
 MINUS = "\N{MINUS SIGN}"
 TEST_LOCKED = "The test set is locked until the run ends"
-LOOKED_AT_ONCE = "the test set was looked at once"
 CAUTION = (
     "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
 )
@@ -97,6 +97,15 @@ def clock(moment: datetime.datetime) -> str:
 def progress(run: Run) -> str:
     """Epochs done of epochs planned."""
     return f"{len(run.rows)}/{run.config.epochs}"
+
+
+def looks(rows: Sequence[EpochRow]) -> str:
+    """How often a locked test set was looked at: "looked at once"; more where a run was made longer
+    and validation then chose another epoch."""
+    count = sum(row.test_top1 is not None for row in rows)
+    return {0: "locked", 1: "looked at once", 2: "looked at twice"}.get(
+        count, f"looked at {count} times"
+    )
 
 
 def state(run: Run) -> str:

@@ -133,7 +133,10 @@ def test_that_all_faults_are_named_at_once() -> None:
         ({"schedule": "plateau"}, "schedule"),
         ({"schedule": "multistep"}, "milestones"),
         ({"epochs": 5, "warmup_epochs": 5.0}, "warmup_epochs"),
-        ({"epochs": 5, "schedule_epochs": 3, "warmup_epochs": 3}, "warmup_epochs"),
+        (
+            {"schedule": "cosine", "epochs": 5, "schedule_epochs": 3, "warmup_epochs": 3},
+            "warmup_epochs",
+        ),
         ({"test": "at_end"}, "test"),
         ({"early_stopping": "val_loss"}, "early_stopping"),
         ({"sam_rho": 0.1, "precision": "float16", "device": "cuda"}, "sam_rho"),
@@ -176,7 +179,9 @@ def test_that_milestones_are_read_as_people_write_them(
     assert from_words([word]).milestones == milestones
 
 
-@pytest.mark.parametrize("value", [[0], [2, 1], [2, 2], ["a"], [1.5], "1,x", True, None, {}, [[1]]])
+@pytest.mark.parametrize(
+    "value", [[0], [2, 1], [2, 2], [100_001], ["a"], [1.5], "1,x", True, None, {}, [[1]]]
+)
 def test_that_milestones_that_do_not_rise_are_refused(value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         from_mapping({"milestones": value})

@@ -148,7 +148,7 @@ def test_that_a_locked_test_set_has_no_curve_and_an_early_end_is_marked() -> Non
     assert lines_with(page, 1, [row.val_top1 or math.nan for row in rows])
     for panel, axes in enumerate(page.figure.axes):
         words = [str(line.get_label()) for line in axes.lines]
-        assert "stopped early at epoch 5: no better validation loss since 3" in words
+        assert "stopped early" in words
         marked = [line for line in axes.lines if "stopped early" in str(line.get_label())]
         assert [list(line.get_xdata()) for line in marked] == [[5, 5]]
         column = ("test_loss", "test_top1")[panel]

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cifar_studio.config.learning_settings import LEARNING_SETTINGS
 from cifar_studio.config.presets import RECIPES, REPORT_PRESETS
+from cifar_studio.config.schedule import learning_rate
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.export.report.methods import method_of
 from cifar_studio.export.report.references import references_of
@@ -140,10 +141,31 @@ def works_of(run: Run) -> set[str]:
 def test_that_a_setting_is_said_and_its_works_are_named(
     changes: dict[str, Any], sentence: str, works: tuple[str, ...]
 ) -> None:
-    run, plain = run_of(replace(VALIDATED, **changes)), run_of(VALIDATED)
+    plain, config = run_of(VALIDATED), replace(VALIDATED, **changes)
+    run = run_of(config)
+    steps = -(-100 * config.train_per_class // config.batch_size)
+    rows = [
+        replace(row, learning_rate=learning_rate(config, steps, row.epoch * steps - 1))
+        for row in run.rows
+    ]
+    run = dataclasses.replace(run, rows=tuple(rows))
     assert sentence in method_of(run)
     assert sentence not in method_of(plain)
     assert works_of(run) == set(works)
+
+
+def test_that_a_schedule_that_was_made_longer_on_the_way_is_said() -> None:
+    config = replace(VALIDATED, schedule="cosine", epochs=4)
+    steps = -(-100 * config.train_per_class // config.batch_size)
+    run = run_of(config)
+    rates = [learning_rate(replace(config, epochs=2), steps, epoch * steps - 1) for epoch in (1, 2)]
+    rates += [learning_rate(config, steps, epoch * steps - 1) for epoch in (3, 4)]
+    rows = [
+        replace(run.rows[0], epoch=epoch, learning_rate=rate)
+        for epoch, rate in enumerate(rates, start=1)
+    ]
+    words = method_of(dataclasses.replace(run, rows=tuple(rows)))
+    assert "; up to epoch 2 it was that of a shorter run, which was made longer." in words
 
 
 def test_that_every_setting_changes_the_words_where_it_counts() -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from cifar_studio import sealed
 from cifar_studio.config.schedule import learning_rate
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.checkpoints.find_checkpoint import find_checkpoint
 from cifar_studio.engine.machine.device import resolve
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
+from cifar_studio.runner.answers.evaluating import evaluate_run
+from cifar_studio.runner.protocol import EvaluateRequest
 from cifar_studio.runner.training.resumption import mend
+from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.events import RunEnded, RunEvent, RunNoticed, RunStarted
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
@@ -56,12 +62,12 @@ def _once(runs: Path, epochs: int) -> RunFolder:
     return RunFolder(path)
 
 
-def stop_in_second_epoch(runs: Path) -> None:
+def stop_in_second_epoch(runs: Path, config: TrainConfig = CONFIG) -> None:
     from cifar_studio.engine.training.progress import ReportingIntervals
     from cifar_studio.engine.training.trainer import train as train_engine
     from cifar_studio.runner.training.prepare import prepare
 
-    training = prepare(train_request(runs))
+    training = prepare(train_request(runs, config))
     events = train_engine(
         training.config, training.dataset, training.folder, training.environment,
         intervals=ReportingIntervals(gate_s=0.0),
@@ -118,12 +124,80 @@ def test_that_a_longer_run_says_what_its_schedule_does(tmp_path: Path, held: boo
     longer = folder.read_config()
     assert (longer.epochs, longer.schedule_epochs) == (4, 2 if held else None)
     if held:
-        assert notice == "The schedule has ended at epoch 2: its last rate is held"
+        assert notice == "The schedule ends at epoch 2; then its last rate is held"
         assert rates[2:] == [before[1]] * 2
     else:
-        assert notice.startswith("The cosine schedule runs over 4 epochs now: the learning rate")
+        first = learning_rate(longer, 2, 4)
+        assert notice == (
+            "The cosine schedule runs over 4 epochs now: the learning rate goes from "
+            f"{before[1]:.2g} to {first:.2g}, and on along that curve"
+        )
         assert rates[2] == learning_rate(longer, 2, 5) > before[1]
         assert rates[3] == learning_rate(longer, 2, 7)
+
+
+def test_that_the_schedules_length_alone_can_be_changed_and_taken_back(half: RunFolder) -> None:
+    checkpoint = checkpoints.load(half.last_checkpoint)
+    cosine = replace(checkpoint.config, schedule="cosine")
+    half.write_config(cosine)
+    checkpoints.save(half.last_checkpoint, dataclasses.replace(checkpoint, config=cosine))
+    resume(half, schedule_epochs=50)
+    assert half.read_config().schedule_epochs == 50
+    resume(half, epochs=3, schedule_epochs=0)
+    assert half.read_config().schedule_epochs is None
+
+
+def test_that_a_locked_test_set_is_evaluated_at_the_end_alone(tmp_path: Path) -> None:
+    config = replace(CONFIG, validation_per_class=1, test="at_end", epochs=2)
+    (tmp_path / "runs").mkdir()
+    stop_in_second_epoch(tmp_path / "runs", config)
+    folder = only_run(tmp_path / "runs")
+
+    def evaluate(**changes: Any) -> None:
+        request = EvaluateRequest(
+            id=1, folder=str(folder.path), moment="best", split="test", data="auto"
+        )
+        list(evaluate_run(replace(request, **changes)))
+
+    with pytest.raises(RunFolderError, match="locked until the run ends"):
+        evaluate()
+    assert not folder.best_evaluation.exists()
+    resume(folder)
+    evaluate()
+    with pytest.raises(RunFolderError, match="for the epoch that validation chose"):
+        evaluate(moment="last")
+
+
+@pytest.mark.parametrize("is_left", [True, False], ids=["whole", "gone too"])
+def test_that_the_end_of_a_locked_run_needs_the_weights_that_validation_chose(
+    tmp_path: Path, is_left: bool
+) -> None:
+    # After the first epoch this rate leaves nothing to be chosen.
+    config = replace(CONFIG, validation_per_class=1, test="at_end", learning_rate=1e-9)
+    carry_out(train_request(tmp_path / "runs", config))
+    folder = only_run(tmp_path / "runs")
+    rows = folder.read_epochs()
+    best = best_row(rows)
+    assert best is not None
+    assert best.epoch == 1
+    # As it stands when the power goes before the one look.
+    locked = [replace(row, test_loss=None, test_top1=None, test_top5=None) for row in rows]
+    last = checkpoints.load(folder.last_checkpoint)
+    checkpoints.save(folder.last_checkpoint, dataclasses.replace(last, rows=tuple(locked)))
+    folder.keep_epochs(locked)
+    folder.write_status(Status(state="interrupted", epoch=2, epochs=2))
+    flip(folder.best_checkpoint, 5000)
+    if not is_left:
+        folder.previous_checkpoint.unlink()
+    ended = resume(folder)[-1]
+    assert isinstance(ended, RunEnded)
+    if is_left:  # previous.pt is of that epoch too
+        assert ended.state == "finished"
+        assert folder.read_epochs() == rows
+    else:
+        assert ended.state == "failed"
+        assert "no whole checkpoint of epoch 1, which validation chose" in ended.message
+        assert "validation are kept" in ended.remedy
 
 
 def test_that_a_run_that_ended_early_is_not_made_longer(tmp_path: Path) -> None:
@@ -138,7 +212,9 @@ def test_that_a_run_that_ended_early_is_not_made_longer(tmp_path: Path) -> None:
     ended = carry_out(train_request(tmp_path / "runs", config))[-1]
     assert isinstance(ended, RunEnded)
     assert ended.state == "finished"
-    assert ended.message == "Stopped early at epoch 2: no better validation top-1 since 1"
+    assert ended.message == (
+        "Stopped early at epoch 2: no validation top-1 better by more than 100 since 1"
+    )
     folder = only_run(tmp_path / "runs")
     assert folder.read_status().message == ended.message
     with pytest.raises(RunFolderError, match="Start a new run with a longer patience"):

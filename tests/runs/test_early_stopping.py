@@ -102,7 +102,7 @@ def test_that_it_ends_when_patience_is_used_up_and_not_one_epoch_later() -> None
 
 
 def test_that_a_tie_does_not_begin_patience_anew() -> None:
-    assert stopping(rows_of(2.0, 2.0, 2.0, 2.0), LOSS) == Stop(4, 1, "val_loss")
+    assert stopping(rows_of(2.0, 2.0, 2.0, 2.0), LOSS) == Stop(4, 1, "val_loss", 0.25)
     assert stopping(rows_of(50.0, 50.0, 50.0, 50.0), TOP1) == Stop(4, 1, "val_top1")
 
 
@@ -144,4 +144,6 @@ def test_that_it_does_not_end_before_the_first_epoch_allowed_and_then_at_once() 
 def test_that_an_early_end_is_said_with_what_it_waited_for() -> None:
     words = Stop(31, 21, "val_loss").words()
     assert words == "stopped early at epoch 31: no better validation loss since 21"
+    by = Stop(9, 4, "val_top1", by=0.5).words()
+    assert by.endswith("no validation top-1 better by more than 0.5 since 4")
     assert Stop(9, 4, "val_top1").words().endswith("no better validation top-1 since 4")

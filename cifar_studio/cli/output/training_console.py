@@ -27,7 +27,7 @@ from cifar_studio.runner.training.ready_training import ReadyTraining
 from cifar_studio.runs.folder.events import RunEnded, RunPaused
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.runs.wording import LOOKED_AT_ONCE, best_top1, how_chosen
+from cifar_studio.runs.wording import best_top1, how_chosen, looks
 from cifar_studio.terminal import as_json, print_result, tell
 
 
@@ -96,7 +96,7 @@ def _tell_best(folder: Path) -> None:
     run = load(folder)
     if run.best is not None:
         figure = f"top-1 {best_top1(run.best)} at epoch {run.best.epoch}, {how_chosen(run)}"
-        once = f"; {LOOKED_AT_ONCE}" if run.config.test == "at_end" else ""
+        once = f"; the test set was {looks(run.rows)}" if run.config.test == "at_end" else ""
         tell(f"{figure}{once}.")
 
 

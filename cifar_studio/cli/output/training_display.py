@@ -92,8 +92,10 @@ class TrainingDisplay:
         )
         if event.config.test == "at_end":
             self._print(f"{TEST_LOCKED}.")
-        if event.first_epoch > 1 or event.first_batch > 0:
+        if (event.first_epoch > 1 or event.first_batch > 0) and event.first_epoch <= self._epochs:
             place = f", batch {event.first_batch + 1}/{event.batches}" if event.first_batch else ""
+            if event.first_batch == event.batches:
+                place = ", with its evaluation"
             self._print(f"goes on at epoch {event.first_epoch}/{self._epochs}{place}")
         for hint in hints(event.config):
             self._print(f"cifar-studio: {hint}.")

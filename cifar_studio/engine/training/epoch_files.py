@@ -15,14 +15,16 @@ A disk that refuses a write is asked again (`RetryingSaver`).
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from cifar_studio import atomic
 from cifar_studio.disk_space import refused_save
 from cifar_studio.engine.checkpoints import checkpoint as checkpoints
+from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
 from cifar_studio.engine.training.training_state import TrainingState
-from cifar_studio.errors import RunFolderError
+from cifar_studio.errors import NewerVersionError, RunFolderError
 from cifar_studio.runs.folder.epochs import EpochRow, best_row
 from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation, save_evaluation
 from cifar_studio.runs.folder.events import SaveRefused
@@ -59,6 +61,19 @@ def save_epoch(
             atomic.link_or_copy(folder.last_evaluation, folder.best_evaluation)
         else:  # of a run that ended, and goes on
             folder.best_evaluation.unlink(missing_ok=True)
+
+
+def checkpoint_of_epoch(folder: RunFolder, epoch: int) -> Checkpoint:
+    """A whole checkpoint that stands at the end of an epoch; raises RunFolderError."""
+    for path in (folder.best_checkpoint, folder.previous_checkpoint):
+        with suppress(RunFolderError, NewerVersionError):
+            checkpoint = checkpoints.load(path)
+            if checkpoint.progress == (epoch, 0):
+                return checkpoint
+    raise RunFolderError(
+        f"no whole checkpoint of epoch {epoch}, which validation chose, is left to be tested",
+        "Its figures on validation are kept; train the run again for its test figure",
+    )
 
 
 def save_test(folder: RunFolder, rows: list[EpochRow], evaluation: Evaluation) -> None:

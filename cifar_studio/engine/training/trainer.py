@@ -17,7 +17,6 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.dataset import CLASSES, Dataset
 from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import refused_save
-from cifar_studio.engine.checkpoints import checkpoint as checkpoints
 from cifar_studio.engine.checkpoints.checkpoint import Checkpoint
 from cifar_studio.engine.machine.device import memory_format, numerics, peak_memory_mib
 from cifar_studio.engine.machine.openmp_waiting import giving_way
@@ -267,7 +266,8 @@ class _Training:
             return
         self._is_saved = True  # what follows is no state to go on from
         if best.epoch != state.epoch:
-            state.tested.load_state_dict(checkpoints.load(self._folder.best_checkpoint).tested)
+            chosen = epoch_files.checkpoint_of_epoch(self._folder, best.epoch)
+            state.tested.load_state_dict(chosen.tested)
         test = yield from evaluate(self._test, epoch=best.epoch, split="test", gate=self._gate)
         row = replace(
             best, test_loss=finite_or_none(test.loss), test_top1=test.top1, test_top5=test.top5

@@ -247,7 +247,7 @@ def _draw_levels(
         named[0].set_label(f"epoch {curves[0].best_epoch}, {curves[0].chosen_by}")
     if len(curves) == 1 and (stop := curves[0].stop) is not None:
         named.append(axes.axvline(stop.epoch, color=MUTED, linestyle=_DOTTED, **look))
-        named[-1].set_label(stop.words())
+        named[-1].set_label("stopped early")
     look["color"] = MUTED
     chance = [axes.axhline(level, linestyle=_DOTTED, **look) for level in _CHANCE[panel]]
     chance[0].set_label("chance")

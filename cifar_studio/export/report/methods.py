@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from cifar_studio.config.architectures import architecture
+from cifar_studio.config.schedule import learning_rate
 from cifar_studio.config.settings import SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import is_validated
+from cifar_studio.runs.wording import is_validated, looks
 
 _ALPHA, _RHO = "\N{GREEK SMALL LETTER ALPHA}", "\N{GREEK SMALL LETTER RHO}"
 
@@ -142,7 +144,7 @@ def _optimiser(run: Run) -> str:
         f"Stochastic gradient descent minimised the {loss} for {len(run.rows)} {epochs}"
         f"{planned} in batches of {config.batch_size}, with {rate} of "
         f"{config.learning_rate:g}, {nesterov}{momentum}, {weight_decay} and random {seed}.",
-        _schedule(config),
+        _schedule(run),
         _sharpness(config),
         _averaging(config),
         "At evaluation the logits of each picture and of its mirror image were averaged."
@@ -163,17 +165,33 @@ def _is_constant(config: TrainConfig) -> bool:
     return config.schedule == "constant" and not config.warmup_epochs
 
 
-def _schedule(config: TrainConfig) -> str:
+def _schedule(run: Run) -> str:
     """How the learning rate went; empty where it never changed."""
+    config = run.config
     if _is_constant(config):
         return ""
-    course = _course(config)
+    course = _course(config) + _lengthened(run)
     if not config.warmup_epochs:
         return f"The learning rate {course}."
     to = " to where its cycle begins" if config.schedule == "one-cycle" else ""
     first = "epoch" if config.warmup_epochs == 1 else f"{config.warmup_epochs:g} epochs"
     then = " and " if config.schedule == "constant" else ", and after this warm-up it "
     return f"The learning rate rose linearly{to} over the first {first}{then}{course}."
+
+
+def _lengthened(run: Run) -> str:
+    """Where a run was made longer on the way: how far its rates are those of a shorter one."""
+    config, last = run.config, 0
+    if config.schedule not in ("cosine", "one-cycle"):
+        return ""
+    steps = -(-100 * config.train_per_class // config.batch_size)
+    for row in run.rows:
+        planned = learning_rate(config, steps, row.epoch * steps - 1)
+        if not math.isclose(row.learning_rate, planned, rel_tol=1e-6, abs_tol=1e-12):
+            last = row.epoch
+    return (
+        f"; up to epoch {last} it was that of a shorter run, which was made longer" if last else ""
+    )
 
 
 def _course(config: TrainConfig) -> str:
@@ -254,7 +272,7 @@ def _test(run: Run) -> str:
         return "the test pictures had no part in the choice"
     if run.is_test_locked:
         return "the test pictures had no part in the choice. These are locked until the run ends"
-    return "the test pictures were looked at once, with the weights that validation chose"
+    return f"the test pictures were {looks(run.rows)}, with the weights that validation chose"
 
 
 def _stopping(run: Run) -> str:

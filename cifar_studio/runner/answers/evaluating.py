@@ -35,6 +35,8 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
             "training pictures are evaluated with the best epoch's network only",
             "Leave one of both out",
         )
+    if request.split == "test":
+        _check_not_locked(folder, request)
     lock = folder.hold()  # a training that is on writes these files itself
     try:
         trained = load_network(folder, request.moment)
@@ -67,3 +69,19 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
         top1=result.top1,
         top5=result.top5,
     )
+
+
+def _check_not_locked(folder: RunFolder, request: EvaluateRequest) -> None:
+    """Raise RunFolderError where this would look at a locked test set once more, or too early."""
+    if folder.read_config().test == "each_epoch":
+        return
+    if not any(row.test_top1 is not None for row in folder.read_epochs()):
+        raise RunFolderError(
+            f"the test set of {folder.path.name} is locked until the run ends",
+            "Resume it to its end, or evaluate its training pictures",
+        )
+    if request.moment == "last":
+        raise RunFolderError(
+            f"the locked test set of {folder.path.name} is for the epoch that validation chose",
+            "Evaluate its best epoch, or its training pictures",
+        )

@@ -20,6 +20,7 @@ from cifar_studio.runs.wording import (
     data_of,
     dated_title,
     how_chosen,
+    looks,
     network,
     training_caption,
 )
@@ -78,7 +79,9 @@ def caption_of(runs: Sequence[Run]) -> Caption:
     if run.is_test_locked:
         details.append(f"{TEST_LOCKED}.")
     elif run.config.test == "at_end" and run.best is not None:
-        details.append(f"Test top-1 {best_top1(run.best)}, {how_chosen(run)}, looked at once.")
+        details.append(f"Test top-1 {best_top1(run.best)}, {how_chosen(run)}, {looks(run.rows)}.")
+    if run.early_stop is not None:
+        details.append(f"{run.early_stop.words().capitalize()}.")
     return Caption(dated_title(run), tuple(details))
 
 

@@ -159,17 +159,21 @@ class Resumption:
 
     def _changed(self, config: TrainConfig, checkpoint: Checkpoint | None) -> TrainConfig:
         """The config with what the request changes."""
+        before = config
         if self._request.epochs is not None:
+            if checkpoint is not None:
+                _check_not_stopped_early(self._folder, checkpoint)
+                self._note(_second_look(checkpoint))
             if self._request.epochs < config.epochs:
                 self._note(
                     f"The run ends after {self._request.epochs} epochs now, not {config.epochs}"
                 )
-            before, config = config, replace(config, epochs=self._request.epochs)
-            if self._request.schedule_epochs is not None:
-                config = replace(config, schedule_epochs=self._request.schedule_epochs)
-            if checkpoint is not None and any(row.test_top1 is not None for row in checkpoint.rows):
-                self._note(_second_look(config))
-            self._note(schedule_change(before, config, checkpoint.epochs_done if checkpoint else 0))
+            config = replace(config, epochs=self._request.epochs)
+        if self._request.schedule_epochs is not None:
+            config = replace(config, schedule_epochs=self._request.schedule_epochs or None)
+        if checkpoint is not None:
+            steps = -(-100 * config.train_per_class // config.batch_size)
+            self._note(schedule_change(before, config, steps, checkpoint.epochs_done))
         if self._request.device is not None:
             config = replace(config, device=self._request.device)
         checked(config)
@@ -210,12 +214,13 @@ class Resumption:
         return after
 
 
-def _second_look(config: TrainConfig) -> str:
-    if config.test == "each_epoch":
+def _second_look(checkpoint: Checkpoint) -> str:
+    is_tested = any(row.test_top1 is not None for row in checkpoint.rows)
+    if checkpoint.config.test == "each_epoch" or not is_tested:
         return ""
     return (
-        "The locked test set was looked at when the run ended before: when it ends again, that is "
-        "a second look"
+        "The locked test set was looked at when the run ended before: where validation now chooses "
+        "another epoch, it is looked at again"
     )
 
 

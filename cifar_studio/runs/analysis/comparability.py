@@ -12,7 +12,7 @@ from cifar_studio.config.settings import setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import LOOKED_AT_ONCE
+from cifar_studio.runs.wording import looks
 
 _MAX_NAME = 40
 _REPORTED = {preset.config.architecture for preset in REPORT_PRESETS}
@@ -53,7 +53,7 @@ def comparability(run: Run) -> Comparability:
 
     A run that has not reached its last epoch does not: its maxima are of a shorter training.
     """
-    reasons = (*_data_reasons(run), *_settings_reasons(run.config), *_progress_reasons(run))
+    reasons = (*_data_reasons(run), *_settings_reasons(run), *_progress_reasons(run))
     return Comparability(None, reasons) if reasons else Comparability(comparable_result(run.config))
 
 
@@ -69,14 +69,15 @@ def _data_reasons(run: Run) -> tuple[str, ...]:
     return () if data.complete or by_settings else ("part of CIFAR-100",)
 
 
-def _settings_reasons(config: TrainConfig) -> tuple[str, ...]:
+def _settings_reasons(run: Run) -> tuple[str, ...]:
+    config = run.config
     if comparable_result(config) is not None:
         return ()
     if config.architecture not in _REPORTED:  # what else differs depends on what from
         return (f"the report has no {architecture(config.architecture).title}",)
     changed = differences(config, _nearest_report_preset(config).config)
     # The report's maxima are over tests of each epoch, which a locked test set does not have.
-    locked = (LOOKED_AT_ONCE,) if config.test == "at_end" else ()
+    locked = (f"the test set was {looks(run.rows)}",) if config.test == "at_end" else ()
     others = ((key, value) for key, (_, value) in changed.items() if key not in ("seed", "test"))
     return (*locked, *(setting_in_words(key, value) for key, value in others))
 

@@ -109,6 +109,11 @@ class Reproduction:
         return f"{words} {self._reason()}"
 
     def _reason(self) -> str:
+        if any(figure.name == "learning_rate" for figure in self.figures if figure.since):
+            return (
+                "Their learning rates differ: one of them was made longer on the way, and its "
+                "schedule with it, which its settings do not tell."
+            )
         if not self.circumstances:
             return (
                 "Nothing that is recorded of machine and versions differs; on a GPU, algorithms "
@@ -142,7 +147,7 @@ def config_to_repeat(run: Run, epochs: int | None = None) -> TrainConfig:
             f"Ask for 1 to {last}",
         )
     config = replace(run.config, epochs=epochs or last)
-    if config.scheduled_epochs != run.config.scheduled_epochs and _is_scheduled(config):
+    if config.scheduled_epochs != run.config.scheduled_epochs and _has_length(config):
         config = replace(config, schedule_epochs=run.config.scheduled_epochs)
     return config
 
@@ -181,14 +186,14 @@ def reproduction_of(first: Run, second: Run) -> Reproduction:
     )
 
 
-def _is_scheduled(config: TrainConfig) -> bool:
+def _has_length(config: TrainConfig) -> bool:
     """Whether the learning rate depends on how long the schedule is."""
-    return config.schedule in ("cosine", "one-cycle") or config.warmup_epochs > 0
+    return config.schedule in ("cosine", "one-cycle")
 
 
 def _with_its_schedule(config: TrainConfig) -> TrainConfig:
     """The config with the length of its schedule said, whether its person said it or not."""
-    epochs = config.scheduled_epochs if _is_scheduled(config) else None
+    epochs = config.scheduled_epochs if _has_length(config) else None
     return replace(config, schedule_epochs=epochs)
 
 

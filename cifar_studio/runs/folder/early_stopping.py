@@ -29,17 +29,23 @@ class Stop:
         The epoch of the last improvement; 0 where none was ever finite.
     figure : {"val_loss", "val_top1"}
         What was watched.
+    by : float
+        By more than so much it would have had to get better.
     """
 
     epoch: int
     since: int
     figure: Watched
+    by: float = 0.0
 
     def words(self) -> str:
         """ "stopped early at epoch 31: no better validation loss since 21"."""
         words = f"stopped early at epoch {self.epoch}"
         if not self.since:
             return f"{words}: no finite {_WORDS[self.figure]} so far"
+        if self.by:
+            better = f"no {_WORDS[self.figure]} better by more than {self.by:g}"
+            return f"{words}: {better} since {self.since}"
         return f"{words}: no better {_WORDS[self.figure]} since {self.since}"
 
 
@@ -75,5 +81,5 @@ def stopping(rows: Sequence[EpochRow], config: TrainConfig) -> Stop | None:
             if value < best - config.least_improvement:
                 best, since = value, row.epoch
         if row.epoch >= config.stopping_from and row.epoch - since >= config.patience:
-            return Stop(row.epoch, since, figure)
+            return Stop(row.epoch, since, figure, config.least_improvement)
     return None

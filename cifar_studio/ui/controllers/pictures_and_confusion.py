@@ -178,7 +178,8 @@ class PicturesAndConfusion(QObject):
         if opened_from is not None and opened_from is not shown:
             shown, training, title = opened_from, None, self.confusion.shown_title
         if shown is None and training is None:
-            locked = f"{wording.TEST_LOCKED}." if run.is_test_locked else ""
+            locked = "Answers come when the run ends; until then the test set is locked."
+            locked = locked if run.is_test_locked else ""
             self.pictures.show_answers(None, "" if locked else title, why_none=locked)
             return
         epoch = f", epoch {shown.epoch}" if shown is not None else ""

@@ -18,8 +18,8 @@ _FIGURES: tuple[tuple[str, str, PanelName], ...] = (
     ("test_top5", "% top-5", "accuracy"),
     ("test_loss", "loss", "loss"),
     ("val_top1", "% validation top-1", "accuracy"),
-    ("val_top5", "% top-5", "accuracy"),
-    ("val_loss", "loss", "loss"),
+    ("val_top5", "% validation top-5", "accuracy"),
+    ("val_loss", "validation loss", "loss"),
 )
 _ON_TEST = ("test_top1", "test_top5", "test_loss")
 _ON_VALIDATION = ("val_top1", "val_top5", "val_loss")
@@ -182,8 +182,8 @@ def _pictures(run: RunData) -> str:
         return f"{locked} · {run.validation_pictures:,} validation pictures of {_name(run)}"
     count = run.test_pictures
     number = f"{count:,}" if count == TEST_PICTURES else f"{count:,} of {TEST_PICTURES:,}"
-    once = ", looked at once" if run.is_test_locked else ""
-    return f"{number} test pictures of {_name(run)}{once}"
+    looked = f", {wording.looks(run.rows)}" if run.is_test_locked else ""
+    return f"{number} test pictures of {_name(run)}{looked}"
 
 
 def _name(run: RunData) -> str:

@@ -12,6 +12,7 @@ from cifar_studio.config import remedies
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.dialogs.question_dialog import NumberDialog
+from cifar_studio.ui.widgets import basics
 
 
 def confirm_quit(parent: QWidget, kept: str, waiting: int) -> bool:
@@ -61,12 +62,20 @@ def ask_epochs(parent: QWidget, run: Run) -> tuple[int, int | None] | None:
     """
     done = len(run.rows)
     verb = "epoch is" if done == 1 else "epochs are"
-    hold = QCheckBox(f"Hold the last learning rate of the {run.config.schedule} schedule")
-    hold.setToolTip(
-        "Otherwise the schedule runs over all epochs: the learning rate jumps up to where the "
-        "longer curve has it, and falls again."
+    rate = run.rows[-1].learning_rate if run.rows else run.config.learning_rate
+    hold = QCheckBox(f"Hold the last learning rate, {rate:.2g}")
+    jump = basics.text(
+        f"Otherwise the {run.config.schedule} schedule runs over all epochs: the learning rate "
+        "jumps to where the longer curve has it, and falls again.",
+        "small",
+    )
+    again = basics.text(
+        "The locked test set was looked at already: where validation then chooses another epoch, "
+        "it is looked at again.",
+        "small",
     )
     has_length = run.config.schedule in ("cosine", "one-cycle")
+    is_tested = run.config.test == "at_end" and not run.is_test_locked
     dialog = NumberDialog(
         parent,
         "Train longer",
@@ -74,7 +83,8 @@ def ask_epochs(parent: QWidget, run: Run) -> tuple[int, int | None] | None:
         f"{wording.run_title(run)}: {done:,} {verb} done.\nTrain to how many epochs in all?",
         "Epochs in all",
         remedies.longer(run.config, done),
-        *((hold,) if has_length else ()),
+        *((hold, jump) if has_length else ()),
+        *((again,) if is_tested else ()),
     )
     if not dialog.is_answered():
         return None
