@@ -102,7 +102,7 @@ def test_that_it_ends_when_patience_is_used_up_and_not_one_epoch_later() -> None
 
 
 def test_that_a_tie_does_not_begin_patience_anew() -> None:
-    assert stopping(rows_of(2.0, 2.0, 2.0, 2.0), LOSS) == Stop(4, 1, "val_loss", 0.25)
+    assert stopping(rows_of(2.0, 2.0, 2.0, 2.0), LOSS) == Stop(4, 1, "val_loss")
     assert stopping(rows_of(50.0, 50.0, 50.0, 50.0), TOP1) == Stop(4, 1, "val_top1")
 
 
@@ -128,7 +128,7 @@ def test_that_an_improvement_is_held_against_the_last_one_and_has_to_be_larger_t
     None
 ):
     config = replace(LOSS, least_improvement=0.25)
-    assert stopping(rows_of(2.0, 1.75, 1.8, 1.9), config) == Stop(4, 1, "val_loss")
+    assert stopping(rows_of(2.0, 1.75, 1.8, 1.9), config) == Stop(4, 1, "val_loss", 0.25)
     assert stopping(rows_of(2.0, 1.74, 1.8, 1.9), config) is None
     # Small steps add up: 1.7 is 0.3 below 2.0, though never 0.25 below the epoch before.
     assert stopping(rows_of(2.0, 1.85, 1.7, 1.7, 1.7), config) is None
