@@ -31,7 +31,7 @@ def _shown(title: str) -> Callable[[float], str]:
 def _needs_validation(config: TrainConfig, what: str) -> str:
     if config.validation_per_class:
         return ""
-    return f"{what}, so it needs validation_per_class above 0"
+    return f"{what}, so it needs validation pictures (validation_per_class above 0)"
 
 
 def _schedule_fault(config: TrainConfig) -> str:
@@ -64,7 +64,7 @@ def _test_fault(config: TrainConfig) -> str:
 def _early_stopping_fault(config: TrainConfig) -> str:
     if config.early_stopping == "off":
         return ""
-    return _needs_validation(config, f"early stopping watches {config.early_stopping}")
+    return _needs_validation(config, "early stopping watches a figure of validation")
 
 
 def _early_stopping_hint(config: TrainConfig) -> str:

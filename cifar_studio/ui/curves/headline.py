@@ -103,7 +103,7 @@ class Headline(QWidget):
         self._grid.addWidget(controls, 0, 1)
         self._beside = True
         self._width = 0
-        self._keys: tuple[str, ...] = ()
+        self._shown: tuple[tuple[str, ...], str] = ((), "")
         # The width at hand decides where the controls stand, not the other way round.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.restyle()
@@ -133,8 +133,8 @@ class Headline(QWidget):
         early = run.stop.words().capitalize() if run.stop is not None else ""
         self.way.setText(" · ".join(filter(None, (early, way))))
         self.way.setVisible(bool(early or way))
-        if self._keys != (keys := _keys(run)):
-            self._keys = keys
+        if self._shown != (shown := (_keys(run), self.hint.text())):
+            self._shown = shown
             self.arrange(self._width)
         self.caption.setText(" · ".join(filter(None, (title, where, _pictures(run)))))
 
