@@ -78,7 +78,9 @@ def test_that_a_run_with_every_knob_ends_by_its_rules(dataset: Dataset, make_run
     rows = folder.read_epochs()
     stop = stopping(rows, EVERY_KNOB)
     assert stop is not None
-    assert stop.words() == "stopped early at epoch 3: no better validation loss since 1"
+    assert stop.words() == (
+        "stopped early at epoch 3: no validation loss better by more than 5 since 1"
+    )
     assert [row.learning_rate for row in rows] == [
         learning_rate(EVERY_KNOB, 4, last) for last in (3, 7, 11)
     ]

@@ -35,11 +35,11 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
             "training pictures are evaluated with the best epoch's network only",
             "Leave one of both out",
         )
-    if request.split == "test":
-        _check_not_locked(folder, request)
     lock = folder.hold()  # a training that is on writes these files itself
     try:
         trained = load_network(folder, request.moment)
+        if request.split == "test" and trained.config.test == "at_end":
+            _check_may_be_looked_at(folder, request)
         if trained.batch:
             raise RunFolderError(
                 f"{folder.path.name} stands inside epoch {trained.epoch + 1}",
@@ -71,10 +71,8 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
     )
 
 
-def _check_not_locked(folder: RunFolder, request: EvaluateRequest) -> None:
+def _check_may_be_looked_at(folder: RunFolder, request: EvaluateRequest) -> None:
     """Raise RunFolderError where this would look at a locked test set once more, or too early."""
-    if folder.read_config().test == "each_epoch":
-        return
     if not any(row.test_top1 is not None for row in folder.read_epochs()):
         raise RunFolderError(
             f"the test set of {folder.path.name} is locked until the run ends",
