@@ -21,6 +21,7 @@ from cifar_studio.engine.machine.device import resolve
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.runner.answers.evaluating import evaluate_run
 from cifar_studio.runner.protocol import EvaluateRequest
+from cifar_studio.runner.training.ready_training import needed_bytes
 from cifar_studio.runner.training.resumption import mend
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.events import RunEnded, RunEvent, RunNoticed, RunStarted
@@ -456,3 +457,16 @@ def test_that_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="is no valid text"):
         resume(RunFolder(runs))
     assert GoOn().poll() is None
+
+
+def test_that_an_average_of_the_weights_has_its_room_on_the_disk(tmp_path: Path) -> None:
+    sizes = []
+    for kept in (0.0, 0.9):
+        config = replace(CONFIG, epochs=1, weight_averaging=kept)
+        carry_out(train_request(tmp_path / str(kept), config))
+        last = only_run(tmp_path / str(kept)).last_checkpoint
+        sizes.append((needed_bytes(config, True), last.stat().st_size))
+    (plain, plain_file), (averaged, averaged_file) = sizes
+    # Three checkpoints stand, and a fourth is written.
+    assert averaged >= 4 * averaged_file
+    assert averaged - plain == pytest.approx(4 * (averaged_file - plain_file), rel=0.05)

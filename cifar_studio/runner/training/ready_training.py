@@ -20,6 +20,7 @@ from cifar_studio.runs.folder.run_folder import RunFolder
 # lets the oldest go; the rest is arrays and tables.
 _CHECKPOINTS = 4
 _BYTES_A_WEIGHT = 8
+_BYTES_OF_AN_AVERAGE = 4
 _OTHER_BYTES = 64 * 2**20
 
 
@@ -50,7 +51,8 @@ def needed_bytes(config: TrainConfig, specialized: bool) -> int:
     """Room that a run of this config takes on the disk at most."""
     network = architecture(config.architecture)
     weights = (network.trained_parameters if specialized else network.parameters)[config.stem]
-    return _CHECKPOINTS * _BYTES_A_WEIGHT * weights + _OTHER_BYTES
+    each = _BYTES_A_WEIGHT + (_BYTES_OF_AN_AVERAGE if config.weight_averaging else 0)
+    return _CHECKPOINTS * each * weights + _OTHER_BYTES
 
 
 def check_name(path: Path) -> None:
