@@ -87,7 +87,7 @@ def plateau_factor(config: TrainConfig, val_losses: Iterable[float | None]) -> f
     return factor
 
 
-def schedule_change(before: TrainConfig, after: TrainConfig, steps_in_epoch: int, done: int) -> str:
+def schedule_change(before: TrainConfig, after: TrainConfig, done: int) -> str:
     """What another number of epochs does to a schedule, as a sentence; empty where it does nothing.
 
     Parameters
@@ -98,8 +98,9 @@ def schedule_change(before: TrainConfig, after: TrainConfig, steps_in_epoch: int
     if before.schedule not in ("cosine", "one-cycle") or not done:
         return ""
     if before.scheduled_epochs != after.scheduled_epochs:
-        last = learning_rate(before, steps_in_epoch, done * steps_in_epoch - 1)
-        following = learning_rate(after, steps_in_epoch, done * steps_in_epoch)
+        steps = after.steps_in_epoch
+        last = learning_rate(before, steps, done * steps - 1)
+        following = learning_rate(after, steps, done * steps)
         return (
             f"The {after.schedule} schedule runs over {after.scheduled_epochs} epochs now: the "
             f"learning rate goes from {last:.2g} to {following:.2g}, and on along that curve"

@@ -81,6 +81,11 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     specialize: bool = True
 
     @property
+    def steps_in_epoch(self) -> int:
+        """Batches of an epoch; the last one may be smaller."""
+        return -(-100 * self.train_per_class // self.batch_size)
+
+    @property
     def scheduled_epochs(self) -> int:
         """Over how many epochs the schedule runs."""
         has_length = self.schedule in ("cosine", "one-cycle")

@@ -143,7 +143,7 @@ def test_that_a_setting_is_said_and_its_works_are_named(
 ) -> None:
     plain, config = run_of(VALIDATED), replace(VALIDATED, **changes)
     run = run_of(config)
-    steps = -(-100 * config.train_per_class // config.batch_size)
+    steps = config.steps_in_epoch
     rows = [
         replace(row, learning_rate=learning_rate(config, steps, row.epoch * steps - 1))
         for row in run.rows
@@ -156,7 +156,7 @@ def test_that_a_setting_is_said_and_its_works_are_named(
 
 def test_that_a_schedule_that_was_made_longer_on_the_way_is_said() -> None:
     config = replace(VALIDATED, schedule="cosine", epochs=4)
-    steps = -(-100 * config.train_per_class // config.batch_size)
+    steps = config.steps_in_epoch
     run = run_of(config)
     rates = [learning_rate(replace(config, epochs=2), steps, epoch * steps - 1) for epoch in (1, 2)]
     rates += [learning_rate(config, steps, epoch * steps - 1) for epoch in (3, 4)]

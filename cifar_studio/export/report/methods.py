@@ -184,7 +184,7 @@ def _lengthened(run: Run) -> str:
     config, last = run.config, 0
     if config.schedule not in ("cosine", "one-cycle"):
         return ""
-    steps = -(-100 * config.train_per_class // config.batch_size)
+    steps = config.steps_in_epoch
     for row in run.rows:
         planned = learning_rate(config, steps, row.epoch * steps - 1)
         if not math.isclose(row.learning_rate, planned, rel_tol=1e-6, abs_tol=1e-12):

@@ -73,7 +73,7 @@ def resolved_settings(
 
 
 def _steps(config: TrainConfig) -> int:
-    return config.epochs * (-(-100 * config.train_per_class // config.batch_size))
+    return config.epochs * config.steps_in_epoch
 
 
 def _read(path: Path) -> dict[str, Choice]:

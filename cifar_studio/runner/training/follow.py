@@ -18,7 +18,7 @@ from cifar_studio.engine.training.trainer import train
 from cifar_studio.errors import StudioError
 from cifar_studio.runner.protocol import Command
 from cifar_studio.runner.training.ready_training import ReadyTraining
-from cifar_studio.runs.folder.early_stopping import stopping
+from cifar_studio.runs.folder.early_stopping import early_end, stopping
 from cifar_studio.runs.folder.epochs import best_row
 from cifar_studio.runs.folder.events import (
     EpochEnded,
@@ -131,9 +131,8 @@ def _pull(
                 return "interrupted", "The window closed; the state is kept"
             if last_epoch and isinstance(event, EpochEnded):
                 return "stopped", "Stopped after this epoch; the state is kept"
-    stop = stopping(training.folder.read_epochs(), training.config)
-    is_early = stop is not None and stop.epoch < training.config.epochs
-    return "finished", stop.words().capitalize() if stop is not None and is_early else ""
+    stop = early_end(training.folder.read_epochs(), training.config)
+    return "finished", stop.words().capitalize() if stop is not None else ""
 
 
 def _is_last(event: EpochEnded, training: ReadyTraining) -> bool:

@@ -172,8 +172,7 @@ class Resumption:
         if self._request.schedule_epochs is not None:
             config = replace(config, schedule_epochs=self._request.schedule_epochs or None)
         if checkpoint is not None:
-            steps = -(-100 * config.train_per_class // config.batch_size)
-            self._note(schedule_change(before, config, steps, checkpoint.epochs_done))
+            self._note(schedule_change(before, config, checkpoint.epochs_done))
         if self._request.device is not None:
             config = replace(config, device=self._request.device)
         checked(config)

@@ -49,6 +49,12 @@ class Stop:
         return f"{words}: no better {_WORDS[self.figure]} since {self.since}"
 
 
+def early_end(rows: Sequence[EpochRow], config: TrainConfig) -> Stop | None:
+    """As `stopping`, but None where that is the last epoch that was planned anyway."""
+    stop = stopping(rows, config)
+    return stop if stop is not None and stop.epoch < config.epochs else None
+
+
 def stopping(rows: Sequence[EpochRow], config: TrainConfig) -> Stop | None:
     """Whether the run ends after these rows by `config.early_stopping`, and after which of them.
 

@@ -14,7 +14,7 @@ from cifar_studio.config.settings import bounds_of
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.plain_text import printable
-from cifar_studio.runs.folder.early_stopping import Stop, stopping
+from cifar_studio.runs.folder.early_stopping import Stop, early_end, stopping
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow, best_row, read_table
 from cifar_studio.runs.folder.events import RunState
@@ -46,8 +46,7 @@ class Run:
     @functools.cached_property
     def early_stop(self) -> Stop | None:
         """How the run ended by its own rule before its last epoch; None where it did not."""
-        stop = stopping(self.rows, self.config)
-        return stop if stop is not None and stop.epoch < self.config.epochs else None
+        return early_end(self.rows, self.config)
 
     @property
     def is_test_locked(self) -> bool:

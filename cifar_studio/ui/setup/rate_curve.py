@@ -49,7 +49,7 @@ class RateCurve(QWidget):
 
 def sampled_rates(config: TrainConfig) -> list[float]:
     """The learning rates of at most 200 steps, evenly spread from the first to the last one."""
-    steps_in_epoch = -(-100 * config.train_per_class // config.batch_size)
+    steps_in_epoch = config.steps_in_epoch
     last = config.epochs * steps_in_epoch - 1
     points = min(MOST_POINTS, last + 1)
     steps = [round(last * point / max(points - 1, 1)) for point in range(points)]

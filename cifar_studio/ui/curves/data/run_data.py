@@ -16,7 +16,7 @@ import numpy as np
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
-from cifar_studio.runs.folder.early_stopping import Stop, stopping
+from cifar_studio.runs.folder.early_stopping import Stop, early_end
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.epochs import EpochRow, best_row
 from cifar_studio.runs.folder.events import (
@@ -200,9 +200,7 @@ class RunData:
     def stop(self) -> Stop | None:
         """How it ended before its last epoch by its own rule; None where it did not."""
         if self._stop[0] != len(self.rows):
-            stop = stopping(self.rows, self.config)
-            is_early = stop is not None and stop.epoch < self.config.epochs
-            self._stop = (len(self.rows), stop if is_early else None)
+            self._stop = (len(self.rows), early_end(self.rows, self.config))
         return self._stop[1]
 
     @property
