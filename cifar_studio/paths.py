@@ -30,6 +30,14 @@ def runs_folder() -> Path:
     return Path(os.path.expanduser(named))  # noqa: PTH111
 
 
+def experiments_folder() -> Path:
+    """Folder of experiments: `CIFAR_STUDIO_EXPERIMENTS`, else in the person's own data folder."""
+    named = os.environ.get("CIFAR_STUDIO_EXPERIMENTS")
+    if not named:
+        return platformdirs.user_data_path(_APP, appauthor=False) / "experiments"
+    return Path(os.path.expanduser(named))  # noqa: PTH111
+
+
 def settings_file() -> Path:
     """The window's settings: size, splitters, last form."""
     return platformdirs.user_config_path(_APP, appauthor=False) / "settings.json"

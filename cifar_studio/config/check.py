@@ -40,7 +40,7 @@ def value_faults(config: TrainConfig) -> tuple[Fault, ...]:
     return tuple(
         Fault(key, message)
         for key in keys
-        if (message := _value_fault(SETTINGS[key], getattr(config, key)))
+        if (message := value_fault(SETTINGS[key], getattr(config, key)))
     )
 
 
@@ -49,7 +49,7 @@ def hints(config: TrainConfig) -> tuple[str, ...]:
     return tuple(filter(None, (setting.hint(config) for setting in SETTINGS.values())))
 
 
-def _value_fault(setting: Setting, value: Any) -> str:
+def value_fault(setting: Setting, value: Any) -> str:
     """What is wrong with a value by itself; empty where nothing is."""
     if setting.bounds is not None:
         return _number_fault(setting, value)

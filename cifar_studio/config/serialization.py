@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, ConfigError, NewerVersionError
 from cifar_studio.reading import read_bytes
 
+Judge = Callable[[TrainConfig], tuple[Fault, ...]]
 FORMAT_VERSION = 1
 MAX_CONFIG_BYTES = 64 * 1024
 _DIGITS = re.compile(r"\d{1,9}")
@@ -75,19 +76,27 @@ def from_json(text: bytes, source: str = "the settings") -> TrainConfig:
     return _on_top(mapping, TrainConfig(), missing)
 
 
-def from_mapping(mapping: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
+def from_mapping(
+    mapping: Mapping[str, Any], base: TrainConfig | None = None, judge: Judge = check
+) -> TrainConfig:
     """A checked config from plain values, on top of `base` (default: the defaults).
+
+    `judge` finds what is wrong with it: `check`, or `value_faults` for settings of which some are
+    still to be filled in.
 
     Raises
     ------
     ConfigError
         Names all faults at once.
     """
-    return _on_top(mapping, base or TrainConfig())
+    return _on_top(mapping, base or TrainConfig(), judge=judge)
 
 
 def _on_top(
-    mapping: Mapping[str, Any], base: TrainConfig, already: Iterable[Fault] = ()
+    mapping: Mapping[str, Any],
+    base: TrainConfig,
+    already: Iterable[Fault] = (),
+    judge: Judge = check,
 ) -> TrainConfig:
     faults = list(already)
     values: dict[str, Any] = {}
@@ -97,9 +106,9 @@ def _on_top(
         elif isinstance(value, dict | list) and SETTINGS[key].kind not in ("choice", "epochs"):
             faults.append(Fault(key, "must be a single value"))
         else:
-            values[key] = _plain(key, value)
+            values[key] = as_setting(key, value)
     config = msgspec.structs.replace(base, **values)
-    return checked(config, faults)
+    return checked(config, faults, judge)
 
 
 def from_words(words: Iterable[str], base: TrainConfig | None = None) -> TrainConfig:
@@ -121,9 +130,11 @@ def from_words(words: Iterable[str], base: TrainConfig | None = None) -> TrainCo
     return from_mapping(mapping, base)
 
 
-def checked(config: TrainConfig, already: Iterable[Fault] = ()) -> TrainConfig:
+def checked(
+    config: TrainConfig, already: Iterable[Fault] = (), judge: Judge = check
+) -> TrainConfig:
     """`config` itself where it has no fault; raises ConfigError with all of them otherwise."""
-    faults = (*already, *check(config))
+    faults = (*already, *judge(config))
     if faults:
         raise ConfigError(tuple((fault.key, fault.message) for fault in faults))
     return config
@@ -155,7 +166,8 @@ def differences(config: TrainConfig, base: TrainConfig) -> dict[str, tuple[Any, 
     return {key: (before, after) for key, before, after in pairs if before != after}
 
 
-def _plain(key: str, value: Any) -> Any:
+def as_setting(key: str, value: Any) -> Any:
+    """A plain value as the key's field has it: 1 as 1.0, a list of epochs as a tuple."""
     if SETTINGS[key].kind == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value) if abs(value) < 2**63 else value
     if SETTINGS[key].kind == "epochs":

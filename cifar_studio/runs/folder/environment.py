@@ -57,6 +57,14 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
         return self.name == "demo"
 
 
+class TrialOf(msgspec.Struct, frozen=True, kw_only=True):
+    """The place of a run in an experiment: which trial, and of several trainings which part."""
+
+    experiment: str
+    trial: _Count
+    part: _Count = 0
+
+
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Versions, machine, data and command of a run."""
 
@@ -74,3 +82,4 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     command: list[str]
     started: str
     repeats: str = ""  # the run folder whose settings and machine it took again; empty for most
+    trial: TrialOf | None = None  # of which experiment it is; None for most
