@@ -12,6 +12,7 @@ from cifar_studio.runs.analysis.confusion_cells import Level
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.summary import DEFAULT_RULE
 from cifar_studio.runs.answers import AnyEvent
+from cifar_studio.runs.folder.environment import TrialOf
 from cifar_studio.runs.folder.events import Moment
 from cifar_studio.runs.queue_rules import PlannedRun
 
@@ -19,13 +20,15 @@ from cifar_studio.runs.queue_rules import PlannedRun
 class Command(StrEnum):
     """What a person wants of work that goes on.
 
-    ABANDON is nobody's wish: the asking process is gone.
+    PRUNE is a search's: the trial is not worth its other epochs. ABANDON is nobody's: the asking
+    process is gone.
     """
 
     PAUSE = "pause"
     CONTINUE = "continue"
     STOP_AFTER_EPOCH = "stop_after_epoch"
     STOP_NOW = "stop_now"
+    PRUNE = "prune"
     ABANDON = "abandon"
 
 
@@ -38,12 +41,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="request"):
 class TrainRequest(PlannedRun, frozen=True, kw_only=True, tag_field="request", tag="train"):
     """Train a network in a new run folder inside the folder `runs`.
 
-    `command` is what a person would type to get this run.
+    `command` is what a person would type to get this run; `trial` is its place in an experiment.
     """
 
     id: int
     runs: str
     command: list[str] = msgspec.field(default_factory=list)
+    trial: TrialOf | None = None
 
 
 class ResumeRequest(Request, frozen=True, kw_only=True, tag="resume"):

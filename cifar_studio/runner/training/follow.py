@@ -34,6 +34,8 @@ from cifar_studio.runs.folder.events import (
 from cifar_studio.runs.folder.log import run_log
 from cifar_studio.runs.folder.run_folder import Status
 
+PRUNED = "Ended early by the search; the state is kept"
+
 
 class Control(Protocol):
     """Where a training asks what its person wants."""
@@ -127,6 +129,8 @@ def _pull(
                 last_epoch = False
             elif command is Command.STOP_NOW:
                 return "stopped", "Stopped; the state is kept"
+            elif command is Command.PRUNE:
+                return "stopped", PRUNED
             elif command is Command.ABANDON:
                 return "interrupted", "The window closed; the state is kept"
             if last_epoch and isinstance(event, EpochEnded):

@@ -60,7 +60,7 @@ def _prepare_new(request: TrainRequest) -> ReadyTraining:
         dataset = load_dataset(request.data)
         resolved = resolved_settings(config)
     environment = describe(config, dataset, resolved, as_text(request.command))
-    environment = replace(environment, repeats=name)
+    environment = replace(environment, repeats=name, trial=request.trial)
     folder = folders.create(parent, config.architecture)
     try:
         check_room(folder, config, resolved.specialized)

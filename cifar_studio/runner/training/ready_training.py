@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,11 @@ class ReadyTraining:
     checkpoint: Checkpoint | None
     lock: filelock.BaseFileLock
     notices: tuple[str, ...] = ()
+
+    def discard(self) -> None:
+        """Remove the folder of a new run that is not to be trained."""
+        shutil.rmtree(self.folder.path, ignore_errors=True)
+        self.lock.release()
 
 
 def needed_bytes(config: TrainConfig, specialized: bool) -> int:

@@ -117,7 +117,7 @@ class Resumption:
         resolved = self._resolved(config, before)
         environment = describe(config, dataset, resolved, as_text(self._request.command))
         if recorded is not None:
-            environment = replace(environment, repeats=recorded.repeats)
+            environment = replace(environment, repeats=recorded.repeats, trial=recorded.trial)
         check_room(self._folder, config, resolved.specialized)
         # In this order: whatever a crash leaves between them can be resumed in its turn.
         if recorded is None or recorded.resolved != resolved:

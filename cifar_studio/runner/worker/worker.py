@@ -55,6 +55,11 @@ class Inbox:
         # A daemon: it sits in a blocking read that nothing but the other side can end.
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the other side is gone."""
+        return self._closed.is_set()
+
     def next_request(self) -> AnyRequest | None:
         """Wait for the next request; None once standard input has closed."""
         return None if self._closed.is_set() else self._requests.get()
@@ -148,6 +153,9 @@ class Worker:
             training = prepare(request)
         except Exception as error:
             self.send(request.id, _failed_run(request, error))
+            return
+        if self._inbox.is_closed and isinstance(request, TrainRequest):
+            training.discard()  # nothing was trained, and nobody knows of the folder
             return
         with contextlib.closing(follow(training, InboxControl(self._inbox, request.id))) as events:
             for event in events:

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,7 @@ class ExperimentFolder:
     experiment_file = property(lambda self: self.path / "experiment.json")
     ledger_file = property(lambda self: self.path / "trials.jsonl")
     lock_file = property(lambda self: self.path / ".lock")
+    importance_file = property(lambda self: self.path / "importance.json")
     control_file = property(lambda self: self.path / "control.json")
 
     @property
@@ -166,6 +167,11 @@ class ExperimentFolder:
         experiment = replace(experiment, config=config)
         return checked_experiment(experiment)
 
+    def write_importance(self, trials: int, shares: Mapping[str, float]) -> None:
+        """Keep how much each varied setting matters, found of so many trials. Raises OSError."""
+        text = json_file.encoded({"trials": trials, "importance": dict(shares)})
+        atomic.write_bytes(self.importance_file, text)
+
     def append(self, line: AnyLine) -> None:
         """Write one line; it is on the disk when this returns. Raises OSError."""
         line = replace(line, time=now())
@@ -217,10 +223,7 @@ def create(
     folder = ExperimentFolder(parent / name)
     try:
         folder.path.mkdir(parents=True)
-        # The ledger first: a folder is an experiment once its question stands.
-        lines = [msgspec.json.encode(replace(trial, time=now())) for trial in trials]
-        atomic.write_bytes(folder.ledger_file, b"".join(line + b"\n" for line in lines))
-        folder.write_experiment(replace(experiment, created=now()))
+        rewrite(folder, replace(experiment, created=now()), trials)
         atomic.sync_folder(parent)
     except FileExistsError:
         raise BadInputError(
@@ -232,6 +235,14 @@ def create(
             "Choose another place with CIFAR_STUDIO_EXPERIMENTS, or free space there",
         ) from error
     return folder
+
+
+def rewrite(folder: ExperimentFolder, experiment: Experiment, trials: Iterable[Planned]) -> None:
+    """Begin an experiment's ledger anew with these trials. Raises OSError."""
+    # The ledger first: a folder is an experiment once its question stands.
+    lines = [msgspec.json.encode(replace(trial, time=now())) for trial in trials]
+    atomic.write_bytes(folder.ledger_file, b"".join(line + b"\n" for line in lines))
+    folder.write_experiment(experiment)
 
 
 def check_name(name: str) -> None:

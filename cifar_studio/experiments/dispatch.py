@@ -1,0 +1,97 @@
+"""Pulls a dispatcher: one loop under the dispatcher's own process and the command line."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cifar_studio.experiments.dispatcher import Dispatcher
+from cifar_studio.experiments.local_pool import Gone, LocalPool, Said, Slot
+from cifar_studio.experiments.protocol import AnyDispatchRequest, DispatchEnvelope
+
+TICK_S = 0.25
+
+
+class Dispatch:
+    """Carries requests out; iterating yields what happens, and trains.
+
+    `ask`, `stop` and `kill` may be called from other threads, and from a signal's handler.
+
+    Parameters
+    ----------
+    stays : bool
+        Whether it waits for more when nothing is left to train, until `stop`.
+    old_queue_file : Path, optional
+        Where versions before 0.3 kept the queue.
+    """
+
+    def __init__(
+        self,
+        slots: Sequence[Slot],
+        *,
+        experiments: Path,
+        runs: Path,
+        command: Sequence[str] = (),
+        stays: bool = False,
+        old_queue_file: Path | None = None,
+    ) -> None:
+        self._inbox: queue.SimpleQueue[AnyDispatchRequest | Said | Gone | None] = (
+            queue.SimpleQueue()
+        )
+        self._out: list[DispatchEnvelope] = []
+        self._pool = LocalPool(slots, self._inbox.put)
+        self._stays = stays
+        self._dispatcher = Dispatcher(
+            self._pool,
+            lambda id_, event: self._out.append(DispatchEnvelope(id_, event)),
+            experiments=experiments,
+            runs=runs,
+            command=command,
+            old_queue_file=old_queue_file,
+        )
+
+    def ask(self, request: AnyDispatchRequest) -> None:
+        """Have something done."""
+        self._inbox.put(request)
+
+    def stop(self) -> None:
+        """Have every training saved at its next batch, and end; unless it was told to go on."""
+        self._inbox.put(None)
+
+    def kill(self) -> None:
+        """End every training at once; what is on the disk stays there."""
+        self._pool.kill()
+
+    def __iter__(self) -> Iterator[DispatchEnvelope]:
+        try:
+            while not self._dispatcher.is_settled:
+                self._take_one()
+                told, self._out[:] = list(self._out), []
+                yield from told
+                is_idle = self._inbox.empty() and not self._dispatcher.is_busy
+                if is_idle and not self._stays:
+                    self._dispatcher.shut_down()
+        finally:
+            if not self._dispatcher.is_settled:
+                self._pool.kill()
+            self._dispatcher.close()
+
+    def _take_one(self) -> None:
+        """Do what is next, or let some time pass."""
+        dispatcher = self._dispatcher
+        try:
+            item = self._inbox.get(timeout=TICK_S)
+        except queue.Empty:
+            dispatcher.tick()
+            return
+        if item is None:
+            self._stays = False
+            if not dispatcher.is_let_go:
+                dispatcher.shut_down()
+        elif isinstance(item, Said):
+            dispatcher.said(item)
+        elif isinstance(item, Gone):
+            dispatcher.gone(item)
+        else:
+            dispatcher.request(item)
