@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cifar_studio.experiments.dispatcher import Dispatcher
@@ -22,6 +22,8 @@ class Dispatch:
     ----------
     stays : bool
         Whether it waits for more when nothing is left to train, until `stop`.
+    when_alone : callable
+        Called when it was told to go on and nobody listens any more.
     old_queue_file : Path, optional
         Where versions before 0.3 kept the queue.
     """
@@ -34,6 +36,7 @@ class Dispatch:
         runs: Path,
         command: Sequence[str] = (),
         stays: bool = False,
+        when_alone: Callable[[], object] = lambda: None,
         old_queue_file: Path | None = None,
     ) -> None:
         self._inbox: queue.SimpleQueue[AnyDispatchRequest | Said | Gone | None] = (
@@ -42,6 +45,7 @@ class Dispatch:
         self._out: list[DispatchEnvelope] = []
         self._pool = LocalPool(slots, self._inbox.put)
         self._stays = stays
+        self._when_alone = when_alone
         self._dispatcher = Dispatcher(
             self._pool,
             lambda id_, event: self._out.append(DispatchEnvelope(id_, event)),
@@ -87,7 +91,9 @@ class Dispatch:
             return
         if item is None:
             self._stays = False
-            if not dispatcher.is_let_go:
+            if dispatcher.is_let_go:
+                self._when_alone()
+            else:
                 dispatcher.shut_down()
         elif isinstance(item, Said):
             dispatcher.said(item)

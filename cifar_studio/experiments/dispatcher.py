@@ -23,6 +23,7 @@ from cifar_studio.experiments.protocol import (
     ExperimentChanged,
     ExperimentCommand,
     JobBegan,
+    QueueChanged,
     RequestRefused,
 )
 from cifar_studio.experiments.run_queue import RunQueue, open_queue
@@ -78,6 +79,7 @@ class Dispatcher:
         self._jobs: dict[int, Job] = {}
         self._agenda: list[OpenExperiment] = []
         self._queue: RunQueue | None = None
+        self._queue_told: QueueChanged | None = None
         self._closing_since: float | None = None
         self._is_let_go = False
 
@@ -100,6 +102,7 @@ class Dispatcher:
         except StudioError as error:
             self._tell(0, RequestRefused(message=error.fault, remedy=error.remedy))
         self._fill()
+        self._tell_queue()
 
     def said(self, said: Said) -> None:
         """A worker said something."""
@@ -111,6 +114,7 @@ class Dispatcher:
         if job is not None and job.worker is said.worker:
             self._follow(job, event)
             self._fill()
+            self._tell_queue()
 
     def gone(self, gone: Gone) -> None:
         """A worker has ended."""
@@ -127,6 +131,7 @@ class Dispatcher:
                 ),
             )
         self._fill()
+        self._tell_queue()
 
     def tick(self) -> None:
         """Some time has passed: look what other processes ask for, and what the disk takes."""
@@ -142,6 +147,7 @@ class Dispatcher:
                         job.worker.kill()
             return
         self._fill()
+        self._tell_queue()
 
     @property
     def is_let_go(self) -> bool:
@@ -177,7 +183,10 @@ class Dispatcher:
 
     @_carry_out.register
     def _(self, request: protocol.StartRun) -> None:
-        self._open_queue().add(request.planned)
+        queue, slot = self._open_queue(), self._free_slot()
+        number = queue.add(request.planned)
+        if request.at_once and slot is not None:
+            self._begin(queue.take(number, at_once=True), queue, slot)
 
     @_carry_out.register
     def _(self, request: protocol.ResumeRun) -> None:
@@ -361,7 +370,9 @@ class Dispatcher:
             del self._jobs[job.id]
             job.worker.close()
             job.folder = event.folder or job.folder
-            if source is not None and event.state != "interrupted":
+            # A process that ends because it was asked to has not crashed.
+            is_over = event.state != "crashed" or self._closing_since is None
+            if source is not None and is_over and event.state != "interrupted":
                 source.ended(job, event)
             if self._closing_since is None:
                 self._warm_up()
@@ -391,11 +402,15 @@ class Dispatcher:
             self._queue = open_queue(
                 self._experiments_folder,
                 self._runs_folder,
-                lambda state: self._tell(0, state),
                 self._old_queue_file,
             )
-            self._tell(0, self._queue.state())
         return self._queue
+
+    def _tell_queue(self) -> None:
+        """Say how the queue is now, once all that led there was told."""
+        if self._queue is not None and (state := self._queue.state()) != self._queue_told:
+            self._queue_told = state
+            self._tell(0, state)
 
     def _changed(self, experiment: OpenExperiment) -> None:
         self._tell(0, self._state_of(experiment))

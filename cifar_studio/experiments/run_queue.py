@@ -7,7 +7,7 @@ on with by itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import filelock
@@ -27,6 +27,7 @@ from cifar_studio.runs.experiment.trials import (
     Ordered,
     Planned,
     Trial,
+    TrialTable,
     Withdrawn,
 )
 from cifar_studio.runs.folder.epochs import EpochRow
@@ -47,31 +48,33 @@ class RunQueue:
 
     def __init__(
         self,
-        folder: ExperimentFolder,
-        lock: filelock.BaseFileLock,
+        folder: ExperimentFolder | None,
+        lock: filelock.BaseFileLock | None,
         runs: Path,
-        tell: Callable[[QueueChanged], None],
     ) -> None:
         self._folder = folder
         self._lock = lock
         self._runs_folder = runs
-        self._tell = tell
-        self._table = folder.read_table(folder.read_experiment())
+        self._table = TrialTable()
+        if folder is not None:
+            self._table.feed(folder.read_lines())
         self._failures = FailureCount()
         self._active: set[int] = set()
+        self._at_once: set[int] = set()
         self._held_by: HeldBy = "person" if self._waiting() else ""
         self._fault = ""
 
     @property
     def name(self) -> str:
-        return self._folder.name
+        return NAME
 
     @property
     def is_empty(self) -> bool:
         return not self._waiting()
 
     def close(self) -> None:
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def state(self) -> QueueChanged:
         """The runs that wait, and why they are held."""
@@ -82,17 +85,19 @@ class RunQueue:
             fault=self._fault if self._held_by == "failures" else "",
         )
 
-    def add(self, planned: PlannedRun) -> None:
+    def add(self, planned: PlannedRun) -> int:
+        """Put a run at the end; its number."""
+        number = self._table.next_number
         self._append(
             Planned(
-                trial=self._table.next_number,
+                trial=number,
                 parameters=to_mapping(planned.config),
                 preset=planned.preset,
                 data=planned.data,
                 repeats=planned.repeats,
             )
         )
-        self._changed()
+        return number
 
     def drop(self, number: int) -> None:
         """Take a run out, as a person does."""
@@ -101,29 +106,30 @@ class RunQueue:
         if not self._waiting():  # whatever comes later was not part of what failed
             self._failures.clear()
             self._held_by = ""
-        self._changed()
 
     def order(self, numbers: Sequence[int]) -> None:
         self._append(Ordered(trials=list(numbers)))
-        self._changed()
 
     def hold(self) -> None:
         self._held_by = "person"
-        self._changed()
 
     def release(self) -> None:
         self._failures.clear()
         self._held_by = ""
-        self._changed()
 
     def next_task(self) -> Task | None:
         waiting = self._waiting()
         if not waiting or self._held_by:
             return None
-        trial = waiting[0]
-        self._active.add(trial.number)
-        self._changed()
-        return Task(trial.number, 0, self._planned(trial), None, self._runs_folder)
+        return self.take(waiting[0].number)
+
+    def take(self, number: int, *, at_once: bool = False) -> Task:
+        """A run that waits, taken out; one that did not wait for its turn does not wait again."""
+        self._active.add(number)
+        if at_once:
+            self._at_once.add(number)
+        planned = self._planned(self._table.trials[number])
+        return Task(number, 0, planned, None, self._runs_folder)
 
     def began(self, job: Job) -> None:
         self._append(Begun(trial=job.task.number, run=Path(job.folder).name))
@@ -132,7 +138,6 @@ class RunQueue:
         self._failures.clear()
         if self._held_by == "failures":
             self._held_by = ""
-            self._changed()
         return False
 
     def ended(self, job: Job, event: RunEnded) -> None:
@@ -149,10 +154,10 @@ class RunQueue:
             self._append(
                 Ended(trial=number, state=state, seconds=job.seconds, message=event.message)
             )
-        elif is_failure(event.state):
+        elif is_failure(event.state) and number not in self._at_once:
             others = [trial.number for trial in self._waiting() if trial.number != number]
             self._append(Ordered(trials=[*others, number]))
-        elif event.state == "stopped":
+        elif event.state != "interrupted":
             self._append(Withdrawn(trial=number))
         if is_failure(event.state):
             self._failures.add()
@@ -161,7 +166,6 @@ class RunQueue:
                 self._held_by = "failures"
         elif job.has_begun:
             self._failures.clear()
-        self._changed()
 
     def _waiting(self) -> list[Trial]:
         trials = (self._table.trials[number] for number in self._table.order)
@@ -179,46 +183,40 @@ class RunQueue:
     def _append(self, line: AnyLine) -> None:
         self._table.take(line)
         # A disk that refuses it is no reason to keep a person from training.
-        with contextlib.suppress(OSError):
-            self._folder.append(line)
-
-    def _changed(self) -> None:
-        self._tell(self.state())
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                self._folder.append(line)
 
 
-def open_queue(
-    parent: Path, runs: Path, tell: Callable[[QueueChanged], None], old_file: Path | None = None
-) -> RunQueue:
+def open_queue(parent: Path, runs: Path, old_file: Path | None = None) -> RunQueue:
     """The queue that nobody else has: of several windows each gets one of its own.
+
+    Where none can be kept on the disk it lasts as long as the process.
 
     Parameters
     ----------
     old_file : Path, optional
         Where versions before 0.3 kept it; its runs are taken over and the file is removed.
 
-    Raises
-    ------
-    RunFolderError
-        No folder of experiments can be written.
     """
     for number in range(1, MOST_QUEUES):
         folder = ExperimentFolder(parent / (NAME if number == 1 else f"{NAME}-{number}"))
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
             lock = folder.hold()
-        except OSError as error:
-            raise _unwritable(parent, error) from error
+        except OSError:
+            break
         except RunFolderError:
             if folder.is_held():
                 continue
-            raise
+            break
         try:
             # Anew: a ledger that only grows would be read in vain.
             folders.rewrite(folder, Experiment(kind="queue"), _waiting_in(folder))
-        except OSError as error:
+        except OSError:
             lock.release()
-            raise _unwritable(parent, error) from error
-        queue = RunQueue(folder, lock, runs, tell)
+            break
+        queue = RunQueue(folder, lock, runs)
         if old_file is not None and number == 1:
             for planned in read_queue(old_file):
                 queue.add(planned)
@@ -226,14 +224,7 @@ def open_queue(
             with contextlib.suppress(OSError):
                 old_file.unlink(missing_ok=True)
         return queue
-    raise RunFolderError(f"{parent} is full of queues", "Remove those that nobody needs")
-
-
-def _unwritable(parent: Path, error: OSError) -> RunFolderError:
-    return RunFolderError(
-        f"no queue can be kept in {parent} ({error.strerror or error})",
-        "Free space or mend the folder",
-    )
+    return RunQueue(None, None, runs)
 
 
 def _waiting_in(folder: ExperimentFolder) -> list[Planned]:

@@ -11,6 +11,7 @@ from cifar_studio.config import remedies
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
+from cifar_studio.experiments.protocol import RequestRefused
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.reproduction import reproduction_of
 from cifar_studio.runs.folder.events import (
@@ -49,6 +50,8 @@ class RunMessages(QObject):
         controller.not_answered.connect(self._on_not_answered)
         controller.queue.held.connect(self._on_queue_held)
         controller.queue.changed.connect(self._on_queue_changed)
+        controller.queue.restored.connect(self._on_queue_restored)
+        controller.refused.connect(self._on_refused)
 
     def offer_interrupted(self, run: Run) -> None:
         """Offer to go on with a run that ended with the window, the computer or a crash."""
@@ -140,7 +143,7 @@ class RunMessages(QObject):
         if resume:
             return resume
         # Of a run that waits again there is nothing to offer.
-        waits = self._controller.queue.has_taken(planned)
+        waits = planned in self._controller.queue.runs
         if run is None and self._controller.live.planned is planned and not waits:
             return (Action("Try again", lambda: self._controller.start(planned)),)
         return ()
@@ -207,6 +210,13 @@ class RunMessages(QObject):
             actions=(Action("Go on", self._controller.release_queue),),
             subject=QUEUE,
         )
+
+    def _on_queue_restored(self, waiting: int) -> None:
+        runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        self._bar.show_notice(f"{runs} since last time: see Runs, and Go on there.")
+
+    def _on_refused(self, event: RequestRefused) -> None:
+        self._bar.show_message(_sentences(event.message, event.remedy))
 
     def _on_queue_changed(self) -> None:
         if not self._controller.queue.is_held_by_failures:

@@ -28,7 +28,6 @@ from cifar_studio.ui.controllers.window_closing import WindowClosing
 from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTURES
 from cifar_studio.ui.frame.parts import OnDemand, build_parts
 from cifar_studio.ui.frame.side_panel import PanelFolding
-from cifar_studio.ui.training.run_queue import QueueFile
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window import window_state
 from cifar_studio.ui.window.commands import Commands, build_menus
@@ -59,8 +58,7 @@ class MainWindow(QMainWindow):
         self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
         self.commands = Commands(parts, self.files, self.exporting, self.compare, self.settings)
         self._folding = PanelFolding(parts.panel, self)
-        self._queue_file = QueueFile(paths.queue_file(), parts.controller.queue, self)
-        self.closing = WindowClosing(parts, self._queue_file, self._remember)
+        self.closing = WindowClosing(parts, self._remember)
         self._is_painted = False
         build_menus(self.menuBar(), self.commands)
         self._wire()
@@ -104,9 +102,6 @@ class MainWindow(QMainWindow):
         self.parts.controller.warm_up()
         self._on_view_needed(self.parts.tabs.tab)
         self.open_library()
-        if waiting := self._queue_file.restore():
-            runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
-            self.parts.message.show_notice(f"{runs} since last time: see Runs, and Go on there.")
         for position in (CURVES, PICTURES, COMPARE):
             QTimer.singleShot(0, self, functools.partial(self._on_view_needed, position))
 
