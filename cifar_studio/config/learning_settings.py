@@ -11,6 +11,7 @@ from cifar_studio.config.setting_types import Bounds, Setting
 from cifar_studio.config.train_config import TrainConfig
 
 _LONGEST = 100_000
+MOST_FOLDS = 20
 _SHARE = Bounds(0.0, 1.0)
 _BELOW_ONE = Bounds(0.0, 1.0, high_open=True)
 
@@ -29,9 +30,9 @@ def _shown(title: str) -> Callable[[float], str]:
 
 
 def _needs_validation(config: TrainConfig, what: str) -> str:
-    if config.validation_per_class:
+    if config.has_validation:
         return ""
-    return f"{what}, so it needs validation pictures (validation_per_class above 0)"
+    return f"{what}, so it needs validation pictures (validation_per_class above 0, or folds)"
 
 
 def _schedule_fault(config: TrainConfig) -> str:
@@ -59,6 +60,32 @@ def _test_fault(config: TrainConfig) -> str:
     if config.test == "each_epoch":
         return ""
     return _needs_validation(config, "a locked test set leaves the choice to validation")
+
+
+def _folds_fault(config: TrainConfig) -> str:
+    if config.folds == 1:
+        return "is 1, must be 0 for none, or 2 to 20"
+    if config.folds and config.validation_per_class:
+        return (
+            "holds one fold back as the validation pictures, and validation_per_class "
+            f"{config.validation_per_class} would hold back others; set one of them to 0"
+        )
+    return ""
+
+
+def _folds_hint(config: TrainConfig) -> str:
+    if config.folds <= config.train_per_class:
+        return ""
+    return (
+        f"With {config.train_per_class} training pictures a class, fewer than folds, no fold has "
+        "pictures of every class"
+    )
+
+
+def _fold_fault(config: TrainConfig) -> str:
+    if not config.folds or config.fold <= config.folds:
+        return ""
+    return f"is {config.fold}, and there are only {config.folds} folds"
 
 
 def _early_stopping_fault(config: TrainConfig) -> str:
@@ -355,14 +382,39 @@ _CHOOSING = (
         key="test",
         title="Test set",
         group="Choosing",
-        sentence="When the test pictures are looked at: after each epoch, as the report does; or "
-        "once, when the run ends, with the weights that validation chose.",
+        sentence="When the test pictures are looked at: after each epoch, as the report does; "
+        "once, when the run ends, with the weights that validation chose; or never, so that a "
+        "later run can still be judged by them.",
         kind="choice",
-        said=lambda value: (
-            "test set locked until the end" if value == "at_end" else "tested after each epoch"
-        ),
-        choices={"each_epoch": "each epoch", "at_end": "at the end"},
+        said=lambda value: {
+            "at_end": "test set locked until the end",
+            "never": "test set stays locked",
+        }.get(value, "tested after each epoch"),
+        choices={"each_epoch": "each epoch", "at_end": "at the end", "never": "stays locked"},
         fault=_test_fault,
+    ),
+    Setting(
+        key="folds",
+        title="Folds",
+        group="Choosing",
+        sentence="Deal the training pictures out into so many equal parts with all classes in "
+        "each, 2 to 20, by the seed; one of them is held back to validate on. 0 is none.",
+        kind="whole number",
+        said=lambda value: f"{value} folds" if value else "no folds",
+        bounds=Bounds(0, MOST_FOLDS),
+        fault=_folds_fault,
+        hint=_folds_hint,
+    ),
+    Setting(
+        key="fold",
+        title="Held-out fold",
+        group="Choosing",
+        sentence="Which fold is held back, from 1 on: a run for each shows the accuracy on every "
+        "training picture by a network that has not seen it.",
+        kind="whole number",
+        bounds=Bounds(1, MOST_FOLDS),
+        fault=_fold_fault,
+        counts=_is_on("folds"),
     ),
     Setting(
         key="test_time_flip",

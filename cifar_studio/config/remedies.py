@@ -13,7 +13,7 @@ MORE_EPOCHS = 10
 
 def with_smaller_batches(config: TrainConfig) -> TrainConfig | None:
     """For a device out of memory: half the batch size, or the next below that can be trained."""
-    pictures = 100 * config.train_per_class
+    pictures = config.train_pictures
     half = min(config.batch_size, pictures) // 2
     for batch_size in range(half, int(bounds_of("batch_size").low) - 1, -1):
         changed = replace(config, batch_size=batch_size)

@@ -16,6 +16,7 @@ from cifar_studio.config.setting_types import Bounds, Setting
 from cifar_studio.config.train_config import TrainConfig
 
 PICTURES_PER_CLASS = 500
+_LARGEST_BATCH = 4096
 GROUPS = (
     "Network",
     "Training",
@@ -65,12 +66,22 @@ def _dropout_sites_fault(config: TrainConfig) -> str:
 
 
 def _batch_size_fault(config: TrainConfig) -> str:
-    pictures = 100 * config.train_per_class
-    if pictures % min(config.batch_size, pictures) != 1:
+    pictures = config.train_pictures
+
+    def leaves_one(size: int) -> bool:
+        return pictures % min(size, pictures) == 1
+
+    if not leaves_one(config.batch_size):
         return ""
+    # Upwards first; a number of pictures that folds made odd may leave one there, too.
+    others = (
+        *range(config.batch_size + 1, _LARGEST_BATCH + 1),
+        *range(config.batch_size - 1, 1, -1),
+    )
+    good = next(size for size in others if not leaves_one(size))
     return (
         f"leaves a last batch of one picture of {pictures}, which batch normalisation cannot "
-        f"take; use {config.batch_size + 1}"
+        f"take; use {good}"
     )
 
 
@@ -156,7 +167,7 @@ SETTINGS: dict[str, Setting] = {
             group="Training",
             sentence="Pictures in one step of learning, 2 to 4,096.",
             kind="whole number",
-            bounds=Bounds(2, 4096),
+            bounds=Bounds(2, _LARGEST_BATCH),
             unit="pictures",
             step=16,
             fault=_batch_size_fault,

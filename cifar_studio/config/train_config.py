@@ -18,7 +18,7 @@ Schedule = Literal["constant", "multistep", "cosine", "one-cycle", "plateau"]
 AutoAugment = Literal["none", "trivialaugment", "randaugment"]
 Mixing = Literal["none", "mixup", "cutmix", "mixup or cutmix"]
 DecayOn = Literal["all", "weights"]
-TestTime = Literal["each_epoch", "at_end"]
+TestTime = Literal["each_epoch", "at_end", "never"]
 StopsOn = Literal["off", "val_loss", "val_top1"]
 Normalization = Literal["dataset", "half"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -68,6 +68,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     train_per_class: int = 500
     test_per_class: int = 100
     validation_per_class: int = 0
+    folds: int = 0
+    fold: int = 1
     test: TestTime = "each_epoch"
     test_time_flip: bool = False
     early_stopping: StopsOn = "off"
@@ -83,7 +85,31 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def steps_in_epoch(self) -> int:
         """Batches of an epoch; the last one may be smaller."""
-        return -(-100 * self.train_per_class // self.batch_size)
+        return -(-self.train_pictures // self.batch_size)
+
+    @property
+    def train_pictures(self) -> int:
+        """Pictures that are learned from, where the data have as many as are asked for."""
+        held_out = self.validation_pictures if self.folds > 1 else 0
+        return 100 * self.train_per_class - held_out
+
+    @property
+    def validation_pictures(self) -> int:
+        """Pictures that are held back to validate on, where the data have enough; 0 without."""
+        if self.folds < 2:  # 1 is a fault, and is told as one
+            return 100 * self.validation_per_class
+        # Dealt out in turn, the first folds get what is left over.
+        return len(range(self.fold - 1, 100 * self.train_per_class, self.folds))
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether pictures are held back to choose the best epoch: a fold, or a split."""
+        return self.folds > 1 or self.validation_per_class > 0
+
+    @property
+    def locks_test_set(self) -> bool:
+        """Whether the training never sees the test set: it is looked at once after it, or never."""
+        return self.test != "each_epoch"
 
     @property
     def scheduled_epochs(self) -> int:

@@ -18,7 +18,8 @@ class Subset:
     Attributes
     ----------
     train, validation : (N,) int64
-        In the training split; they share no position.
+        In the training split; they share no position. Where there are folds, the one that is held
+        out is the validation.
     test : (N,) int64
         In the test split.
     complete : bool
@@ -36,6 +37,11 @@ def choose_for(config: TrainConfig, dataset: Dataset) -> Subset:
 
     Validation pictures come first out of the shuffled training pictures of a class, so that the
     validation split stays the same when `train_per_class` changes.
+
+    Folds are dealt out of what is trained on without them: class by class, in the order in which
+    the classes first occur, each picture goes to the next fold. So their sizes, and the number of
+    pictures of each class in them, are those of scikit-learn's StratifiedKFold. Which fold is held
+    out changes nothing of how they are dealt.
     """
     train_count, validation_count = config.train_per_class, config.validation_per_class
     generator = np.random.default_rng(config.seed)
@@ -46,13 +52,23 @@ def choose_for(config: TrainConfig, dataset: Dataset) -> Subset:
         train.append(mine[validation_count : validation_count + train_count])
         of_test = generator.permutation(np.flatnonzero(dataset.test.labels_N == label))
         test.append(of_test[: config.test_per_class])
+    if config.folds:
+        dealt = np.concatenate(sorted(train, key=_first))
+        held_out = slice(config.fold - 1, None, config.folds)
+        train, validation = [np.delete(dealt, held_out)], [dealt[held_out]]
     return Subset(
         train=_ascending(train),
         validation=_ascending(validation),
         test=_ascending(test),
-        complete=train_count * CLASSES >= len(dataset.train)
+        complete=not config.folds
+        and train_count * CLASSES >= len(dataset.train)
         and config.test_per_class * CLASSES >= len(dataset.test),
     )
+
+
+def _first(positions: NDArray[np.int64]) -> int:
+    """The lowest position; a class without pictures comes last."""
+    return int(positions.min(initial=np.iinfo(np.int64).max))
 
 
 def _ascending(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
