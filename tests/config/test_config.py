@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -202,6 +203,26 @@ def test_that_early_stopping_under_a_falling_rate_comes_with_a_word_of_warning()
     assert hints(stopping) == ()
     (hint,) = hints(msgspec.structs.replace(stopping, schedule="cosine"))
     assert "the last epochs" in hint
+
+
+def test_that_folds_with_fewer_pictures_a_class_come_with_a_word_of_warning() -> None:
+    (hint,) = hints(from_mapping({"folds": 20, "train_per_class": 10}))
+    assert "no fold has pictures of every class" in hint
+    assert hints(from_mapping({"folds": 10, "train_per_class": 10})) == ()
+    with pytest.raises(ConfigError, match="folds is 21, must be 0 to 20"):
+        from_mapping({"folds": 21})
+
+
+def test_that_the_batch_size_that_is_proposed_for_folds_can_be_trained() -> None:
+    # 3 * 3 + 1 and 3 * 12 + 1 pictures and their like leave one at the next size up, too.
+    proposed = 0
+    for per_class, folds, size in itertools.product(range(1, 40), (3, 7, 19), range(2, 60)):
+        config = TrainConfig(train_per_class=per_class, folds=folds, batch_size=size)
+        for fault in check(config):
+            better = msgspec.structs.replace(config, batch_size=int(fault.message.split()[-1]))
+            assert not check(better)
+            proposed += 1
+    assert proposed > 20
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", "cpu "])
