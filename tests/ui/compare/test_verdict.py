@@ -35,7 +35,7 @@ def test_that_no_answers_are_promised_of_a_test_set_that_stays_locked() -> None:
     assert verdict_on_runs(never, never) == (
         "The test set of A and B stays locked: no answers to compare.",
     )
-    assert "B is locked until the run ends" in verdict_on_runs(tested(0), going)[0]
+    assert "B is locked until the run ends" in verdict_on_runs(a_tested_run(0), going)[0]
 
 
 def test_that_groups_whose_test_sets_stay_locked_are_held_against_each_other_by_validation() -> (
@@ -46,11 +46,11 @@ def test_that_groups_whose_test_sets_stay_locked_are_held_against_each_other_by_
     (b,) = group_by_seed(run_of(replace(other, seed=seed)) for seed in range(3))
     said = verdict_on_groups(a, b)[0]
     assert "B in best validation top-1 (selected on it), paired over 3 seeds: +2.00 points" in said
-    (c,) = group_by_seed([tested(0), tested(1)])
+    (c,) = group_by_seed([a_tested_run(0), a_tested_run(1)])
     assert "their figures do not compare" in verdict_on_groups(a, c)[0]
 
 
-def tested(seed: int) -> Run:
+def a_tested_run(seed: int) -> Run:
     """A run that was tested after its one epoch, and chose by that."""
     run = run_of(TrainConfig(epochs=1, seed=seed))
     return Run(run.path, run.config, run.environment, run.status, (make_row(1),), run.notes)
