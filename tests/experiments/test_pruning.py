@@ -212,6 +212,18 @@ def test_that_trials_side_by_side_are_judged_the_same_after_a_kill() -> None:
     assert benches[0].ends() == benches[1].ends()
 
 
+def test_that_a_trial_that_went_on_is_not_ended_for_what_others_reached_later() -> None:
+    bench = bench_of("hyperband", "val_top1")
+    bench.curve = lambda _: [1.0] * 4
+    early = [bench.plan() for _ in range(6)]
+    for line in early:
+        assert not bench.epochs(line, bench.begin(line.trial))
+    finish_at(bench, [50.0] * 30)
+    bench.rebuild()  # which sees the better ones first
+    for line in early:
+        assert not bench.search.report(line.trial, row_of(bench.experiment, 5, 1.0))
+
+
 def test_that_a_trial_trained_again_is_judged_anew() -> None:
     bench = bench_of("median", "val_top1")
     finish_at(bench, [30.0] * 6)

@@ -250,13 +250,32 @@ def test_that_the_ledger_is_right_where_the_sampler_says_other_now(uninterrupted
     assert uninterrupted.parameters()[0] not in expected
 
 
-def test_that_a_ledger_of_other_axes_is_passed_over(uninterrupted: Bench) -> None:
-    narrower = search_of(method="tpe", seed=7, axes=TPE.axes[:2])
-    search = Search(narrower, uninterrupted.lines)
-    parameters = search.propose()
-    assert parameters is not None
-    assert list(parameters) == ["learning_rate", "momentum"]
-    search.ended(26, "finished", 30.0)
+def test_that_a_trial_of_other_axes_counts_for_nothing(uninterrupted: Bench) -> None:
+    elsewhere = [
+        Planned(trial=26, parameters={"momentum": 0.9}),
+        Begun(trial=26, run="run26"),
+        Ended(trial=26, state="finished", value=99.0),
+    ]
+    search = Search(TPE, [*uninterrupted.lines, *elsewhere])
+
+    study = optuna.create_study(direction="maximize", sampler=TPESampler(seed=7))
+    for parameters in uninterrupted.parameters():
+        trial = study.ask()
+        assert asked(trial) == parameters
+        study.tell(trial, best(parameters))
+    given_up = study.ask()
+    asked(given_up)
+    study.tell(given_up, state=TrialState.FAIL)
+    assert [search.propose() for _ in range(3)] == [asked(study.ask()) for _ in range(3)]
+
+
+def test_that_a_ledger_of_nothing_but_other_axes_fails_nowhere(uninterrupted: Bench) -> None:
+    search = Search(search_of(method="tpe", seed=7, axes=TPE.axes[:2]), uninterrupted.lines)
+    for number in range(26, 40):
+        parameters = search.propose()
+        assert parameters is not None
+        assert list(parameters) == ["learning_rate", "momentum"]
+        search.ended(number, "finished", best(parameters))
 
 
 def test_that_a_widened_range_keeps_what_was_learnt(uninterrupted: Bench) -> None:
