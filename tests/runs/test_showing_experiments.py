@@ -141,7 +141,9 @@ def test_that_the_lines_say_where_it_stands(tmp_path: Path) -> None:
 
 
 def test_that_a_best_value_at_an_edge_is_said(tmp_path: Path) -> None:
-    folder = create(tmp_path, "s", search(), [Planned(trial=1, parameters={"learning_rate": 0.099})])
+    folder = create(
+        tmp_path, "s", search(), [Planned(trial=1, parameters={"learning_rate": 0.099})]
+    )
     folder.append(Ended(trial=1, state="finished", value=3.0))
     said = "The best learning rate, 0.099, lies at the upper edge of 0.001 to 0.1"
     assert said in describe_experiment(read(folder))

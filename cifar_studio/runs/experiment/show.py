@@ -115,10 +115,18 @@ def edge_words(best: Trial, experiment: Experiment) -> list[str]:
     return [edge.words(setting_title(edge.axis.key)) for edge in edges(best, experiment)]
 
 
-def is_gone(state: ExperimentState, trial: Trial) -> bool:
-    """Whether a trial had run folders, and none of them is left."""
+def state_of_trial(state: ExperimentState, trial: Trial) -> str:
+    """The state of a trial; "deleted" where it had run folders and none of them is left."""
     begun = [part for part in trial.parts if part.run]
-    return bool(begun) and all(_is_gone(state, part) for part in begun)
+    is_gone = bool(begun) and all(state_of_part(state, part) == "deleted" for part in begun)
+    return "deleted" if is_gone else trial.state
+
+
+def state_of_part(state: ExperimentState, part: Part) -> str:
+    """The state of a training; "deleted" where its run folder is gone."""
+    # What has just begun may not have written its settings yet.
+    is_gone = part.state != "running" and is_deleted(state, part)
+    return "deleted" if is_gone else part.state
 
 
 def _lines(state: ExperimentState) -> Iterator[str]:
@@ -148,30 +156,29 @@ def _mean_words(experiment: Experiment, trials: Sequence[Trial]) -> str:
 
 
 def _trial_object(state: ExperimentState, trial: Trial) -> dict[str, object]:
-    several = len(trial.parts) > 1
-    is_there = trial.run and not is_gone(state, trial)
+    state_now = state_of_trial(state, trial)
     found: dict[str, object] = {
         "number": trial.number,
         "parameters": _plain(trial.parameters),
-        "run": _run(state, trial) if is_there else None,
-        "state": "deleted" if trial.run and not is_there else trial.state,
+        "run": _run(state, trial, state_now),
+        "state": state_now,
         "value": usable(trial.value),
         "best_epoch": _mean_of([part.best_epoch for part in trial.parts]),
         "epochs": sum(part.epochs for part in trial.parts),
         "seconds": usable(trial.seconds),
         "message": plain(trial.message),
     }
-    if several:
+    if len(trial.parts) > 1:
         found["runs"] = [_part_object(state, part) for part in trial.parts]
     return found
 
 
 def _part_object(state: ExperimentState, part: Part) -> dict[str, object]:
-    is_there = part.run and not _is_gone(state, part)
+    state_now = state_of_part(state, part)
     return {
         "fold": part.number,
-        "run": _run(state, part) if is_there else None,
-        "state": "deleted" if part.run and not is_there else part.state,
+        "run": _run(state, part, state_now),
+        "state": state_now,
         "value": usable(part.value),
         "best_epoch": part.best_epoch,
         "epochs": part.epochs,
@@ -180,13 +187,9 @@ def _part_object(state: ExperimentState, part: Part) -> dict[str, object]:
     }
 
 
-def _run(state: ExperimentState, of: Trial | Part) -> str:
-    return plain(str(state.run_path(of).absolute()))  # type: ignore[union-attr]
-
-
-def _is_gone(state: ExperimentState, part: Part) -> bool:
-    # What has just begun may not have written its settings yet.
-    return part.state != "running" and is_deleted(state, part)
+def _run(state: ExperimentState, of: Trial | Part, state_now: str) -> str | None:
+    path = None if state_now == "deleted" else state.run_path(of)
+    return None if path is None else plain(str(path.absolute()))
 
 
 def _says(state: ExperimentState, best: Trial | None) -> dict[str, object]:
