@@ -149,7 +149,6 @@ def _mean_epoch(trial: Trial) -> float | None:
 def _cell(parameters: dict[str, Any], key: str) -> Cell:
     """A parameter as a spreadsheet takes it; None where the trial does not set it."""
     value = parameters.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and abs(value) < 2**63:  # type: ignore[operator]
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63:
         return value
     return parameter_words(value) if key in parameters else None

@@ -33,7 +33,8 @@ def varied_keys(experiment: Experiment, trials: Sequence[Trial]) -> tuple[str, .
 
 def figure_title(experiment: Experiment) -> str:
     """What trials are judged by, with its unit: "Validation top-1, %"."""
-    words = {**METRIC_TITLES, "test_top1": "test top-1"}[figure_name(experiment)]
+    name = figure_name(experiment)
+    words = next((title for key, title in METRIC_TITLES.items() if key == name), "test top-1")
     unit = "nats" if _is_loss(experiment) else "%"
     return f"{words[:1].upper()}{words[1:]}, {unit}"
 
