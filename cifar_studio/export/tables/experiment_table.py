@@ -111,13 +111,18 @@ def importance_table(shares: Sequence[tuple[str, float]], trials: int) -> PlainT
     return PlainTable(title, ("Setting", "Share, %"), rows, {"Share, %": "{:.1f}"})
 
 
+def _title(state: ExperimentState) -> str:
+    title = figure_title(state.experiment)
+    return f"{title[:1].upper()}{title[1:]}"
+
+
 def _figures(state: ExperimentState) -> tuple[str, ...]:
-    return (figure_title(state.experiment), "Best epoch", "Epochs", "Seconds")
+    return (_title(state), "Best epoch", "Epochs", "Seconds")
 
 
 def _forms(state: ExperimentState) -> dict[str, str]:
     return {
-        figure_title(state.experiment): figure_form(state.experiment),
+        _title(state): figure_form(state.experiment),
         "Seconds": "{:.0f}",
         "Best epoch": "{:.3g}",
         "Epochs": "{:g}",

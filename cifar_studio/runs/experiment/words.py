@@ -32,11 +32,11 @@ def varied_keys(experiment: Experiment, trials: Sequence[Trial]) -> tuple[str, .
 
 
 def figure_title(experiment: Experiment) -> str:
-    """What trials are judged by, with its unit: "Validation top-1, %"."""
+    """What trials are judged by, with its unit: "validation top-1, %"."""
     name = figure_name(experiment)
     words = next((title for key, title in METRIC_TITLES.items() if key == name), "test top-1")
     unit = "nats" if _is_loss(experiment) else "%"
-    return f"{words[:1].upper()}{words[1:]}, {unit}"
+    return f"{words}, {unit}"
 
 
 def figure_words(experiment: Experiment, value: float | None) -> str:

@@ -56,7 +56,8 @@ def draw_history(page: Page, state: ExperimentState) -> None:
         draw_best(axes, best.trial.number, best, page.unit)
     else:
         say_nothing_is_there(axes)
-    axes.set(xlim=(0.5 - 0.01 * end, end + 0.5 + 0.01 * end), ylim=limits_of(points, experiment))
+    room = max(0.5, 0.012 * end)
+    axes.set(xlim=(1 - room, end + room), ylim=limits_of(points, experiment))
     axes.set(xlabel="trial", ylabel=figure_title(experiment))
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))

@@ -97,7 +97,7 @@ def _draw_lines(
     pale: dict[str, Any] = {"color": PRUNED, "alpha": 0.5, "zorder": 2}
     axes.add_collection(LineCollection([line for _, line in pruned], linewidths=thin, **pale))
     ordered = sorted(finished, key=lambda pair: pair[0] if is_maximized else -pair[0])
-    colours = [_colour(height if is_maximized else 1 - height) for height, _ in ordered]
+    colours = [_colour(place / max(1, len(ordered) - 1)) for place in range(len(ordered))]
     lines = [line for _, line in ordered]
     axes.add_collection(LineCollection(lines, colors=colours, linewidths=thin, zorder=3))
 

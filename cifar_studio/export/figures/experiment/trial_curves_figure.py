@@ -100,9 +100,10 @@ def draw_trial_curves(page: Page, curves: Sequence[TrialCurve], figure: str) -> 
     )
     if figure.endswith("nats"):
         low, high = float(known.min()), min(float(known.max()), 2.5 * CHANCE_LOSS)
+        room = 0.06 * abs(high - low) or 0.1
+        axes.set_ylim(low - room, max(low, high) + room)
     else:
-        low, high = 0.0, float(known.max())
-    axes.set_ylim(low - 0.04 * abs(high - low), high + 0.06 * max(abs(high - low), 0.1))
+        axes.set_ylim(0, 1.06 * max(1.0, float(known.max())))
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.grid()
