@@ -21,7 +21,7 @@ from cifar_studio.export.tables.sheet import Sheet
 from cifar_studio.export.tables.write_tables import write_table_file
 from cifar_studio.runs.experiment.experiment_folder import create
 from cifar_studio.runs.experiment.trials import Ended, Planned
-from experiments import make_folds, make_search, make_seeds, read, search
+from experiment_support import make_folds, make_search, make_seeds, read, search
 from latex_reader import rows_of
 
 

@@ -15,7 +15,7 @@ from cifar_studio.runs.experiment.importance import Importance
 from cifar_studio.runs.experiment.show import describe_experiment, experiment_object
 from cifar_studio.runs.experiment.trials import Begun, Ended, Planned
 from cifar_studio.terminal import as_json
-from experiments import make_folds, make_search, make_seeds, read, search
+from experiment_support import make_folds, make_search, make_seeds, read, search
 
 
 def test_that_the_object_is_the_contract(tmp_path: Path) -> None:
