@@ -9,6 +9,7 @@ from pathlib import Path
 from cifar_studio.export.formats import EXPERIMENT_FORMATS, checked_formats
 from cifar_studio.export.tables.experiment_table import (
     fold_table,
+    folds_table,
     importance_table,
     report_rows,
     spread_table,
@@ -21,7 +22,7 @@ from cifar_studio.runner.exporting.jobs import Job, write_jobs
 from cifar_studio.runner.protocol import ExperimentFigure, ExportExperimentRequest
 from cifar_studio.runs.answers import AnyEvent
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder, ExperimentState
-from cifar_studio.runs.experiment.says import runs_of
+from cifar_studio.runs.experiment.says import folds_summary, runs_of
 from cifar_studio.runs.experiment.show import experiment_object
 from cifar_studio.terminal import as_json
 
@@ -71,7 +72,10 @@ def _tables(state: ExperimentState) -> dict[str, Table]:
     """By the names of their files."""
     experiment = state.experiment
     tables: dict[str, Table] = {"trials": trial_table(state)}
-    if experiment.kind in ("seeds", "folds"):
+    folds = folds_summary(state) if experiment.kind == "folds" else None
+    if folds is not None:
+        tables["folds"] = folds_table(folds)
+    elif experiment.kind in ("seeds", "folds"):
         tables[experiment.kind] = spread_table(state)
     if len(experiment.parts) > 1:
         tables["folds"] = fold_table(state)
