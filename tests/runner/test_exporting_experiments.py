@@ -141,7 +141,7 @@ def test_that_the_report_is_one_valid_page_that_needs_nothing_else(
     ]
     assert len(svgs) == 6, "five of the experiment, and the curves of its best run"
     tables = {words(table[0]): table for table in page.iter("table") if table[0].tag == "caption"}
-    rows = [[words(cell) for cell in row] for row in tables["The best 10 of 23"].iter("tr")][1:]
+    rows = [[words(cell) for cell in row] for row in tables["The best 10 of 24"].iter("tr")][1:]
     state = read(folder)
     values = sorted(trial.value for trial in state.trials if trial.value is not None)[::-1]
     assert [row[-4] for row in rows] == [f"{value:.2f}" for value in values[:10]]
@@ -149,7 +149,7 @@ def test_that_the_report_is_one_valid_page_that_needs_nothing_else(
     text = words(page)
     assert "Which settings are best?" in text
     assert "The test set was locked: no trial looked at it." in text
-    assert "learning rate (0.001 to 0.1, by ratio)" in text
+    assert "learning rate (0.001 to 0.1, logarithmic)" in text
     assert "1 trial failed; trial 30: out of memory" in text
     for work in ("Halton. On the efficiency", "PED-ANOVA: Efficiently", "Optuna: A Next"):
         assert work in text

@@ -84,7 +84,7 @@ def predict_in_console(request: PredictRequest, *, json: bool) -> int:
 
 
 def export_in_console(request: ExportRequest | ExportExperimentRequest, *, json: bool) -> int:
-    """Write runs, or an experiment, with a progress bar, and say what was written; the exit code, 1 after a fault.
+    """Write runs or an experiment, and say what was written; the exit code, 1 after a fault.
 
     Raises StudioError where nothing can be written at all.
     """
