@@ -82,7 +82,7 @@ def draw_parallel(page: Page, state: ExperimentState) -> None:
     if entries:
         legend_above(axes, entries, columns=len(entries))
     else:
-        say_nothing_is_there(axes)
+        say_nothing_is_there(axes, 1.03)
 
 
 def _draw_lines(

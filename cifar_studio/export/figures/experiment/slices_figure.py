@@ -67,7 +67,7 @@ def draw_slices(page: Page, state: ExperimentState) -> None:
             axes.set_ylabel(page.shortened(figure_title(experiment), 0.9 * 72 * _PANEL_IN))
         if keys:
             _draw_slice(page, axes, keys[place], state, points, best, room)
-        if not points:
+        if not points and place == 0:
             say_nothing_is_there(axes)
 
 
