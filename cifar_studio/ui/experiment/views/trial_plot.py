@@ -1,0 +1,184 @@
+"""Axes on which trials can be pointed at, and trials as points on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPen
+from typing_extensions import override
+
+from cifar_studio.ui.experiment.data import ExperimentData
+from cifar_studio.ui.experiment.scales import Scale
+from cifar_studio.ui.plots import pg
+from cifar_studio.ui.plots.value_axis import ValueAxis
+from cifar_studio.ui.widgets import theme
+
+REACH_PX = 12
+Find = Callable[[QPointF], int | None]
+
+
+class TrialPlot(pg.PlotWidget):
+    """One pair of axes that do not move under the mouse.
+
+    Parameters
+    ----------
+    find : callable
+        The number of the trial at a point in pixels of the widget; None where there is none.
+
+    Signals
+    -------
+    pointed(int or None, QPoint)
+        The trial under the pointer, and where that is on the screen.
+    clicked(int)
+    """
+
+    pointed = Signal(object, QPoint)
+    clicked = Signal(int)
+
+    def __init__(self, name: str, bottom: str, find: Find) -> None:
+        self.bottom_axis = ValueAxis("bottom", bottom)
+        self.left_axis = ValueAxis("left")
+        super().__init__(
+            viewBox=pg.ViewBox(enableMenu=False, enableMouse=False),
+            axisItems={"left": self.left_axis, "bottom": self.bottom_axis},
+        )
+        self.item: pg.PlotItem = self.getPlotItem()
+        self.item.hideButtons()
+        self.item.setMenuEnabled(False)
+        self._box: pg.ViewBox = self.item.getViewBox()
+        self._box.disableAutoRange()
+        self._find = find
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the view that holds it takes the keys
+        self.setMouseTracking(True)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+
+    def apply_theme(self) -> None:
+        self.setBackground(theme.current().surface)
+        self.setMinimumSize(theme.px(160), theme.px(112))
+        self.item.setContentsMargins(0, theme.px(4), theme.px(12), 0)
+        for axis in (self.left_axis, self.bottom_axis):
+            axis.apply_theme()
+
+    def add(self, item: pg.GraphicsObject, z: float) -> pg.GraphicsObject:
+        item.setZValue(z)
+        self.item.addItem(item, ignoreBounds=True)
+        return item
+
+    def set_range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        if not np.allclose(self._box.viewRange(), [x, y], rtol=0, atol=1e-12):
+            self._box.setRange(xRange=x, yRange=y, padding=0)
+
+    def set_bottom(self, scale: Scale) -> None:
+        """Ticks and words of a scale below."""
+        self.bottom_axis.set_logarithmic(scale.logarithmic)
+        self.bottom_axis.setTicks([scale.ticks(8)] if scale.categories else None)
+
+    def area(self) -> QRectF:
+        """The part inside the axes, in pixels of the widget."""
+        return self.mapFromScene(self._box.sceneBoundingRect()).boundingRect().toRectF()
+
+    def to_pixels(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pixels of the widget for positions in the plot."""
+        area = self.area()
+        (x0, x1), (y0, y1) = self._box.viewRange()
+        across = area.left() + (x - x0) / max(x1 - x0, 1e-12) * area.width()
+        down = area.bottom() - (y - y0) / max(y1 - y0, 1e-12) * area.height()
+        return across, down
+
+    @override
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        super().mouseMoveEvent(ev)
+        found = self._find(ev.position())
+        pointing = Qt.CursorShape.PointingHandCursor
+        self.setCursor(pointing if found is not None else Qt.CursorShape.ArrowCursor)
+        self.pointed.emit(found, ev.globalPosition().toPoint())
+
+    @override
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        parent = self.parentWidget()
+        while parent is not None and parent.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.setFocus(Qt.FocusReason.MouseFocusReason)
+        found = self._find(ev.position())
+        if ev.button() == Qt.MouseButton.LeftButton and found is not None:
+            self.clicked.emit(found)
+        ev.accept()
+
+    @override
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
+        self.pointed.emit(None, QPoint())
+
+    @override
+    def contextMenuEvent(self, ev: QContextMenuEvent) -> None:
+        ev.ignore()
+
+    @override
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        ev.ignore()
+
+
+class TrialDots:
+    """The trials as points: what is not finished is hollow, what lies outside the limits pale."""
+
+    def __init__(self, plot: TrialPlot) -> None:
+        self._plot = plot
+        self._items = {
+            name: plot.add(pg.ScatterPlotItem(pxMode=True, antialias=True), z)
+            for z, name in enumerate(("pale", "unfinished", "finished", "chosen", "best"))
+        }
+        self._x = self._y = np.empty(0)
+        self._numbers: list[int] = []
+
+    def draw(
+        self,
+        data: ExperimentData,
+        x: np.ndarray,
+        y: np.ndarray,
+        inside: np.ndarray,
+        chosen: int | None,
+    ) -> None:
+        """(N,) positions of all trials; NaN where one has none."""
+        self._x, self._y = x, y
+        self._numbers = [trial.number for trial in data.trials]
+        numbers = np.array(self._numbers, dtype=int)
+        finished = np.array([trial.state == "finished" for trial in data.trials], dtype=bool)
+        best = data.best.number if data.best is not None else 0
+        known = np.isfinite(x) & np.isfinite(y)
+        colours = theme.current()
+        blue, ground = QColor(colours.loss), QColor(colours.surface)
+        half = QColor(blue)
+        half.setAlphaF(0.75 if len(numbers) <= 200 else 0.5)
+        outline = QPen(ground, 1)
+        self._set("finished", known & finished & inside & (numbers != best), 7, half, outline)
+        hollow = known & ~finished & inside
+        self._set("unfinished", hollow, 6, ground, QPen(QColor(colours.muted), 1))
+        pale = QColor(colours.border)
+        self._set("pale", known & ~inside, 5, pale, QPen(Qt.PenStyle.NoPen))
+        ring = QPen(QColor(colours.text), theme.px(2))
+        clear = QColor(0, 0, 0, 0)
+        self._set("chosen", known & (numbers == chosen), 14, clear, ring)
+        star = QColor(colours.top1)
+        self._set("best", known & (numbers == best), 14, star, outline, symbol="star")
+
+    def find(self, at: QPointF) -> int | None:
+        """The number of the nearest trial within reach of a point in pixels."""
+        if not len(self._x):
+            return None
+        across, down = self._plot.to_pixels(self._x, self._y)
+        away = np.hypot(across - at.x(), down - at.y())
+        away = np.where(np.isfinite(away), away, np.inf)
+        nearest = int(np.argmin(away))
+        return self._numbers[nearest] if away[nearest] <= theme.px(REACH_PX) else None
+
+    def _set(
+        self, name: str, keep: np.ndarray, size: int, brush: QColor, pen: QPen, symbol: str = "o"
+    ) -> None:
+        item = self._items[name]
+        x, y = self._x[keep], self._y[keep]
+        item.setData(x=x, y=y, size=theme.px(size), brush=brush, pen=pen, symbol=symbol)
