@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 from typing_extensions import override
 
 from cifar_studio.config.settings import SETTINGS
@@ -134,8 +134,10 @@ class TrialsModel(RowModel):
                 return self.alignment(place)
             case Qt.ItemDataRole.ForegroundRole:
                 return QColor(_colour(line, self.columns[place].key))
-            case Qt.ItemDataRole.FontRole:
-                return line.state.endswith("best") or None
+            case Qt.ItemDataRole.FontRole if line.state.endswith("best"):
+                strong = theme.tabular(theme.body_font(theme.manager().scale))
+                strong.setWeight(QFont.Weight.DemiBold)
+                return strong
             case Qt.ItemDataRole.ToolTipRole if line.trial.message:
                 return plain_tip(f"Trial {line.trial.number} {line.state}: {line.trial.message}")
             case _ if role == SORT_ROLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
@@ -16,7 +16,7 @@ _Index = QModelIndex | QPersistentModelIndex
 class RowDelegate(QStyledItemDelegate):
     """Text with the heading's own room at both sides.
 
-    A model may give it a background and a colour; where it gives True for a font it is strong.
+    A model may give it a background, a colour and a font.
     """
 
     @override
@@ -30,10 +30,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, ground)
         colour = index.data(Qt.ItemDataRole.ForegroundRole) or colours.text
         painter.setPen(QColor(colours.on_accent if selected else colour))
-        font = QFont(option.font)
-        if index.data(Qt.ItemDataRole.FontRole) is True:
-            font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole) or option.font)
         inside = option.rect.adjusted(pad, 0, -pad, 0)
         text = index.data(Qt.ItemDataRole.DisplayRole)
         elide = Qt.TextElideMode.ElideRight
