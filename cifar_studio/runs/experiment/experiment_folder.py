@@ -191,9 +191,7 @@ class ExperimentFolder:
         table = self.read_table(experiment)
         return self.state(experiment, table, is_held=is_held)
 
-    def state(
-        self, experiment: Experiment, table: TrialTable, *, is_held: bool
-    ) -> ExperimentState:
+    def state(self, experiment: Experiment, table: TrialTable, *, is_held: bool) -> ExperimentState:
         """What was read, as it is to be taken: with nobody there, nothing is running."""
         trials = table.in_order() if is_held else [_as_left(trial) for trial in table.in_order()]
         return ExperimentState(

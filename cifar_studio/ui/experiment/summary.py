@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
-from typing_extensions import override
 
 from cifar_studio.ui.experiment import words
 from cifar_studio.ui.experiment.data import ExperimentData
-from cifar_studio.ui.widgets import basics, theme
+from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
 PAUSE, GO_ON, BEGIN, STOP, MORE, WIDEN = (

@@ -272,16 +272,16 @@ _VALUES: dict[str, Callable[[ExperimentData, Trial], tuple[Cell, str]]] = {
     "trained_epochs": lambda data, trial: _counted(data.epochs(trial)),
     "state": lambda data, trial: (trial.state, words.state(data, trial)),
     "seconds": lambda _, trial: (
-        (round(trial.seconds, 1), wording.duration(trial.seconds)) if trial.seconds else (None, NONE)
+        (round(trial.seconds, 1), wording.duration(trial.seconds))
+        if trial.seconds
+        else (None, NONE)
     ),
 }
 
 
 def _line(data: ExperimentData, trial: Trial, columns: Sequence[TrialColumn]) -> TrialLine:
     cells = [
-        _VALUES[column.key](data, trial)
-        if column.key in _VALUES
-        else _setting(column.key, trial)
+        _VALUES[column.key](data, trial) if column.key in _VALUES else _setting(column.key, trial)
         for column in columns
     ]
     return TrialLine(

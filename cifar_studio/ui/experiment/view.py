@@ -113,9 +113,7 @@ class ExperimentView(QWidget):
 
     def show_experiment(self, data: ExperimentData | None) -> None:
         """Show an experiment as it is now; the same one again at the next turn of the throttle."""
-        is_another = (
-            data is None or self.data is None or data.state.path != self.data.state.path
-        )
+        is_another = data is None or self.data is None or data.state.path != self.data.state.path
         self.data = data
         if is_another:
             self.marks = Marks()
@@ -140,7 +138,7 @@ class ExperimentView(QWidget):
     def choose_view(self, key: str) -> None:
         """Show one of the pictures, where the experiment has it."""
         self._wished = key
-        if any(view.KEY == key for view in self._offered):
+        if any(key == view.KEY for view in self._offered):
             self._show_view(key)
 
     @property
@@ -219,7 +217,7 @@ class ExperimentView(QWidget):
         if self.segments is not None:
             self.segments.choose(key)
         if key not in self.views:
-            view = next(one for one in VIEWS if one.KEY == key)()
+            view = next(one for one in VIEWS if key == one.KEY)()
             view.trial_chosen.connect(self._on_trial_chosen)
             view.limits_changed.connect(self._set_limits)
             view.save_requested.connect(self.save_requested)

@@ -65,9 +65,7 @@ class LearningCurvesView(TrialView):
         waits = "" if data.is_whole else " · reading…"
         self.title.setText(f"{name[:1].upper()}{name[1:]}{unit}{waits}")
         curves = self._curves(data)
-        inside = dict(
-            zip((trial.number for trial in data.trials), marks.within(data), strict=True)
-        )
+        inside = dict(zip((trial.number for trial in data.trials), marks.within(data), strict=True))
         best = data.best.number if data.best is not None else 0
         groups: dict[str, list[Curve]] = {name: [] for name in self._items}
         owners: list[np.ndarray] = []

@@ -258,9 +258,7 @@ class ParallelAxesView(TrialView):
         fill.setAlphaF(0.25)
         painter.setBrush(fill)
         painter.setPen(QPen(QColor(colours.accent), 1))
-        painter.drawRoundedRect(
-            QRectF(self.axis_x(place) - wide / 2, high, wide, low - high), 2, 2
-        )
+        painter.drawRoundedRect(QRectF(self.axis_x(place) - wide / 2, high, wide, low - high), 2, 2)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _room_for_words(self, place: int) -> int:
