@@ -64,9 +64,9 @@ class ExperimentTab(QObject):
 
     def _take_newest(self) -> None:
         """The experiment of which something was written last; one that is held stays."""
-        if self._reader is not None and self.view.data is not None:
-            if self.view.data.state.is_held:
-                return
+        shown = self.view.data
+        if self._reader is not None and shown is not None and shown.state.is_held:
+            return
         known = experiment_paths(paths.experiments_folder())
         newest = max(known, key=lambda path: stamp_of(path / "trials.jsonl") or (0,), default=None)
         if newest is not None:

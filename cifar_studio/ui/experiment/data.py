@@ -188,9 +188,14 @@ class ExperimentReader:
         if may_have_news:
             has_news, is_whole = self._read_rows(state, time.perf_counter() + slice_s)
         importance = self._read_importance()
-        if before is not None and is_same and not has_news:
-            if before.importance is importance and before.is_whole == is_whole:
-                return before
+        is_same = is_same and not has_news
+        if (
+            before is not None
+            and is_same
+            and before.importance is importance
+            and (before.is_whole == is_whole)
+        ):
+            return before
         rows = {name: rows for name, (_, rows) in self._read.items()}
         data = ExperimentData(state, rows, importance, is_whole=is_whole)
         members = self._read_members(data)

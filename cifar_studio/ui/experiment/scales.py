@@ -48,10 +48,11 @@ class Scale:
             values = [data.figures.get(trial.number, math.nan) for trial in data.trials]
             return np.array(values, dtype=float)
         places = {repr(value): float(place) for place, value in enumerate(self.categories)}
-        values = [trial.parameters.get(self.key) for trial in data.trials]
+        met = [trial.parameters.get(self.key) for trial in data.trials]
         if self.categories:
-            return np.array([places.get(repr(value), math.nan) for value in values], dtype=float)
-        numbers = np.array([_number(value) for value in values], dtype=float)
+            found = (places.get(repr(value), math.nan) for value in met)
+            return np.fromiter(found, dtype=float, count=len(met))
+        numbers = np.array([_number(value) for value in met], dtype=float)
         if self.logarithmic:
             return np.log10(np.where(numbers > 0, numbers, np.nan))
         return numbers

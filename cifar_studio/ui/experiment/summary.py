@@ -1,4 +1,4 @@
-"""What stands above the views: how far the experiment is, by what it is judged, what can be done."""
+"""What stands above the views: how far it is, by what it is judged, and what can be done."""
 
 from __future__ import annotations
 

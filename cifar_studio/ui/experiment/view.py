@@ -120,7 +120,7 @@ class ExperimentView(QWidget):
             self._drawn = None
             self._throttle.stop()
             self._pages.setCurrentIndex(0 if data is None else 1)
-            self.setFocusProxy(self.table if data is not None else None)
+            self.setFocusProxy(self.table)
             self._mark_chosen()
             if self.isVisible():
                 self._draw()
@@ -232,10 +232,10 @@ class ExperimentView(QWidget):
         """The trial of the run that every tab shows."""
         data, path = self.data, self._chosen_run
         trial = data.by_run.get(path.name) if data is not None and path is not None else None
-        if data is not None and path is not None and trial is not None:
-            if path.parent != data.state.runs_folder:
-                trial = None
-        if trial is not None:
+        is_of_these = (
+            data is not None and path is not None and path.parent == data.state.runs_folder
+        )
+        if trial is not None and is_of_these:
             self.marks = Marks(trial.number, self.marks.limits)
         elif self.marks.chosen is not None and self._has_run(self.marks.chosen):
             self.marks = Marks(None, self.marks.limits)

@@ -18,7 +18,10 @@ from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.experiment.data import ExperimentData
 
 Stage = Literal["waiting", "running", "paused", "stopped", "finished"]
-FIGURE_TITLES: dict[str, str] = {**METRIC_TITLES, "test_top1": "test top-1"}
+FIGURE_TITLES: dict[str, str] = {
+    **{str(k): v for k, v in METRIC_TITLES.items()},
+    "test_top1": "test top-1",
+}
 EMPTY = (
     "What many trainings say together",
     "Choose an experiment under Runs, or set one up: Set up › Experiment",

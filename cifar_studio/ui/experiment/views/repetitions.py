@@ -35,8 +35,8 @@ BAND = 0.2
 EXPLANATIONS: dict[str, tuple[str, str]] = {
     "part": (
         "Rows",
-        "One a finished run, then their mean and their standard deviation (n - 1). Folds share most "
-        "of their training pictures, so the standard error of their mean is corrected after Nadeau "
+        "One a finished run, then their mean and standard deviation (n - 1). Folds share most of "
+        "their training pictures, so the standard error of their mean is corrected after Nadeau "
         "and Bengio (2003): the variance times 1/k + n_test/n_train.",
     ),
     "top1": ("Top-1", "Per cent of pictures answered rightly, at each run's best epoch."),
@@ -45,7 +45,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
     "best_epoch": ("Best epoch", "Chosen on validation where there is one, else on test."),
     "epochs_to_convergence": (
         "Converged",
-        "The first epoch whose loss, averaged with the two before it, is within 1 % of its minimum.",
+        "The first epoch whose loss, averaged with the two before, is within 1 % of its minimum.",
     ),
 }
 
@@ -230,7 +230,8 @@ def _said(found: FoldsSummary) -> str:
     top1 = found.figures["val_top1"]
     if top1.low is None or top1.high is None:
         return f"{found.n} of {found.k} folds"
-    return f"{found.n} of {found.k} folds · 95 % interval of top-1: {top1.low:.2f} to {top1.high:.2f} %"
+    interval = f"{top1.low:.2f} to {top1.high:.2f} %"
+    return f"{found.n} of {found.k} folds · 95 % interval of top-1: {interval}"
 
 
 def _known(value: float | None) -> float:
