@@ -74,9 +74,7 @@ def scale_of(data: ExperimentData, key: str) -> Scale:
     """The axis of a setting that varies, or of the figure."""
     if key == FIGURE:
         low, high = figure_range(np.array(list(data.figures.values())))
-        name = words.FIGURE_TITLES[data.figure_name]
-        unit = "" if data.figure_name == "val_loss" else ", %"
-        return Scale(FIGURE, f"{name[:1].upper()}{name[1:]}{unit}", low, high)
+        return Scale(FIGURE, words.figure_title(data.figure_name), low, high)
     title = words.title(key)
     axis = next((axis for axis in data.experiment.axes if axis.key == key), None)
     met = {repr(v): v for t in data.trials if (v := t.parameters.get(key)) is not None}

@@ -134,7 +134,7 @@ class TrialsModel(RowModel):
                 return self.alignment(place)
             case Qt.ItemDataRole.ForegroundRole:
                 return QColor(_colour(line, self.columns[place].key))
-            case Qt.ItemDataRole.FontRole if line.state.endswith("best"):
+            case Qt.ItemDataRole.FontRole if line.state == "best":
                 strong = theme.tabular(theme.body_font(theme.manager().scale))
                 strong.setWeight(QFont.Weight.DemiBold)
                 return strong
@@ -252,11 +252,9 @@ def _columns(data: ExperimentData) -> tuple[TrialColumn, ...]:
     for key in data.keys:
         is_number = SETTINGS[key].kind in ("number", "whole number")
         found.append(TrialColumn(words.title(key), key, key, is_number))
-    name = words.FIGURE_TITLES[data.figure_name]
-    unit = "" if data.figure_name == "val_loss" else ", %"
     return (
         *found,
-        TrialColumn(f"{name[:1].upper()}{name[1:]}{unit}", "figure", data.figure_name),
+        TrialColumn(words.short_figure_title(data.figure_name), "figure", data.figure_name),
         TrialColumn("Best epoch", "best_epoch", "best_epoch"),
         TrialColumn("Epochs", "trained_epochs", "epochs"),
         TrialColumn("State", "state", "state", is_number=False),

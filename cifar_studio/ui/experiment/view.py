@@ -117,6 +117,7 @@ class ExperimentView(QWidget):
         self.data = data
         if is_another:
             self.marks = Marks()
+            self._show_limits()
             self._drawn = None
             self._throttle.stop()
             self._pages.setCurrentIndex(0 if data is None else 1)

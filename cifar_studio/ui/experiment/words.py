@@ -37,6 +37,18 @@ def figure(value: float | None, name: str) -> str:
     return text.replace("-", MINUS)
 
 
+def figure_title(name: str) -> str:
+    """What a figure is called above an axis: "Validation top-1, %"."""
+    words = FIGURE_TITLES[name]
+    unit = "" if name == "val_loss" else ", %"
+    return f"{words[:1].upper()}{words[1:]}{unit}"
+
+
+def short_figure_title(name: str) -> str:
+    """Where there is little room: "Val. top-1, %"."""
+    return figure_title(name).replace("Validation", "Val.")
+
+
 def setting(key: str, value: Any) -> str:
     """A value as a person reads it: "0.0213", "ResNet18", "on"."""
     known = SETTINGS[key]
@@ -114,7 +126,7 @@ def judged_by(data: ExperimentData) -> str:
         return " · ".join([*words, "chosen on test"] if name == "test top-1" else words)
     least = "lowest" if data.figure_name == "val_loss" else "highest"
     over = f", mean of {experiment.folds} folds" if experiment.parts != (0,) else ""
-    words = [f"Judged by the {least} {name} of all epochs{over}", "test set locked"]
+    words = [f"Judged by the {least} {name}{over}", "test set locked"]
     if experiment.kind == "search":
         words.append(METHOD_TITLES[experiment.method])
         if experiment.pruning != "none":
@@ -147,7 +159,7 @@ def next_step(data: ExperimentData) -> tuple[str, str]:
         return (
             f"Train on all training pictures for the mean best epoch, {mean}, with n seeds, and "
             "look at the test set once",
-            "Train on all…",
+            "Train on all pictures…",
         )
     return "", ""
 
@@ -170,7 +182,7 @@ def trial_card(data: ExperimentData, trial: Trial) -> str:
 
 
 def state(data: ExperimentData, trial: Trial) -> str:
-    """How a trial stands, in a word; "finished · best" of the best one."""
+    """How a trial stands, in a word: "finished", or "best" of the best finished one."""
     is_best = data.best is not None and data.best.number == trial.number
     is_ranked = data.experiment.kind in ("search", "report", "queue")
-    return f"{trial.state} · best" if is_best and is_ranked else trial.state
+    return "best" if is_best and is_ranked else trial.state

@@ -60,10 +60,8 @@ class LearningCurvesView(TrialView):
 
     @override
     def _draw(self, data: ExperimentData, marks: Marks) -> None:
-        name = words.FIGURE_TITLES[data.figure_name]
-        unit = "" if data.figure_name == "val_loss" else ", %"
         waits = "" if data.is_whole else " · reading…"
-        self.title.setText(f"{name[:1].upper()}{name[1:]}{unit}{waits}")
+        self.title.setText(f"{words.figure_title(data.figure_name)}{waits}")
         curves = self._curves(data)
         inside = dict(zip((trial.number for trial in data.trials), marks.within(data), strict=True))
         best = data.best.number if data.best is not None else 0

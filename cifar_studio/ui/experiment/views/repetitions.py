@@ -70,7 +70,7 @@ class RepetitionsView(TrialView):
         self._epochs = self._means = self._deviations = np.empty(0)
         left = column(self.title, grow(self.plot), spacing=1)
         right = column(grow(self.table), self.note, spacing=1)
-        row(Placed(left, 5), Placed(right, 6), parent=self, margins=NO_MARGINS, spacing=4)
+        row(Placed(left, 1), Placed(right, 2), parent=self, margins=NO_MARGINS, spacing=4)
         self.table.row_chosen.connect(self._on_row_chosen)
         self.table.save_requested.connect(lambda: self.save_requested.emit(self.KEY))
         self.table.explanation_requested.connect(
@@ -176,7 +176,7 @@ def _of_folds(data: ExperimentData, found: FoldsSummary) -> tuple[list[Column], 
     columns = _columns("Fold", "val")
     lines = [
         Row(
-            (str(line.fold), *(_known(getattr(line, name)) for name in names)),
+            (str(line.fold), *(_cell(getattr(line, name)) for name in names)),
             _subject(data, line.run),
         )
         for line in found.rows
@@ -185,7 +185,7 @@ def _of_folds(data: ExperimentData, found: FoldsSummary) -> tuple[list[Column], 
     errors = [found.figures[name].standard_error for name in names]
     lines.append(Row(("Mean", *(_known(one.mean) for one in spreads)), ()))
     lines.append(Row(("Deviation", *(_known(one.standard_deviation) for one in spreads)), ()))
-    lines.append(Row(("Standard error", *map(_known, errors)), ()))
+    lines.append(Row(("Std. error", *map(_known, errors)), ()))
     return columns, lines
 
 
@@ -199,7 +199,7 @@ def _of_seeds(data: ExperimentData) -> tuple[list[Column], list[Row]]:
         epoch = best.epoch if best is not None else None
         figures.append([*at_best, epoch, summarize(run.rows).epochs_to_convergence])
     lines = [
-        Row((str(run.config.seed), *map(_known, values)), _subject(data, run.path.name))
+        Row((str(run.config.seed), *map(_cell, values)), _subject(data, run.path.name))
         for run, values in zip(data.members, figures, strict=True)
     ]
     spreads = [spread(values) for values in zip(*figures, strict=True)]
@@ -216,8 +216,8 @@ def _columns(first: str, split: str) -> list[Column]:
         Column(f"{which} top-1, %", "top1", "{:.2f}", few),
         Column("Top-5, %", "top5", "{:.2f}", few),
         Column("Loss", "loss", "{:.4f}", few),
-        Column("Best epoch", "best_epoch", "{:.4g}", few),
-        Column("Converged", "epochs_to_convergence", "{:.4g}", few),
+        Column("Best epoch", "best_epoch", "{:.1f}", few),
+        Column("Converged", "epochs_to_convergence", "{:.1f}", few),
     ]
 
 
@@ -232,6 +232,11 @@ def _said(found: FoldsSummary) -> str:
         return f"{found.n} of {found.k} folds"
     interval = f"{top1.low:.2f} to {top1.high:.2f} %"
     return f"{found.n} of {found.k} folds · 95 % interval of top-1: {interval}"
+
+
+def _cell(value: float | None) -> str | float:
+    """An epoch is a whole number, though means of epochs are none."""
+    return str(value) if isinstance(value, int) else _known(value)
 
 
 def _known(value: float | None) -> float:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPen,
+    QResizeEvent,
+)
 from typing_extensions import override
 
 from cifar_studio.ui.experiment.data import ExperimentData
@@ -50,6 +58,7 @@ class TrialPlot(pg.PlotWidget):
         self._box: pg.ViewBox = self.item.getViewBox()
         self._box.disableAutoRange()
         self._find = find
+        self._scale: Scale | None = None
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the view that holds it takes the keys
         self.setMouseTracking(True)
@@ -73,9 +82,18 @@ class TrialPlot(pg.PlotWidget):
             self._box.setRange(xRange=x, yRange=y, padding=0)
 
     def set_bottom(self, scale: Scale) -> None:
-        """Ticks and words of a scale below."""
+        """Ticks and words of a scale below; words end in "…" where they would meet."""
+        self._scale = scale
         self.bottom_axis.set_logarithmic(scale.logarithmic)
-        self.bottom_axis.setTicks([scale.ticks(8)] if scale.categories else None)
+        if not scale.categories:
+            self.bottom_axis.setTicks(None)
+            return
+        font = theme.body_font(theme.manager().scale)
+        font.setPixelSize(theme.px(theme.AXIS_PX))
+        room = round(self.area().width() / len(scale.categories)) - theme.px(4)
+        elided, end = QFontMetrics(font).elidedText, Qt.TextElideMode.ElideRight
+        ticks = [(place, elided(word, end, room)) for place, word in scale.ticks(8)]
+        self.bottom_axis.setTicks([ticks])
 
     def area(self) -> QRectF:
         """The part inside the axes, in pixels of the widget."""
@@ -108,6 +126,12 @@ class TrialPlot(pg.PlotWidget):
         if ev.button() == Qt.MouseButton.LeftButton and found is not None:
             self.clicked.emit(found)
         ev.accept()
+
+    @override
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        super().resizeEvent(ev)
+        if ev is not None and self._scale is not None:
+            self.set_bottom(self._scale)
 
     @override
     def leaveEvent(self, ev: QEvent) -> None:
@@ -154,13 +178,13 @@ class TrialDots:
         blue, ground = QColor(colours.loss), QColor(colours.surface)
         half = QColor(blue)
         half.setAlphaF(0.75 if len(numbers) <= 200 else 0.5)
-        outline = QPen(ground, 1)
+        outline = pg.mkPen(ground, width=1)
         self._set("finished", known & finished & inside & (numbers != best), 7, half, outline)
         hollow = known & ~finished & inside
-        self._set("unfinished", hollow, 6, ground, QPen(QColor(colours.muted), 1))
+        self._set("unfinished", hollow, 6, ground, pg.mkPen(colours.muted, width=1))
         pale = QColor(colours.border)
-        self._set("pale", known & ~inside, 5, pale, QPen(Qt.PenStyle.NoPen))
-        ring = QPen(QColor(colours.text), theme.px(2))
+        self._set("pale", known & ~inside, 5, pale, pg.mkPen(None))
+        ring = pg.mkPen(colours.text, width=theme.px(2))
         clear = QColor(0, 0, 0, 0)
         self._set("chosen", known & (numbers == chosen), 14, clear, ring)
         star = QColor(colours.top1)
