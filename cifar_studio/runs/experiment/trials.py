@@ -261,4 +261,6 @@ class TrialTable:
         else:
             return
         parts = tuple(part if one.number == part.number else one for one in trial.parts)
-        self.trials[trial.number] = dataclasses.replace(trial, parts=parts)
+        self.trials[trial.number] = Trial(  # ten times as fast as dataclasses.replace
+            trial.number, trial.parameters, parts, trial.preset, trial.data, trial.repeats
+        )

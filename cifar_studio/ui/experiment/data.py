@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import time
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.config.settings import SETTINGS
@@ -49,6 +52,8 @@ class ExperimentData:
     state : ExperimentState
     rows : mapping of run folder name to tuple of EpochRow
         Of all runs that were read so far.
+    so_far : mapping of run folder name to float
+        The figure until now of each run that was read; runs that have none are left out.
     importance : mapping of key to float
         The share, 0 to 1, of each setting in what decides the figure; empty where unknown.
     members : tuple of Run
@@ -62,6 +67,7 @@ class ExperimentData:
 
     state: ExperimentState
     rows: Mapping[str, tuple[EpochRow, ...]] = field(default_factory=dict)
+    so_far: Mapping[str, float] = field(default_factory=dict)
     importance: Mapping[str, float] = field(default_factory=dict)
     members: tuple[Run, ...] = ()
     is_whole: bool = True
@@ -109,9 +115,19 @@ class ExperimentData:
     def ranking(self) -> list[Trial]:
         return ranking(self.trials, self.experiment)
 
-    @property
+    @functools.cached_property
     def best(self) -> Trial | None:
         return next(iter(self.ranking), None)
+
+    @functools.cached_property
+    def numbers(self) -> NDArray[np.int64]:
+        """(N,) numbers of `trials`."""
+        return np.array([trial.number for trial in self.trials], dtype=np.int64)
+
+    @functools.cached_property
+    def is_finished(self) -> NDArray[np.bool_]:
+        """(N,) whether each of `trials` has finished."""
+        return np.array([trial.state == "finished" for trial in self.trials], dtype=bool)
 
     @functools.cached_property
     def best_so_far(self) -> list[float | None]:
@@ -139,12 +155,20 @@ class ExperimentData:
     def _figure_so_far(self, trial: Trial) -> float | None:
         known = []
         for part in trial.parts:
-            value = part.value
-            if value is None and (rows := self.rows.get(part.run)):
-                value = figure_of(rows, self.experiment).value
+            value = part.value if part.value is not None else self.so_far.get(part.run)
             if value is not None:
                 known.append(value)
         return sum(known) / len(known) if known else None
+
+    def changed_since(self, before: ExperimentData) -> set[int]:
+        """Numbers of the trials of which something else is known now."""
+        runs = {run for run, rows in self.rows.items() if before.rows.get(run) is not rows}
+        known = before.by_number
+        changed = {t.number for t in self.trials if known.get(t.number) is not t}
+        changed |= {self.by_run[run].number for run in runs if run in self.by_run}
+        if self.best is not before.best:
+            changed |= {one.number for one in (self.best, before.best) if one is not None}
+        return changed
 
     def epochs(self, trial: Trial) -> int:
         """How many epochs were trained, of all parts together."""
@@ -162,6 +186,7 @@ class ExperimentReader:
         self._folder = GrowingExperiment(path)
         self._files: dict[str, EpochsFile] = {}  # of runs that grow
         self._read: dict[str, tuple[Part, tuple[EpochRow, ...]]] = {}
+        self._so_far: dict[str, float] = {}
         self._importance: Mapping[str, float] = {}
         self._stamp: Stamp | None = None
         self._members: dict[str, Run] = {}
@@ -197,10 +222,12 @@ class ExperimentReader:
         ):
             return before
         rows = {name: rows for name, (_, rows) in self._read.items()}
-        data = ExperimentData(state, rows, importance, is_whole=is_whole)
-        members = self._read_members(data)
-        self._data = ExperimentData(state, rows, importance, members, is_whole)
-        return self._data
+        so_far = dict(self._so_far)
+        data = ExperimentData(state, rows, so_far, importance, is_whole=is_whole)
+        if members := self._read_members(data):
+            data = dataclasses.replace(data, members=members)
+        self._data = data
+        return data
 
     def _read_rows(self, state: ExperimentState, end: float) -> tuple[bool, bool]:
         """Whether there were new rows, and whether all are read."""
@@ -208,8 +235,7 @@ class ExperimentReader:
         for trial in state.trials:
             for part in trial.parts:
                 known = self._read.get(part.run)
-                is_settled = known is not None and known[0] == part and part.state not in _GROWS
-                if not part.run or is_settled:
+                if not part.run or (known is not None and _is_settled(known[0], part)):
                     continue
                 if time.perf_counter() > end:
                     return has_news, False
@@ -229,6 +255,11 @@ class ExperimentReader:
         )
         rows = before if is_same else tuple(file.table.rows)
         self._read[part.run] = (part, rows)
+        if not is_same:
+            value = figure_of(rows, state.experiment).value
+            self._so_far.pop(part.run, None)
+            if value is not None:
+                self._so_far[part.run] = value
         if part.state not in _GROWS:
             del self._files[part.run]
         return not is_same
@@ -264,3 +295,8 @@ class ExperimentReader:
             except (StudioError, OSError):
                 return None  # deleted, or damaged
         return self._members[part.run]
+
+
+def _is_settled(known: Part, part: Part) -> bool:
+    """Whether a run that was read as it stood at `known` cannot have more rows now."""
+    return part.state not in _GROWS and (known is part or known == part)

@@ -45,8 +45,8 @@ class Scale:
     def positions(self, data: ExperimentData) -> np.ndarray:
         """(N,) positions of all trials; NaN where one has none."""
         if self.key == FIGURE:
-            values = [data.figures.get(trial.number, math.nan) for trial in data.trials]
-            return np.array(values, dtype=float)
+            figures = data.figures
+            return np.array([figures.get(t.number, math.nan) for t in data.trials], dtype=float)
         places = {repr(value): float(place) for place, value in enumerate(self.categories)}
         met = [trial.parameters.get(self.key) for trial in data.trials]
         if self.categories:

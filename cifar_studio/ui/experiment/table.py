@@ -57,8 +57,6 @@ class TrialLine:
     """A row as it is shown, and what it was made from."""
 
     trial: Trial
-    epochs: int
-    figure: float | None
     state: str
     texts: tuple[str, ...]
     values: tuple[Cell, ...]
@@ -71,33 +69,49 @@ class TrialsModel(RowModel):
         super().__init__()
         self.columns: tuple[TrialColumn, ...] = ()
         self.lines: list[TrialLine] = []
+        self.rows: dict[int, int] = {}  # by the trial's number
+        self.longest: list[str] = []  # text of each column
+        self._data: ExperimentData | None = None
 
     def show(self, data: ExperimentData | None) -> bool:
         """Take these trials; whether the columns are others now."""
         columns = _columns(data) if data is not None else ()
         trials = data.trials if data is not None else ()
-        known = [line.trial.number for line in self.lines]
+        before, self._data = self._data, data
+        known = list(self.rows)
         is_longer = known == [trial.number for trial in trials[: len(known)]]
-        if data is None or columns != self.columns or not is_longer:
+        if data is None or before is None or columns != self.columns or not is_longer:
             has_columns = columns != self.columns
             self.beginResetModel()
             self.columns = columns
             self.lines = [_line(data, trial, columns) for trial in trials] if data else []
+            self.rows = {trial.number: row for row, trial in enumerate(trials)}
+            self.longest = [""] * len(columns)
+            self._measure(self.lines)
             self.endResetModel()
             return has_columns
         last = len(columns) - 1
-        for place, before in enumerate(self.lines):
-            trial = trials[place]
-            facts = (data.epochs(trial), data.figures.get(trial.number), words.state(data, trial))
-            if before.trial is not trial or (before.epochs, before.figure, before.state) != facts:
-                self.lines[place] = _line(data, trial, columns)
-                self.dataChanged.emit(self.index(place, 0), self.index(place, last))
+        for number in data.changed_since(before):
+            row = self.rows.get(number)
+            if row is not None:
+                self.lines[row] = _line(data, trials[row], columns)
+                self._measure(self.lines[row : row + 1])
+                self.dataChanged.emit(self.index(row, 0), self.index(row, last))
         new = [_line(data, trial, columns) for trial in trials[len(known) :]]
         if new:
             self.beginInsertRows(QModelIndex(), len(known), len(trials) - 1)
             self.lines += new
+            for row in range(len(known), len(trials)):
+                self.rows[trials[row].number] = row
+            self._measure(new)
             self.endInsertRows()
         return False
+
+    def _measure(self, lines: Sequence[TrialLine]) -> None:
+        for line in lines:
+            for place, text in enumerate(line.texts):
+                if len(text) > len(self.longest[place]):
+                    self.longest[place] = text
 
     @override
     def headings(self) -> Sequence[TrialColumn]:
@@ -200,10 +214,9 @@ class TrialsTable(RowTable):
     def choose(self, number: int | None) -> None:
         """Select the row of a trial without telling so."""
         flag = QItemSelectionModel.SelectionFlag
-        rows = {line.trial.number: row for row, line in enumerate(self.trials.lines)}
-        index = QModelIndex()
-        if number in rows:
-            index = self.filter.mapFromSource(self.trials.index(rows[number], 0))
+        index, row = QModelIndex(), self.trials.rows.get(number or 0)
+        if row is not None:
+            index = self.filter.mapFromSource(self.trials.index(row, 0))
         self._setting = True
         if not index.isValid():
             self.selectionModel().clearSelection()
@@ -225,8 +238,7 @@ class TrialsTable(RowTable):
             return
         pad, arrow = 2 * theme.px(PAD_PX), metrics.horizontalAdvance("▾ ")
         widths = []
-        for place, column in enumerate(columns):
-            longest = max((line.texts[place] for line in self.trials.lines), key=len, default="")
+        for longest, column in zip(self.trials.longest, columns, strict=True):
             title = metrics.horizontalAdvance(column.title) + arrow
             widths.append(max(metrics.horizontalAdvance(longest), title) + pad + 2)
         spare = max(self.viewport().width() - sum(widths), 0)
@@ -284,8 +296,6 @@ def _line(data: ExperimentData, trial: Trial, columns: Sequence[TrialColumn]) ->
     ]
     return TrialLine(
         trial,
-        data.epochs(trial),
-        data.figures.get(trial.number),
         words.state(data, trial),
         tuple(text for _, text in cells),
         tuple(value for value, _ in cells),

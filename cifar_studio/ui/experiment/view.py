@@ -76,7 +76,6 @@ class ExperimentView(QWidget):
         self._wished = ""  # the view chosen last, also where another experiment has none of it
         self._drawn: ExperimentData | None = None
         self._chosen_run: Path | None = None
-        self._is_default_layout = True
         self._throttle = Throttle(self)
         self._throttle.timeout.connect(self._draw)
         self.limits_words = basics.label("", "muted")
@@ -89,8 +88,9 @@ class ExperimentView(QWidget):
         self.splitter = GripSplitter()
         self.splitter.addWidget(pictures)
         self.splitter.addWidget(self.table)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.splitterMoved.connect(self._on_splitter_moved)
+        self.splitter.setStretchFactor(0, round(100 * (1 - TABLE_SHARE)))
+        self.splitter.setStretchFactor(1, round(100 * TABLE_SHARE))
+        self.splitter.setSizes([round(1000 * (1 - TABLE_SHARE)), round(1000 * TABLE_SHARE)])
         self._content = QWidget()
         self._column = QVBoxLayout(self._content)
         self._column.addWidget(self.summary)
@@ -151,7 +151,7 @@ class ExperimentView(QWidget):
         return bytes(self.splitter.saveState().data())
 
     def restore_layout(self, state: bytes) -> None:
-        self._is_default_layout = not self.splitter.restoreState(QByteArray(state))
+        self.splitter.restoreState(QByteArray(state))
 
     def _connect(self) -> None:
         summary, table = self.summary, self.table
@@ -264,9 +264,6 @@ class ExperimentView(QWidget):
         for part in (self.limits_words, self.clear_limits):
             part.setVisible(bool(self.marks.limits))
 
-    def _on_splitter_moved(self) -> None:
-        self._is_default_layout = False
-
     # Looks
 
     def _restyle(self) -> None:
@@ -283,9 +280,6 @@ class ExperimentView(QWidget):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._is_default_layout:
-            below = round(TABLE_SHARE * self.splitter.height())
-            self.splitter.setSizes([max(self.splitter.height() - below, 1), below])
         if self.data is not self._drawn:
             self._draw()
 

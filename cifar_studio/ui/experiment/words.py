@@ -56,6 +56,8 @@ def setting(key: str, value: Any) -> str:
         return known.none_said or NONE
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, float):
         return f"{value:.4g}".replace("-", MINUS)
     return known.choices.get(str(value), value_in_words(value))

@@ -10,7 +10,8 @@ from typing_extensions import override
 from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.experiment.marks import Marks
 from cifar_studio.ui.experiment.scales import FIGURE, scale_of
-from cifar_studio.ui.experiment.views.trial_plot import TrialDots, TrialPlot
+from cifar_studio.ui.experiment.views.trial_dots import TrialDots
+from cifar_studio.ui.experiment.views.trial_plot import TrialPlot
 from cifar_studio.ui.experiment.views.trial_view import TrialView
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow

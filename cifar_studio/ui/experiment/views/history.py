@@ -11,7 +11,8 @@ from typing_extensions import override
 from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.experiment.marks import Marks
 from cifar_studio.ui.experiment.scales import FIGURE, scale_of
-from cifar_studio.ui.experiment.views.trial_plot import TrialDots, TrialPlot
+from cifar_studio.ui.experiment.views.trial_dots import TrialDots
+from cifar_studio.ui.experiment.views.trial_plot import TrialPlot
 from cifar_studio.ui.experiment.views.trial_view import TrialView
 from cifar_studio.ui.plots import pg
 from cifar_studio.ui.widgets import basics, theme
@@ -51,7 +52,7 @@ class HistoryView(TrialView):
     def _draw(self, data: ExperimentData, marks: Marks) -> None:
         scale = scale_of(data, FIGURE)
         self.title.setText(scale.title)
-        numbers = np.array([trial.number for trial in data.trials], dtype=float)
+        numbers = data.numbers.astype(float)
         planned = max(data.experiment.trial_count or 0, int(numbers.max(initial=0)), 1)
         right = next((step for step in STEPS if step >= planned), planned)
         self.plot.set_range((0.5, min(right, max(planned, 10)) + 0.5), (scale.low, scale.high))

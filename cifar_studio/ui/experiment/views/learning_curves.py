@@ -44,7 +44,7 @@ class LearningCurvesView(TrialView):
             name: self.plot.add(pg.PlotCurveItem(connect="finite"), z)
             for z, name in enumerate(("pale", "plain", "best", "chosen"))
         }
-        self._known: dict[str, tuple[tuple[EpochRow, ...], str, np.ndarray]] = {}
+        self._known: dict[str, tuple[tuple[EpochRow, ...], str, int, Curve]] = {}
         self._x = self._y = np.empty(0)
         self._owners = np.empty(0, dtype=int)
         top = row(self.title, STRETCH, self.legend, spacing=4)
@@ -66,7 +66,6 @@ class LearningCurvesView(TrialView):
         inside = dict(zip((trial.number for trial in data.trials), marks.within(data), strict=True))
         best = data.best.number if data.best is not None else 0
         groups: dict[str, list[Curve]] = {name: [] for name in self._items}
-        owners: list[np.ndarray] = []
         for number, curve in curves:
             state = data.by_number[number].state
             is_pale = state in ("pruned", "failed") or not inside[number]
@@ -75,28 +74,29 @@ class LearningCurvesView(TrialView):
                 groups["best"].append(curve)
             if number == marks.chosen:
                 groups["chosen"].append(curve)
-            owners.append(np.full(len(curve[0]) + 1, number))
         self._x, self._y = _joined([curve for _, curve in curves])
-        self._owners = np.concatenate(owners) if owners else np.empty(0, dtype=int)
+        lengths = [len(curve[0]) + 1 for _, curve in curves]
+        self._owners = np.repeat(np.array([n for n, _ in curves], dtype=int), lengths)
         self._set_range(data)
         self._set_items(groups, len(curves))
 
     def _curves(self, data: ExperimentData) -> list[tuple[int, Curve]]:
         """Number and points of each training, thinned where there are many."""
+        name, stride = data.figure_name, 1
+        total = sum(map(len, data.rows.values()))
+        while total > stride * MOST_POINTS:  # seldom another one, so that curves seldom change
+            stride *= 2
         found = []
         for run, rows in data.rows.items():
             trial = data.by_run.get(run)
             if trial is None or not rows:
                 continue
             known = self._known.get(run)
-            if known is None or known[0] is not rows or known[1] != data.figure_name:
-                values = [getattr(row, data.figure_name) for row in rows]
-                known = (rows, data.figure_name, np.array(values, dtype=float))
-                self._known[run] = known
-            found.append((trial.number, known[2]))
-        total = sum(len(y) for _, y in found)
-        stride = -(-total // MOST_POINTS) if total else 1
-        return [(number, _thinned(y, stride)) for number, y in found]
+            if known is None or known[0] is not rows or known[1:3] != (name, stride):
+                values = np.array([getattr(row, name) for row in rows], dtype=float)
+                known = self._known[run] = (rows, name, stride, _thinned(values, stride))
+            found.append((trial.number, known[3]))
+        return found
 
     def _set_range(self, data: ExperimentData) -> None:
         epochs = float(np.nanmax(self._x, initial=1.0)) if len(self._x) else 1.0
@@ -172,6 +172,5 @@ def _joined(curves: list[Curve]) -> Curve:
     if not curves:
         return np.empty(0), np.empty(0)
     gap = np.array([np.nan])
-    x = np.concatenate([part for curve in curves for part in (curve[0], gap)])
-    y = np.concatenate([part for curve in curves for part in (curve[1], gap)])
+    x, y = (np.concatenate([part for c in curves for part in (c[axis], gap)]) for axis in (0, 1))
     return x, y

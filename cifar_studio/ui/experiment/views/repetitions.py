@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsPathItem
+from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 from typing_extensions import override
 
 from cifar_studio.errors import BadInputError
@@ -32,6 +32,7 @@ from cifar_studio.ui.widgets.layouts import NO_MARGINS, Placed, column, grow, ro
 
 NONE_YET = "Mean and spread stand here when the first run has finished"
 BAND = 0.2
+TABLE_PX = 640
 EXPLANATIONS: dict[str, tuple[str, str]] = {
     "part": (
         "Rows",
@@ -69,8 +70,11 @@ class RepetitionsView(TrialView):
         self.table.setSortingEnabled(False)  # the mean stays below what it is of
         self._epochs = self._means = self._deviations = np.empty(0)
         left = column(self.title, grow(self.plot), spacing=1)
-        right = column(grow(self.table), self.note, spacing=1)
-        row(Placed(left, 1), Placed(right, 2), parent=self, margins=NO_MARGINS, spacing=4)
+        self._right = QWidget()
+        column(grow(self.table), self.note, parent=self._right, margins=NO_MARGINS, spacing=1)
+        parts = Placed(left, 1), Placed(self._right, 2)
+        row(*parts, parent=self, margins=NO_MARGINS, spacing=4)
+        self._right.setMaximumWidth(theme.px(TABLE_PX))
         self.table.row_chosen.connect(self._on_row_chosen)
         self.table.save_requested.connect(lambda: self.save_requested.emit(self.KEY))
         self.table.explanation_requested.connect(
@@ -168,6 +172,7 @@ class RepetitionsView(TrialView):
     def restyle(self) -> None:
         self.plot.apply_theme()
         self.table.restyle()
+        self._right.setMaximumWidth(theme.px(TABLE_PX))
         super().restyle()
 
 

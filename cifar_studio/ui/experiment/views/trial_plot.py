@@ -1,4 +1,4 @@
-"""Axes on which trials can be pointed at, and trials as points on them."""
+"""Axes on which trials can be pointed at."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
-    QPen,
-    QResizeEvent,
-)
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from typing_extensions import override
 
-from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.experiment.scales import Scale
 from cifar_studio.ui.plots import pg
 from cifar_studio.ui.plots.value_axis import ValueAxis
@@ -145,64 +136,3 @@ class TrialPlot(pg.PlotWidget):
     @override
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         ev.ignore()
-
-
-class TrialDots:
-    """The trials as points: what is not finished is hollow, what lies outside the limits pale."""
-
-    def __init__(self, plot: TrialPlot) -> None:
-        self._plot = plot
-        self._items = {
-            name: plot.add(pg.ScatterPlotItem(pxMode=True, antialias=True), z)
-            for z, name in enumerate(("pale", "unfinished", "finished", "chosen", "best"))
-        }
-        self._x = self._y = np.empty(0)
-        self._numbers: list[int] = []
-
-    def draw(
-        self,
-        data: ExperimentData,
-        x: np.ndarray,
-        y: np.ndarray,
-        inside: np.ndarray,
-        chosen: int | None,
-    ) -> None:
-        """(N,) positions of all trials; NaN where one has none."""
-        self._x, self._y = x, y
-        self._numbers = [trial.number for trial in data.trials]
-        numbers = np.array(self._numbers, dtype=int)
-        finished = np.array([trial.state == "finished" for trial in data.trials], dtype=bool)
-        best = data.best.number if data.best is not None else 0
-        known = np.isfinite(x) & np.isfinite(y)
-        colours = theme.current()
-        blue, ground = QColor(colours.loss), QColor(colours.surface)
-        half = QColor(blue)
-        half.setAlphaF(0.75 if len(numbers) <= 200 else 0.5)
-        outline = pg.mkPen(ground, width=1)
-        self._set("finished", known & finished & inside & (numbers != best), 7, half, outline)
-        hollow = known & ~finished & inside
-        self._set("unfinished", hollow, 6, ground, pg.mkPen(colours.muted, width=1))
-        pale = QColor(colours.border)
-        self._set("pale", known & ~inside, 5, pale, pg.mkPen(None))
-        ring = pg.mkPen(colours.text, width=theme.px(2))
-        clear = QColor(0, 0, 0, 0)
-        self._set("chosen", known & (numbers == chosen), 14, clear, ring)
-        star = QColor(colours.top1)
-        self._set("best", known & (numbers == best), 14, star, outline, symbol="star")
-
-    def find(self, at: QPointF) -> int | None:
-        """The number of the nearest trial within reach of a point in pixels."""
-        if not len(self._x):
-            return None
-        across, down = self._plot.to_pixels(self._x, self._y)
-        away = np.hypot(across - at.x(), down - at.y())
-        away = np.where(np.isfinite(away), away, np.inf)
-        nearest = int(np.argmin(away))
-        return self._numbers[nearest] if away[nearest] <= theme.px(REACH_PX) else None
-
-    def _set(
-        self, name: str, keep: np.ndarray, size: int, brush: QColor, pen: QPen, symbol: str = "o"
-    ) -> None:
-        item = self._items[name]
-        x, y = self._x[keep], self._y[keep]
-        item.setData(x=x, y=y, size=theme.px(size), brush=brush, pen=pen, symbol=symbol)
