@@ -174,6 +174,15 @@ def make_planned(
     return folder
 
 
+def make_edge(name: str, axis: Axis, value: float) -> ExperimentFolder:
+    """A search along one axis whose only trial has this value."""
+    experiment = replace(SEARCH, axes=(axis,))
+    planned = [Planned(trial=1, parameters={axis.key: value})]
+    folder = experiment_folder.create(paths.experiments_folder(), name, experiment, planned)
+    folder.append(Ended(trial=1, state="finished", value=40.0, best_epoch=2, epochs=2))
+    return folder
+
+
 def write_importance(folder: Path, shares: dict[str, float]) -> None:
     """What the sampler reckoned."""
     text = ", ".join(f'"{key}": {share}' for key, share in shares.items())
