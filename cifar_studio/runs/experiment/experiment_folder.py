@@ -185,13 +185,7 @@ class ExperimentFolder:
             data = read_bytes(self.ledger_file, MAX_LEDGER_BYTES)
         except OSError:
             return []
-        lines: list[AnyLine] = []
-        for text in data.split(b"\n", MAX_LINES)[:-1]:
-            if len(text) > MAX_LINE_BYTES:
-                continue
-            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                lines.append(_line_decoder.decode(text))
-        return lines
+        return decoded(data.split(b"\n", MAX_LINES)[:-1])
 
     def read_table(self, experiment: Experiment) -> TrialTable:
         table = TrialTable(experiment.parts)
@@ -203,6 +197,10 @@ class ExperimentFolder:
         experiment = self.read_experiment()
         is_held = self.is_held()
         table = self.read_table(experiment)
+        return self.state(experiment, table, is_held=is_held)
+
+    def state(self, experiment: Experiment, table: TrialTable, *, is_held: bool) -> ExperimentState:
+        """What was read, as it is to be taken: with nobody there, nothing is running."""
         trials = table.in_order() if is_held else [_as_left(trial) for trial in table.in_order()]
         return ExperimentState(
             self.name, self.path, experiment, tuple(trials), is_held, tuple(table.waiting)
@@ -288,7 +286,20 @@ def _config(value: Any) -> TrainConfig:
     return from_mapping(value, judge=value_faults)  # some are filled in by the trials
 
 
+def decoded(texts: Iterable[bytes]) -> list[AnyLine]:
+    """Lines of a ledger, without those that are none."""
+    lines: list[AnyLine] = []
+    for text in texts:
+        if len(text) > MAX_LINE_BYTES:
+            continue
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            lines.append(_line_decoder.decode(text))
+    return lines
+
+
 def _as_left(trial: Trial) -> Trial:
+    if all(part.state != "running" for part in trial.parts):
+        return trial  # the same object, so that who compares sees that nothing changed
     parts = tuple(
         dataclasses.replace(part, state="interrupted") if part.state == "running" else part
         for part in trial.parts

@@ -25,7 +25,7 @@ from cifar_studio.ui.controllers.run_display import RunDisplay
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.controllers.setup_form import SetupForm
 from cifar_studio.ui.controllers.window_closing import WindowClosing
-from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTURES
+from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, EXPERIMENT, PICTURES
 from cifar_studio.ui.frame.parts import OnDemand, build_parts
 from cifar_studio.ui.frame.side_panel import PanelFolding
 from cifar_studio.ui.widgets import theme
@@ -34,6 +34,7 @@ from cifar_studio.ui.window.commands import Commands, build_menus
 
 if TYPE_CHECKING:
     from cifar_studio.ui.controllers.compare_tab import CompareTab
+    from cifar_studio.ui.controllers.experiment_tab import ExperimentTab
     from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.saving = FileSaving(parts)
         self.pictures_and_confusion = OnDemand(self._build_pictures_and_confusion)
         self.compare = OnDemand(self._build_compare)
+        self.experiment = OnDemand(self._build_experiment)
         self.display = RunDisplay(parts, self.pictures_and_confusion)
         self.form = SetupForm(parts, self.pictures_and_confusion)
         self.run_actions = RunActions(parts)
@@ -125,6 +127,14 @@ class MainWindow(QMainWindow):
         window_state.restore_compare(self.settings, comparing.view)
         return comparing
 
+    def _build_experiment(self) -> ExperimentTab:
+        from cifar_studio.ui.controllers.experiment_tab import ExperimentTab
+
+        experiment = ExperimentTab(self.parts)
+        self.parts.tabs.set_view(EXPERIMENT, experiment.view)
+        window_state.restore_experiment(self.settings, experiment.view)
+        return experiment
+
     def _on_view_needed(self, position: int) -> None:
         """The tab of last time waits for the window, too."""
         if not self._is_painted:
@@ -133,6 +143,8 @@ class MainWindow(QMainWindow):
             _ = self.parts.curves
         elif position == COMPARE:
             _ = self.compare.part
+        elif position == EXPERIMENT:
+            _ = self.experiment.part
         else:
             _ = self.pictures_and_confusion.part
 
@@ -151,6 +163,7 @@ class MainWindow(QMainWindow):
             folded_by_person=self.parts.panel.is_folded and not self._folding.is_mine,
             pictures_and_confusion=self.pictures_and_confusion.built,
             compare=self.compare.built.view if self.compare.built is not None else None,
+            experiment=self.experiment.built.view if self.experiment.built is not None else None,
         )
 
     # Qt's own

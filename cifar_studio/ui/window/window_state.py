@@ -23,6 +23,7 @@ from cifar_studio.ui.widgets import theme
 if TYPE_CHECKING:
     from cifar_studio.ui.compare.view import CompareView
     from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
+    from cifar_studio.ui.experiment.view import ExperimentView
 
 SIZE = (1280, 800)
 _Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/=]*$")]
@@ -35,6 +36,8 @@ class Settings(msgspec.Struct, kw_only=True):
     curves_layout: _Base64 = ""
     confusion_layout: _Base64 = ""
     compare_layout: _Base64 = ""
+    experiment_layout: _Base64 = ""
+    experiment_view: str = ""  # key of the view chosen last
     hidden_columns: list[str] | None = None  # of Compare; None is what is hidden at first
     convergence: tuple[float, int, str] | None = None  # %, epochs and loss of Compare's rule
     confusion_switches: list[str] = []  # keys chosen above the matrix: level, figures, colours
@@ -128,6 +131,13 @@ def restore_compare(kept: Settings, view: CompareView) -> None:
         view.choose_rule(kept.convergence)
 
 
+def restore_experiment(kept: Settings, view: ExperimentView) -> None:
+    """Set this tab up as it was left."""
+    if kept.experiment_layout:
+        view.restore_layout(_bytes(kept.experiment_layout))
+    view.choose_view(kept.experiment_view)
+
+
 def remember(
     kept: Settings,
     parts: Parts,
@@ -135,6 +145,7 @@ def remember(
     folded_by_person: bool,
     pictures_and_confusion: PicturesAndConfusion | None,
     compare: CompareView | None,
+    experiment: ExperimentView | None,
 ) -> None:
     """Take the window's state into the settings, and write them.
 
@@ -161,6 +172,9 @@ def remember(
         kept.hidden_columns = sorted(compare.table.hidden)
         rule = compare.rule
         kept.convergence = (rule.within_percent, rule.window, rule.measure)
+    if experiment is not None:
+        kept.experiment_layout = _text(experiment.save_layout())
+        kept.experiment_view = experiment.chosen_view
     save(paths.settings_file(), kept)
 
 
