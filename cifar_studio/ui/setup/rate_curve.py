@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from cifar_studio.config.schedule import learning_rate
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.ui.setup.fields import LABEL_PX, RESET_PX
+from cifar_studio.ui.setup.field import LABEL_PX, RESET_PX
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
