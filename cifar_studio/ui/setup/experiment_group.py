@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from typing_extensions import override
 
 from cifar_studio.config.experiment.axis import Axis
 from cifar_studio.config.experiment.experiment import (
-    FEWEST_FOLDS,
     KIND_TITLES,
     METHOD_TITLES,
-    METRIC_TITLES,
-    MOST_FOLDS,
-    PRUNING_TITLES,
     Experiment,
     ExperimentKind,
 )
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.experiment.experiment_folder import check_name, free_name
-from cifar_studio.ui.setup.field import Field, LineField
-from cifar_studio.ui.setup.fields import ChoiceField, NumberField
+from cifar_studio.ui.setup.experiment_fields import FOLDS, SPLIT, experiment_fields
+from cifar_studio.ui.setup.field import Field
+from cifar_studio.ui.setup.fields import NumberField
 from cifar_studio.ui.setup.folding_group import FoldingGroup
 from cifar_studio.ui.widgets import basics
 
 LABEL_PX = 80
-KINDS: tuple[ExperimentKind, ...] = ("search", "folds", "seeds")
-"""Those that the form makes; the report has a dialog of its own."""
 QUESTIONS = {
     "search": "Which settings are best?",
     "folds": "How does it do on pictures that it has not seen, and how many epochs does it need?",
     "seeds": "How far does chance move it?",
 }
-_SPLIT, _FOLDS = "split", "folds"
 _DEFAULTS: dict[str, Any] = {
     "kind": "search",
     "name": "",
@@ -44,7 +36,7 @@ _DEFAULTS: dict[str, Any] = {
     "trials": 20,
     "hours": None,
     "metric": "val_top1",
-    "judged": _SPLIT,
+    "judged": SPLIT,
     "folds": 5,
     "pruning": "none",
     "search_seed": 0,
@@ -72,12 +64,13 @@ class ExperimentGroup(FoldingGroup):
     def __init__(self, folder: Path) -> None:
         super().__init__("Experiment", says_when_open=False)
         self._folder = folder
-        self._fields: dict[str, Field] = {field.key: field for field in _make_fields()}
+        self._fields: dict[str, Field] = {field.key: field for field in experiment_fields()}
         self._is_named = False  # by the person
         self._nothing_varied = basics.text(NOTHING_VARIED, "fault")
         self._held_out = basics.text("", "small")
         for field in self._fields.values():
             field.use_whole_width(LABEL_PX)
+            field.set_spoken_name(f"Experiment, {field.title}")
             field.edited.connect(self._on_edited)
             self.add(field)
         self.add(self._nothing_varied)
@@ -97,7 +90,7 @@ class ExperimentGroup(FoldingGroup):
     @property
     def folds_shown(self) -> bool:
         """Whether the training pictures are dealt out into folds."""
-        by_folds = self.kind == "search" and self._fields["judged"].value() == _FOLDS
+        by_folds = self.kind == "search" and self._fields["judged"].value() == FOLDS
         return self.kind == "folds" or by_folds
 
     def name(self) -> str:
@@ -223,89 +216,3 @@ class ExperimentGroup(FoldingGroup):
             trials.set_value(None)
         elif trials.value() is None and hours.value() is None:
             trials.set_value(_DEFAULTS["trials"])
-
-
-class _NameField(LineField):
-    """A text that is taken as it is."""
-
-    @override
-    def value(self) -> str:
-        return self._editor.text().strip()
-
-    @override
-    def set_value(self, value: Any) -> None:
-        if self._editor.text() != str(value):
-            self._editor.setText(str(value))
-
-
-def _make_fields() -> list[Field]:
-    whole = functools.partial(NumberField, integer=True, step=1)
-    return [
-        ChoiceField(
-            "kind",
-            "Kind",
-            "What the trainings find out together.",
-            {kind: KIND_TITLES[kind] for kind in KINDS},
-        ),
-        _NameField("name", "Name", "What the experiment is called, in the list and as a folder."),
-        ChoiceField(
-            "method",
-            "How",
-            "How the values of a trial are chosen: all there are, one after another; at random, "
-            "which covers many settings well; or near what was good so far.",
-            METHOD_TITLES,
-        ),
-        whole(
-            "trials",
-            "Trials",
-            "How many are tried at most; empty means all combinations, or as many as the hours "
-            "allow.",
-            empty_text="all",
-        ),
-        NumberField(
-            "hours",
-            "Hours",
-            "After so many hours of training no other trial is begun; empty means that only their "
-            "number counts.",
-            integer=False,
-            step=1,
-            empty_text="no limit",
-        ),
-        ChoiceField(
-            "metric",
-            "Judge by",
-            "The figure that ranks the trials. The test set stays locked, so that the winner can "
-            "still be judged by it.",
-            METRIC_TITLES,
-        ),
-        ChoiceField(
-            "judged",
-            "Trained on",
-            "One validation split costs one training a trial; folds cost several, and say more "
-            "surely which is better.",
-            {_SPLIT: "one split", _FOLDS: "several folds"},
-        ),
-        whole(
-            "folds",
-            "Folds",
-            "Parts that the training pictures are dealt out into, each held out once: "
-            f"{FEWEST_FOLDS} to {MOST_FOLDS}; 5 or 10 is usual.",
-        ),
-        ChoiceField(
-            "pruning",
-            "End early",
-            "Whether trials that do badly are ended before their last epoch, which saves time.",
-            PRUNING_TITLES,
-        ),
-        whole(
-            "search_seed",
-            "Seed",
-            "Start of the random numbers that choose the trials; the trainings have their own "
-            "seed below.",
-        ),
-        whole(
-            "seeds",
-            "Seeds",
-            "How many trainings that differ in nothing but the seed, 1 to 1,000; 3 to 5 is usual.",
-        ),
-    ]

@@ -109,6 +109,10 @@ class Field(QWidget):
         self._reset.setSizePolicy(policy)
         self._on_theme_changed()
 
+    def set_spoken_name(self, name: str) -> None:
+        """What assistive technology calls the editor, where its label is not enough."""
+        self._editor_part.setAccessibleName(name)
+
     def _set_editor(self, editor: QWidget) -> None:
         self._editor_part = editor
         editor.setAccessibleName(self.title)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from cifar_studio.config.architectures import architecture
 from cifar_studio.config.check import check, value_faults
 from cifar_studio.config.experiment.experiment import Experiment, checked_experiment
 from cifar_studio.config.presets import RECIPES, Preset
@@ -21,25 +20,16 @@ from cifar_studio.runs.folder.events import DeviceInfo
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.setup import experiment_plan
 from cifar_studio.ui.setup.experiment_group import NOTHING_VARIED
-from cifar_studio.ui.setup.experimenting import Experimenting, Judged, is_counting
-from cifar_studio.ui.setup.field import Field
-from cifar_studio.ui.setup.fields import ChoiceField, NumberField
-from cifar_studio.ui.setup.folding_group import FoldingGroup
+from cifar_studio.ui.setup.experimenting import Experimenting, Judged
+from cifar_studio.ui.setup.form_fields import FormFields
 from cifar_studio.ui.setup.form_layout import (
     FormScroll,
-    group_faults_in_words,
-    group_in_words,
-    make_groups,
-    network_in_words,
 )
 from cifar_studio.ui.setup.preset_box import PresetBox
 from cifar_studio.ui.setup.price import price_in_words
-from cifar_studio.ui.setup.rate_curve import RateCurve
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, Placed, column, grow
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
-
-OPEN_AT_FIRST = ("Network", "Training", "SGD")
 
 
 class SetupPanel(QWidget):
@@ -70,11 +60,11 @@ class SetupPanel(QWidget):
         self._chosen_data = "auto"
         self._preset_box = PresetBox(presets_folder)
         self._preset_box.preset_chosen.connect(self._on_preset_chosen)
-        self._fields: dict[str, Field] = {}
-        self._groups: dict[str, FoldingGroup] = {}
+        self._form = FormFields(self)
+        self._form.edited.connect(self._on_edited)
+        self._form.reset_requested.connect(self._on_reset_requested)
+        self._fields = self._form.fields
         self._opened: list[str] = []  # before a recipe folded them
-        self._facts = basics.text("", "small")
-        self._curve = RateCurve()
         self._cost = basics.text("", "small")
         self._shorter = basics.link("Make it shorter", self._on_make_shorter)
         self._judged: Judged | None = None
@@ -114,8 +104,7 @@ class SetupPanel(QWidget):
             self._faults = dict(error.faults)
             self._judged = Judged(None, self._faults, self._judged.variants)
             self._experimenting.show_faults(self._faults)
-            self._show_what_counts()
-            self._show_cost()
+            self._show_checked()
             return None
 
     def request_experiment(self) -> bool:
@@ -159,32 +148,28 @@ class SetupPanel(QWidget):
 
     def values(self) -> dict[str, Any]:
         """The form as it stands, faults included."""
-        return {key: field.value() for key, field in self._fields.items() if key != "data"}
+        return self._form.values()
 
     def preset_name(self) -> str:
         return self._preset_box.preset.name
 
     def open_groups(self) -> list[str]:
-        return [title for title, group in self._groups.items() if group.is_open]
+        return [title for title, group in self._form.groups.items() if group.is_open]
 
     def set_open_groups(self, titles: list[str]) -> None:
-        for title, group in self._groups.items():
+        for title, group in self._form.groups.items():
             group.set_open(title in titles)
 
     def show_config(self, config: TrainConfig, preset: str) -> None:
         """Fill the form in; `preset` is what changes are counted against."""
         self._shown_preset = self._preset_box.choose(preset)
-        for key, value in to_mapping(config).items():
-            if key in self._fields:
-                self._fields[key].set_value(value)
+        self._form.fill(to_mapping(config))
         self._check()
 
     def show_values(self, values: dict[str, Any], preset: str) -> None:
         """Fill in what `values()` gave, faults included."""
         self.show_config(self._preset_box.choose(preset).config, preset)
-        for key, value in values.items():
-            if key in self._fields and key != "data":
-                self._fields[key].set_value(value)
+        self._form.fill(values)
         self._check()
 
     @property
@@ -199,8 +184,7 @@ class SetupPanel(QWidget):
         what the next run trains on.
         """
         choices = {"auto": "CIFAR-100"} if present else {}
-        field = self._fields["data"]
-        assert isinstance(field, ChoiceField)
+        field = self._form.choice("data")
         field.set_choices(choices | {"demo": "demo set"})
         self._chosen_data = data
         field.set_value(data if data in choices else "demo")
@@ -216,9 +200,7 @@ class SetupPanel(QWidget):
         """Offer what this machine has; the first is what auto takes."""
         choices = {"auto": f"auto ({devices[0].title})"}
         choices |= {device.name: device.title for device in devices}
-        field = self._fields["device"]
-        assert isinstance(field, ChoiceField)
-        field.set_choices(choices)
+        self._form.choice("device").set_choices(choices)
 
     def expected_seconds(self) -> float | None:
         """How long what the form describes will take; None where that is not known."""
@@ -229,21 +211,7 @@ class SetupPanel(QWidget):
         return speed.seconds(self._config) if speed is not None and self._config else None
 
     def _lay_out(self) -> None:
-        for title, fields in make_groups().items():
-            # What is open at first shows all that is in it: words would only repeat that.
-            group = FoldingGroup(title, says_when_open=title not in OPEN_AT_FIRST)
-            for field in fields:
-                self._fields[field.key] = field
-                field.edited.connect(self._on_edited)
-                field.reset_requested.connect(self._on_reset_requested)
-                group.add(field)
-            if title == "Network":
-                group.add(self._facts)
-            if title == "Learning rate":
-                group.add(self._curve)
-            group.set_open(title in OPEN_AT_FIRST)
-            self._groups[title] = group
-        scroll = FormScroll((self._experimenting.group, *self._groups.values()))
+        scroll = FormScroll((self._experimenting.group, *self._form.groups.values()))
         top = column(self._experimenting.modes, self._preset_box, margins=(4, 3, 3, 2), spacing=2)
         shorter = Placed(self._shorter, alignment=Qt.AlignmentFlag.AlignLeft)
         bottom = column(self._cost, shorter, margins=(4, 2, 4, 0), spacing=0)
@@ -263,65 +231,21 @@ class SetupPanel(QWidget):
         if self._experimenting.is_on:
             self._judged = self._experimenting.judge(config, self._preset_box.preset.config)
             self._faults = self._judged.faults
-        self._show_what_counts()
-        self._show_changes()
-        self._show_standards()
-        self._show_cost()
+        self._show_checked()
 
-    def _show_what_counts(self) -> None:
-        experimenting = self._experimenting
+    def _show_checked(self) -> None:
         variants = self._judged.variants if self._judged is not None else [self._sane]
-        for key, setting in SETTINGS.items():
-            field = self._fields[key]
-            fault = "" if experimenting.group.title_of(key) else self._faults.get(key, "")
-            field.set_fault(fault)
-            hint = "" if fault else experimenting.hint(key) or setting.hint(self._sane)
-            field.set_hint(f"{hint}." if hint else "")
-            counts = key not in experimenting.keys_of_kind and is_counting(key, variants)
-            field.setVisible(bool(fault) or counts)
-        for title, group in self._groups.items():
-            shown = [key for key, field in self._fields.items() if not field.isHidden()]
-            faults = group_faults_in_words(title, set(self._faults).intersection(shown))
-            varied = experimenting.varied(shown)
-            words = faults or group_in_words(title, self._sane, varied)
-            group.set_words(words, is_fault=bool(faults))
-        self._curve.show_config(self._sane)
+        self._form.show_what_counts(self._sane, variants, self._faults, self._experimenting)
+        preset = self._preset_box.preset.config
+        changes = self._form.show_changes(preset, self._faults, self._experimenting)
+        self._preset_box.show_changes(changes, self._config)
+        self._show_cost()
 
     def _with_what_counts(self, config: TrainConfig) -> TrainConfig:
         """What is not seen is the preset's: it changes nothing, and must not seem to."""
         base = self._preset_box.preset.config
         hidden = (key for key, setting in SETTINGS.items() if not setting.counts(config))
         return replace(config, **{key: getattr(base, key) for key in hidden})
-
-    def _show_changes(self) -> None:
-        base = to_mapping(self._preset_box.preset.config)
-        changed = {
-            key
-            for key, field in self._fields.items()
-            if key in base
-            and (
-                key in self._faults
-                or field.value() != base[key]
-                or self._experimenting.is_varied(key)
-            )
-            and not field.isHidden()
-        }
-        for key, field in self._fields.items():
-            field.set_changed(key in changed)
-        self._preset_box.show_changes(len(changed), self._config)
-
-    def _show_standards(self) -> None:
-        network = architecture(self._fields["architecture"].value())
-        dropout, sites = self._fields["dropout"], self._fields["dropout_sites"]
-        assert isinstance(dropout, NumberField)
-        assert isinstance(sites, ChoiceField)
-        standard = f"{network.standard_dropout:g}" if network.standard_dropout else "none"
-        dropout.set_empty_text(f"standard: {standard}")
-        sites.set_item_enabled("blocks", network.has_blocks)
-        stem, specialize = self._fields["stem"].value(), self._fields["specialize"].value()
-        self._facts.setText(network_in_words(network, stem, specialize=specialize))
-        of_one_network = not self._experimenting.varied(("architecture", "stem", "specialize"))
-        self._facts.setVisible(of_one_network)
 
     def _show_cost(self) -> None:
         text, is_long = "", False
@@ -365,5 +289,5 @@ class SetupPanel(QWidget):
         self._fields["epochs"].set_value(min(self._config.epochs, 10))
         self._fields["train_per_class"].set_value(min(self._config.train_per_class, 100))
         self._fields["test_per_class"].set_value(min(self._config.test_per_class, 20))
-        self._groups["Data"].set_open(True)
+        self._form.groups["Data"].set_open(True)
         self._check()
