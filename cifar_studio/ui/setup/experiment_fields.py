@@ -80,10 +80,10 @@ def experiment_fields() -> list[Field]:
         ),
         ChoiceField(
             "judged",
-            "Trained on",
+            "Each trial on",
             "One validation split costs one training a trial; folds cost several, and say more "
             "surely which is better.",
-            {SPLIT: "one split", FOLDS: "several folds"},
+            {SPLIT: "one validation split", FOLDS: "several folds"},
         ),
         whole(
             "folds",

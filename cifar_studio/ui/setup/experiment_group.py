@@ -23,7 +23,7 @@ from cifar_studio.ui.setup.fields import NumberField
 from cifar_studio.ui.setup.folding_group import FoldingGroup
 from cifar_studio.ui.widgets import basics
 
-LABEL_PX = 80
+LABEL_PX = 84
 QUESTIONS = {
     "search": "Which settings are best?",
     "folds": "How does it do on pictures that it has not seen, and how many epochs does it need?",
@@ -66,7 +66,7 @@ class ExperimentGroup(FoldingGroup):
         self._folder = folder
         self._fields: dict[str, Field] = {field.key: field for field in experiment_fields()}
         self._is_named = False  # by the person
-        self._nothing_varied = basics.text(NOTHING_VARIED, "fault")
+        self._nothing_varied = basics.text(NOTHING_VARIED, "small")
         self._held_out = basics.text("", "small")
         for field in self._fields.values():
             field.use_whole_width(LABEL_PX)
@@ -180,7 +180,6 @@ class ExperimentGroup(FoldingGroup):
     def set_held_out(self, words: str) -> None:
         """Say what the trials are judged by."""
         self._held_out.setText(words)
-        self._held_out.setVisible(bool(words))
 
     def _in_words(self) -> str:
         kind = KIND_TITLES[self.kind].lower()

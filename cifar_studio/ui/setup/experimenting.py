@@ -137,14 +137,17 @@ class Experimenting(QObject):
         hidden = [key for key in SETTINGS if not is_counting(key, variants)]
         config = replace(config, **{key: getattr(preset, key) for key in hidden})
         self.group.suggest_name(config)
-        faults |= self.group.faults()
         experiment = None
-        if not faults:
+        own = self.group.faults()
+        if not {"folds", "seeds"}.intersection(own):  # what is held out depends on them alone
             shown = tuple(axis for axis in axes if axis.key not in hidden)
             experiment = settled(self.group.experiment(config, shown))
+        faults |= own
+        if experiment is not None and not faults:
             faults = experiment_plan.faults(experiment)
         self.show_faults(faults)
-        self.group.set_held_out("" if experiment is None else experiment_plan.held_out(experiment))
+        if experiment is not None:
+            self.group.set_held_out(experiment_plan.held_out(experiment))
         return Judged(None if faults else experiment, faults, variants)
 
     def show_faults(self, faults: dict[str, str]) -> None:
@@ -198,8 +201,11 @@ class Experimenting(QObject):
         can_vary = self.is_on and self.group.kind == "search"
         if can_vary:
             self._make_varies()
-        for vary in self._varies.values():
-            vary.set_possible(can_vary)
+        for key, field in self._fields.items():
+            if key in self._varies:
+                self._varies[key].set_possible(can_vary)
+            else:
+                field.keep_room(can_vary)
 
     def _make_varies(self) -> None:
         if self._varies:

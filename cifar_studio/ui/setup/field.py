@@ -12,7 +12,8 @@ from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
 
 LABEL_PX = 96
-RESET_PX = 24
+BUTTON_PX = 24
+ROW_PX = 28
 FAULT_GAP_PX = 2
 
 
@@ -43,6 +44,8 @@ class Field(QWidget):
         self.title = text
         self._label_px = LABEL_PX
         self._buttons: list[QToolButton] = []
+        self._room = QWidget()  # of a button that others have
+        self._room.hide()
         self._other: QWidget | None = None  # stands where the editor does
         self._row = row(self._label, spacing=1)
         parts = self._row, self._fault, self._hint
@@ -80,11 +83,12 @@ class Field(QWidget):
         self._buttons.append(button)
         self._on_theme_changed()
 
-    def show_instead(self, other: QWidget | None, *, is_tall: bool = False) -> None:
-        """Have something else stand where the editor is, or the editor again.
+    def keep_room(self, is_kept: bool) -> None:
+        """Leave the room of a button free, so that editors end where those of others do."""
+        self._room.setVisible(is_kept)
 
-        `is_tall` where it has rows of its own: the label and the buttons stand at its first one.
-        """
+    def show_instead(self, other: QWidget | None) -> None:
+        """Have something of one row or more stand where the editor is, or the editor again."""
         if self._other is not None and self._other is not other:
             self._other.hide()
             self._row.removeWidget(self._other)
@@ -97,7 +101,8 @@ class Field(QWidget):
         shown.show()
         self._label.setBuddy(shown)
         self.setFocusProxy(shown)
-        side = Qt.AlignmentFlag.AlignTop if is_tall else Qt.AlignmentFlag(0)
+        # At its first row.
+        side = Qt.AlignmentFlag.AlignTop if other is not None else Qt.AlignmentFlag(0)
         for part in (self._label, self._reset, *self._buttons):
             self._row.setAlignment(part, side)
 
@@ -120,6 +125,7 @@ class Field(QWidget):
         self._label.setBuddy(editor)
         self.setFocusProxy(editor)
         self._row.addWidget(editor, 1)
+        self._row.addWidget(self._room)
         self._row.addWidget(self._reset)
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -129,9 +135,9 @@ class Field(QWidget):
 
     def _on_theme_changed(self) -> None:
         self._label.setFixedWidth(theme.px(self._label_px))
-        self._label.setMinimumHeight(theme.px(theme.FIELD_PX))
-        for button in (self._reset, *self._buttons):
-            button.setFixedWidth(theme.px(RESET_PX))
+        self._label.setMinimumHeight(theme.px(ROW_PX))
+        for part in (self._reset, *self._buttons, self._room):
+            part.setFixedSize(theme.px(BUTTON_PX), theme.px(ROW_PX))
 
 
 class LineField(Field):
@@ -146,5 +152,11 @@ class LineField(Field):
     @override
     def set_fault(self, message: str) -> None:
         super().set_fault(message)
-        self._editor.setProperty("faulty", "true" if message else "false")
-        basics.restyle(self._editor)
+        mark_faulty(self._editor, bool(message))
+
+
+def mark_faulty(line: QLineEdit, is_faulty: bool) -> None:
+    """Frame a line as faulty, or as any other; styling it anew takes a while."""
+    if (line.property("faulty") == "true") != is_faulty:
+        line.setProperty("faulty", "true" if is_faulty else "false")
+        basics.restyle(line)

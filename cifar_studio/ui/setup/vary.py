@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from cifar_studio.config.setting_types import Setting
 from cifar_studio.ui.setup.axis_offers import LOG
-from cifar_studio.ui.setup.field import Field
+from cifar_studio.ui.setup.field import Field, mark_faulty
 from cifar_studio.ui.widgets import basics
-from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
 VALUES_TIP = (
     "Values with commas between, such as {values}, or a range, such as {low}..{high}. "
@@ -95,8 +95,7 @@ class Vary(QObject):
         return result
 
     def _show(self) -> None:
-        editor = self._editor if self.is_on else None
-        self._field.show_instead(editor, is_tall=isinstance(editor, _Choices))
+        self._field.show_instead(self._editor if self.is_on else None)
 
     def _on_clicked(self) -> None:
         if self._button.isChecked():
@@ -111,7 +110,7 @@ class Vary(QObject):
 
 
 class _Values(QWidget):
-    """A line for values or a range, and beside a range whether it is logarithmic."""
+    """A line for values or a range, and below a range whether it is logarithmic."""
 
     edited = Signal()
 
@@ -122,11 +121,11 @@ class _Values(QWidget):
         self._line.setToolTip(tip)
         self._line.setAccessibleDescription(tip)
         self._line.textEdited.connect(self._on_edited)
-        self._log = QCheckBox("log")
+        self._log = QCheckBox("logarithmic")
         self._log.setToolTip("Draw by ratio: each factor of ten is as likely")
         self._log.setAccessibleName(f"{name}, logarithmic")
         self._log.clicked.connect(self._on_edited)
-        row(self._line, self._log, parent=self, margins=NO_MARGINS, spacing=1)
+        column(self._line, self._log, parent=self, margins=NO_MARGINS, spacing=0)
         self.setFocusProxy(self._line)
 
     def words(self) -> str:
@@ -141,8 +140,7 @@ class _Values(QWidget):
         self._show_log()
 
     def set_faulty(self, is_faulty: bool) -> None:
-        self._line.setProperty("faulty", "true" if is_faulty else "false")
-        basics.restyle(self._line)
+        mark_faulty(self._line, is_faulty)
 
     def _show_log(self) -> None:
         text = self._line.text()
