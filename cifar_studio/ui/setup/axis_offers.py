@@ -21,7 +21,7 @@ _OFFERED = {"weight_averaging": "0, 0.99, 0.999", "final_share": "0, 0.001, 0.01
 
 
 def offered_words(setting: Setting, config: TrainConfig, *, as_values: bool) -> str:
-    """What lies around a config's value: all values of a choice, three numbers, or a range.
+    """What lies around a config's value: a choice's values, three numbers, or a range.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def offered_words(setting: Setting, config: TrainConfig, *, as_values: bool) -> 
             first, second = config.epochs // 2, config.epochs * 3 // 4
             milestones = ", ".join(map(str, getattr(config, setting.key))) or str(second)
             return f"{milestones}; {first}, {second}"
-        return ",".join(setting.choices)
+        fitting = [value for value in setting.choices if _fits(config, setting.key, value)]
+        return ",".join(fitting if len(fitting) > 1 else setting.choices)
     if setting.key in _OFFERED:
         return _OFFERED[setting.key]
     numbers = _around(setting, setting.bounds, _number(setting.key, config))

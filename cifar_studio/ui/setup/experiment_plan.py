@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ MOST_PRICED = 64
 DRAWN = 32
 MOST_VALUES_LOOKED_AT = 40
 LATEST_CLOCK_SECONDS = 6 * 24 * 3600
-_STRIDES = (1, 11, 7, 13, 19, 5, 23, 29, 3, 17)  # odd, so that each runs through all of `DRAWN`
 # What a step costs changes little with these, and measuring each value of a range costs minutes.
 _PRICED_ALIKE = ("batch_size", "randaugment_operations")
 
@@ -77,6 +75,9 @@ class Price:
 
     words: str
     seconds: float | None
+
+
+UNKNOWN = Price("", None)
 
 
 def price(experiment: Experiment, costs: CostEstimator) -> Price:
@@ -180,13 +181,7 @@ def planned_configs(experiment: Experiment) -> list[TrainConfig]:
             numbers = (int((place + 0.5) * count / MOST_PRICED) for place in range(MOST_PRICED))
         drawn = [_combination(axes, number) for number in numbers]
     else:
-        drawn = [
-            {
-                axis.key: _at(axis, (place * stride % DRAWN + 0.5) / DRAWN)
-                for axis, stride in zip(axes, itertools.cycle(_STRIDES), strict=False)
-            }
-            for place in range(DRAWN)
-        ]
+        drawn = _evenly_drawn(axes)
     return [replace(base, **parameters) for parameters in drawn]
 
 
@@ -197,6 +192,24 @@ def _combination(axes: Sequence[Axis], number: int) -> dict[str, Any]:
         number, place = divmod(number, len(axis.values))
         parameters[axis.key] = axis.values[place]
     return parameters
+
+
+def _evenly_drawn(axes: Sequence[Axis]) -> list[dict[str, Any]]:
+    """Points of an additive recurrence, which fill the space of the axes without clusters.
+
+    Its steps are powers of the number that generalises the golden ratio (Roberts 2018, "The
+    unreasonable effectiveness of quasirandom sequences").
+    """
+    ratio = 2.0
+    for _ in range(40):
+        ratio = (1 + ratio) ** (1 / (len(axes) + 1))
+    return [
+        {
+            axis.key: _at(axis, (0.5 + place * ratio**-number) % 1)
+            for number, axis in enumerate(axes, 1)
+        }
+        for place in range(DRAWN)
+    ]
 
 
 def _at(axis: Axis, share: float) -> Any:

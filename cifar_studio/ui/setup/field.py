@@ -96,7 +96,11 @@ class Field(QWidget):
         shown = other or self._editor_part
         if other is not None and self._row.indexOf(other) < 0:
             self._row.insertWidget(1, other, 1)
-            QWidget.setTabOrder(self._editor_part, other)
+            before = self._editor_part
+            for part in other.findChildren(QWidget):
+                if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                    QWidget.setTabOrder(before, part)
+                    before = part
         self._editor_part.setVisible(other is None)
         shown.show()
         self._label.setBuddy(shown)
@@ -127,6 +131,7 @@ class Field(QWidget):
         self._row.addWidget(editor, 1)
         self._row.addWidget(self._room)
         self._row.addWidget(self._reset)
+        QWidget.setTabOrder(editor, self._reset)
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)

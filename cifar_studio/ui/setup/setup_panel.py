@@ -68,6 +68,7 @@ class SetupPanel(QWidget):
         self._cost = basics.text("", "small")
         self._shorter = basics.link("Make it shorter", self._on_make_shorter)
         self._judged: Judged | None = None
+        self._price = experiment_plan.UNKNOWN  # of an experiment
         self._experimenting = Experimenting(
             self._fields, experiments_folder, lambda: self._sane, self
         )
@@ -205,8 +206,7 @@ class SetupPanel(QWidget):
     def expected_seconds(self) -> float | None:
         """How long what the form describes will take; None where that is not known."""
         if self._experimenting.is_on:
-            experiment = self._judged.experiment if self._judged is not None else None
-            return experiment_plan.price(experiment, self._costs).seconds if experiment else None
+            return self._price.seconds
         speed = self._costs.speed(self._config) if self._config is not None else None
         return speed.seconds(self._config) if speed is not None and self._config else None
 
@@ -250,8 +250,10 @@ class SetupPanel(QWidget):
     def _show_cost(self) -> None:
         text, is_long = "", False
         if self._experimenting.is_on:
+            self._price = experiment_plan.UNKNOWN
             if self._judged is not None and self._judged.experiment is not None:
-                text = experiment_plan.price(self._judged.experiment, self._costs).words
+                self._price = experiment_plan.price(self._judged.experiment, self._costs)
+            text = self._price.words
         elif self._config is not None:
             text, is_long = price_in_words(self._config, self._costs)
         self._cost.setText(text)
