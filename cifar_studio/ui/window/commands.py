@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from cifar_studio import paths
+from cifar_studio.config.experiment.experiment import Experiment, planned_parameters
+from cifar_studio.errors import StudioError
+from cifar_studio.runs.experiment import experiment_folder
+from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_exporting import RunExporting
@@ -37,11 +42,29 @@ class Commands:
 
     def start(self) -> None:
         """Start what the form describes, or put it in the queue."""
-        planned = self.parts.setup.planned_run()
+        setup = self.parts.setup
+        can_read = not self.parts.data_bar.is_busy or setup.data() == "demo"
+        if setup.is_experiment:
+            if can_read and not setup.request_experiment():
+                self.show_setup()
+            return
+        planned = setup.planned_run()
         if planned is None:
             self.show_setup()
-        elif not self.parts.data_bar.is_busy or planned.data == "demo":
+        elif can_read:
             self.parts.controller.start(planned)
+
+    def start_experiment(self, name: str, experiment: Experiment) -> None:
+        """Make the experiment's folder, with the trials that are known from the start."""
+        planned = planned_parameters(experiment)
+        trials = [Planned(trial=n, parameters=values) for n, values in enumerate(planned, 1)]
+        try:
+            experiment_folder.create(paths.experiments_folder(), name, experiment, trials)
+        except StudioError as error:
+            self.parts.message.show_message(str(error))
+            return
+        self.parts.setup.experiment_begun()
+        self.parts.status.show_word(f"The experiment {name} is planned")
 
     def repeat_report(self) -> None:
         """Put the report's six runs into the queue, whole or smaller."""

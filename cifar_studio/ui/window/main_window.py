@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         parts = self.parts
         controller, controls = parts.controller, parts.controls
         controls.start_requested.connect(self.commands.start)
+        parts.setup.experiment_requested.connect(self.commands.start_experiment)
         controls.pause_requested.connect(controller.pause)
         controls.continue_requested.connect(controller.go_on)
         controls.stop_after_epoch_requested.connect(controller.stop_after_epoch)

@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, kw_only=True):
     theme: str = "system"  # or "light" or "dark"
     scale: float = 1.0  # of the type; 0.75 to 2
     form: dict[str, Any] = {}  # the last form's values, by config key
+    experiment: dict[str, Any] = {}  # the form's mode, what it varies, and its group on top
     preset: str = "quick-look"
     chosen_data: str = "auto"  # or "demo": to train on, whether it is here or not
     open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
@@ -101,6 +102,7 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
         layout = _bytes(kept.curves_layout)
         parts.curves_view.when_built(lambda curves: curves.restore_layout(layout))
     parts.setup.show_values(kept.form, kept.preset)
+    parts.setup.show_experiment_values(kept.experiment)
     parts.setup.set_open_groups(kept.open_groups)
     parts.panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
     parts.panel.set_folded(kept.panel_folded)
@@ -159,6 +161,7 @@ def remember(
     kept.page = parts.panel.page
     kept.tab, kept.scale = parts.tabs.tab, theme.manager().scale
     kept.form, kept.preset = parts.setup.values(), parts.setup.preset_name()
+    kept.experiment = parts.setup.experiment_values()
     kept.chosen_data = parts.setup.chosen_data
     kept.open_groups = parts.setup.open_groups()
     kept.references_open = parts.runs.references.is_open

@@ -28,7 +28,7 @@ def costs(book: SpeedBook) -> CostEstimator:
 
 @pytest.fixture
 def panel(qtbot: QtBot, tmp_path: Path, costs: CostEstimator) -> SetupPanel:
-    panel = SetupPanel(tmp_path / "presets", costs)
+    panel = SetupPanel(tmp_path / "presets", tmp_path / "experiments", costs)
     panel.resize(320, 900)
     qtbot.addWidget(panel)
     panel.set_open_groups(["Network", "Training", "SGD", "Data", "Machine"])

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from cifar_studio.config.presets import RECIPES, preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
-from cifar_studio.ui.setup.setup_panel import OPEN_AT_FIRST, SetupPanel
+from cifar_studio.ui.setup.form_fields import OPEN_AT_FIRST
+from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.widgets import theme
 from form_support import combo, editor, has_colour, shown_text, type_into
 
