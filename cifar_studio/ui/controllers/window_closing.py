@@ -61,24 +61,30 @@ class WindowClosing(QObject):
                 self._ask_force(live.kept_by_force_text)
             return self.is_settled
         waiting = len(self._controller.queue.runs)
-        if not self._controller.is_busy or messages.confirm_quit(
-            self._parts.window, live.kept_text, waiting
-        ):
-            self.leave()
+        answer: messages.Leaving = "leave"
+        if self._controller.is_busy:
+            answer = messages.confirm_quit(
+                self._parts.window, live.kept_text, waiting, self._controller.experiment
+            )
+        if answer != "stay":
+            self.leave(let_go=answer == "let go")
         return False
 
-    def leave(self) -> None:
-        """Tell every worker to save and end; the window closes when they have."""
+    def leave(self, *, let_go: bool = False) -> None:
+        """Tell every worker to save and end; the window closes when they have.
+
+        With `let_go` an experiment goes on without the window.
+        """
         if self._begun:
             return
         self._remember()
         self._parts.window.setEnabled(False)
-        if self._controller.is_busy:
+        if self._controller.is_busy and not let_go:
             self._parts.status.show_waiting("Saving the run…")
         self._begun = True
         for limit in self._limits:
             limit.start()
-        self._controller.shut_down()
+        self._controller.shut_down(let_go=let_go)
         self._helper.shut_down()
 
     def _ask_force(self, kept: str) -> None:

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from cifar_studio import paths
-from cifar_studio.config.experiment.experiment import Experiment, planned_parameters
-from cifar_studio.errors import StudioError
-from cifar_studio.runs.experiment import experiment_folder
-from cifar_studio.runs.experiment.trials import Planned
-from cifar_studio.runs.queue_rules import PlannedRun
+from cifar_studio.config.study import study_runs
+from cifar_studio.runs.experiment.report import report_experiment, report_name
+from cifar_studio.ui.controllers.experiment_actions import ExperimentActions
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs import messages
@@ -37,6 +34,7 @@ class Commands:
     parts: Parts
     files: IncomingFiles  # itself the commands that open files
     exporting: RunExporting
+    experiments: ExperimentActions
     compare: OnDemand[CompareTab]
     settings: Settings  # keeps the theme that is chosen
 
@@ -54,26 +52,15 @@ class Commands:
         elif can_read:
             self.parts.controller.start(planned)
 
-    def start_experiment(self, name: str, experiment: Experiment) -> None:
-        """Make the experiment's folder, with the trials that are known from the start."""
-        planned = planned_parameters(experiment)
-        trials = [Planned(trial=n, parameters=values) for n, values in enumerate(planned, 1)]
-        try:
-            experiment_folder.create(paths.experiments_folder(), name, experiment, trials)
-        except StudioError as error:
-            self.parts.message.show_message(str(error))
-            return
-        self.parts.setup.experiment_begun()
-        self.parts.status.show_word(f"The experiment {name} is planned")
-
     def repeat_report(self) -> None:
-        """Put the report's six runs into the queue, whole or smaller."""
+        """Train the report's six runs, whole or smaller."""
         data = self.parts.setup.data()
-        runs = ask_study(self.parts.window, self.parts.costs, data == "demo")
-        for run in runs or ():
-            self.parts.controller.start(PlannedRun(run.config, data, run.preset.name))
-        if runs:
-            self.show_runs()
+        study = ask_study(self.parts.window, self.parts.costs, data == "demo")
+        if study is not None:
+            size, as_printed = study
+            runs = study_runs(size, as_printed=as_printed)
+            name = report_name(size, as_printed=as_printed)
+            self.experiments.begin_or_go_on(name, *report_experiment(runs, data=data))
 
     def export_runs(self) -> None:
         """Export the rows chosen in Compare while that is shown, else the run that is shown."""

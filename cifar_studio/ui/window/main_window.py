@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMainWindow
 from typing_extensions import override
 
 from cifar_studio import paths
+from cifar_studio.ui.controllers.experiment_actions import ExperimentActions
 from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_actions import RunActions
@@ -55,10 +56,13 @@ class MainWindow(QMainWindow):
         self.experiment = OnDemand(self._build_experiment)
         self.display = RunDisplay(parts, self.pictures_and_confusion)
         self.form = SetupForm(parts, self.pictures_and_confusion)
-        self.run_actions = RunActions(parts)
+        self.experiments = ExperimentActions(parts, self.experiment)
+        self.run_actions = RunActions(parts, self.experiments)
         self.files = IncomingFiles(parts, self.run_actions, self.pictures_and_confusion)
         self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
-        self.commands = Commands(parts, self.files, self.exporting, self.compare, self.settings)
+        self.commands = Commands(
+            parts, self.files, self.exporting, self.experiments, self.compare, self.settings
+        )
         self._folding = PanelFolding(parts.panel, self)
         self.closing = WindowClosing(parts, self._remember)
         self._is_painted = False
@@ -80,7 +84,6 @@ class MainWindow(QMainWindow):
         parts = self.parts
         controller, controls = parts.controller, parts.controls
         controls.start_requested.connect(self.commands.start)
-        parts.setup.experiment_requested.connect(self.commands.start_experiment)
         controls.pause_requested.connect(controller.pause)
         controls.continue_requested.connect(controller.go_on)
         controls.stop_after_epoch_requested.connect(controller.stop_after_epoch)
