@@ -263,6 +263,11 @@ def free_name(parent: Path, wished: str) -> str:
     return name
 
 
+def is_queue(name: str) -> bool:
+    """Whether an experiment of this name is a window's queue: "queue", "queue-2"."""
+    return re.fullmatch(r"queue(-\d+)?", name) is not None
+
+
 def experiment_paths(parent: Path) -> list[Path]:
     """The experiments' folders below `parent`, by name."""
     try:

@@ -19,12 +19,19 @@ from cifar_studio.config.experiment.experiment import (
 from cifar_studio.errors import StudioError
 from cifar_studio.experiments.control_file import leave_command
 from cifar_studio.experiments.protocol import ExperimentChanged, ExperimentCommand
+from cifar_studio.runner.protocol import ExperimentFigure
 from cifar_studio.runs.experiment import experiment_folder
-from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder, free_name
+from cifar_studio.runs.experiment.experiment_folder import (
+    ExperimentFolder,
+    experiment_paths,
+    free_name,
+    is_queue,
+)
 from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
 from cifar_studio.runs.experiment.report import adopt_runs
 from cifar_studio.runs.experiment.results import best_trial, edges
 from cifar_studio.runs.experiment.trials import Planned
+from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.dialogs.question_dialog import NumberDialog
 from cifar_studio.ui.frame.central_tabs import EXPERIMENT
 from cifar_studio.ui.frame.parts import OnDemand, Parts
@@ -35,6 +42,15 @@ if TYPE_CHECKING:
 
 MOST_SEEDS = 30
 EXPERIMENT_SUBJECT = "experiment "
+_FIGURES: dict[str, ExperimentFigure] = {
+    "mean": "band",
+    "history": "history",
+    "parallel": "parallel",
+    "curves": "curves",
+    "settings": "slices",
+    "importance": "importance",
+}
+"""The exported figure of each view."""
 
 
 class ExperimentActions(QObject):
@@ -44,13 +60,29 @@ class ExperimentActions(QObject):
     told what to do through its folder.
     """
 
-    def __init__(self, parts: Parts, tab: OnDemand[ExperimentTab]) -> None:
+    def __init__(self, parts: Parts, tab: OnDemand[ExperimentTab], saving: FileSaving) -> None:
         super().__init__(parts.window)
         self._parts = parts
+        self._saving = saving
         self._tab = tab
         parts.setup.experiment_requested.connect(self.start)
         parts.controller.experiment_changed.connect(self._on_changed)
         tab.when_built(self._serve_tab)
+
+    def find_running(self) -> None:
+        """Say which experiments go on in other processes, such as a window that let them go."""
+        folders = map(ExperimentFolder, experiment_paths(paths.experiments_folder()))
+        for folder in folders:
+            if folder.is_held() and not is_queue(folder.name):
+                self._parts.message.show_notice(
+                    f"The experiment {folder.name} goes on in another process: see Experiment."
+                )
+                self._tab.part.show(folder.path)
+
+    @property
+    def shown(self) -> Path | None:
+        """The experiment in the tab."""
+        return self._tab.part.path
 
     def start(self, name: str, experiment: Experiment) -> None:
         """Make an experiment that the form describes, and run it."""
@@ -193,6 +225,16 @@ class ExperimentActions(QObject):
         view.widen_requested.connect(
             lambda key: self.widen(tab.path, key) if tab.path is not None else None
         )
+        view.save_requested.connect(lambda key: self._save(tab, key))
+
+    def _save(self, tab: ExperimentTab, key: str) -> None:
+        """Keep the table, or the figure of this key, as a file."""
+        if tab.path is None:
+            return
+        if key in _FIGURES:
+            self._saving.save_experiment_figure(tab.path, _FIGURES[key])
+        else:
+            self._saving.save_table(tab.view.table.as_table("trials"), tab.path.name)
 
     def _is_ours(self, path: Path) -> bool:
         """Whether this window's dispatcher runs it."""

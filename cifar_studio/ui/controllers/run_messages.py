@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from cifar_studio import paths
 from cifar_studio.config import remedies
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.train_config import TrainConfig
@@ -14,6 +15,7 @@ from cifar_studio.errors import StudioError
 from cifar_studio.experiments.protocol import RequestRefused
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.reproduction import reproduction_of
+from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.folder.events import (
     EpochEnded,
     Event,
@@ -54,12 +56,30 @@ class RunMessages(QObject):
         controller.refused.connect(self._on_refused)
 
     def offer_interrupted(self, run: Run) -> None:
-        """Offer to go on with a run that ended with the window, the computer or a crash."""
+        """Offer to go on with a run that ended with the window, the computer or a crash.
+
+        A trial goes on with its experiment.
+        """
+        place = run.environment.trial if run.environment is not None else None
+        folder = paths.experiments_folder() / place.experiment if place is not None else None
+        if folder is not None and (folder / "experiment.json").is_file():
+            self._offer_experiment(folder)
+            return
         self._bar.show_message(
             f"{wording.run_title(run)} was interrupted in epoch {len(run.rows) + 1} "
             f"of {run.config.epochs}. What it had finished is kept.",
             actions=(self._resume(run),) if can_resume(run) else (),
             subject=str(run.path),
+        )
+
+    def _offer_experiment(self, folder: Path) -> None:
+        if ExperimentFolder(folder).is_held():
+            return  # another process has gone on with it
+        self._bar.show_message(
+            f"The experiment {folder.name} was interrupted. Finished trials are kept, and the one "
+            "that was cut off goes on where it was.",
+            actions=(Action("Go on", lambda: self._controller.run_experiment(folder)),),
+            subject=f"experiment {folder}",
         )
 
     def handle(self, event: Event) -> None:

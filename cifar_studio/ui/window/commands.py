@@ -17,7 +17,7 @@ from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.study_dialog import ask_study
-from cifar_studio.ui.frame.central_tabs import COMPARE, TITLES
+from cifar_studio.ui.frame.central_tabs import COMPARE, EXPERIMENT, TITLES
 from cifar_studio.ui.frame.parts import OnDemand, Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
 from cifar_studio.ui.widgets import shortcut_keys, theme
@@ -63,9 +63,12 @@ class Commands:
             self.experiments.begin_or_go_on(name, *report_experiment(runs, data=data))
 
     def export_runs(self) -> None:
-        """Export the rows chosen in Compare while that is shown, else the run that is shown."""
+        """Export what is shown: the rows chosen in Compare, the experiment, else the run."""
         if self.parts.tabs.tab == COMPARE:
             self.exporting.ask(self.compare.part.view.chosen_runs)
+            return
+        if self.parts.tabs.tab == EXPERIMENT and (shown := self.experiments.shown) is not None:
+            self.exporting.ask_experiment(shown)
             return
         run = self.parts.model.find(self.parts.selection.selected)
         self.exporting.ask([run] if run is not None else [])

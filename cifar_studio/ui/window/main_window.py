@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
         self.experiment = OnDemand(self._build_experiment)
         self.display = RunDisplay(parts, self.pictures_and_confusion)
         self.form = SetupForm(parts, self.pictures_and_confusion)
-        self.experiments = ExperimentActions(parts, self.experiment)
+        self.experiments = ExperimentActions(parts, self.experiment, self.saving)
         self.run_actions = RunActions(parts, self.experiments)
         self.files = IncomingFiles(parts, self.run_actions, self.pictures_and_confusion)
         self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         """Read the library, and show the run of last time or the newest."""
         self.parts.model.watch()
         self.display.choose_first(self.settings.selected_run)
+        self.experiments.find_running()
 
     def _wire(self) -> None:
         parts = self.parts
