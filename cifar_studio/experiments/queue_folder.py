@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import filelock
+import msgspec
 from msgspec.structs import replace
 
 from cifar_studio.config.experiment.experiment import Experiment
@@ -134,7 +135,8 @@ def _put_behind(
     folder: ExperimentFolder, waiting: list[Planned], more: list[Planned]
 ) -> list[Planned]:
     """Keep more runs at the end; unless they are, since a crash came between. Raises OSError."""
-    if not more or waiting[-len(more) :] == more:
+    tail = waiting[-len(more) :] if more else []
+    if msgspec.json.encode(tail) == msgspec.json.encode(more):  # lists there, tuples here
         return waiting
     _begin_anew(folder, [*waiting, *more])
     return [*waiting, *more]
