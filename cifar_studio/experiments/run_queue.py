@@ -12,12 +12,19 @@ from pathlib import Path
 
 import filelock
 
-from cifar_studio.config.experiment.experiment import Experiment
-from cifar_studio.config.serialization import from_mapping, to_mapping
-from cifar_studio.errors import ConfigError, RunFolderError
-from cifar_studio.experiments.protocol import HeldBy, QueueChanged, QueuedRun
+from cifar_studio.config.serialization import checked, from_mapping
+from cifar_studio.experiments.protocol import (
+    DropRun,
+    HeldBy,
+    HoldQueue,
+    OrderQueue,
+    QueueChanged,
+    QueuedRun,
+    QueueRequest,
+    StartRun,
+)
+from cifar_studio.experiments.queue_folder import as_line
 from cifar_studio.experiments.task import Job, Task
-from cifar_studio.runs.experiment import experiment_folder as folders
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.experiment.trials import (
     AnyLine,
@@ -25,21 +32,19 @@ from cifar_studio.runs.experiment.trials import (
     Ended,
     EndState,
     Ordered,
-    Planned,
     Trial,
     TrialTable,
     Withdrawn,
 )
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import RunEnded
-from cifar_studio.runs.queue_rules import FailureCount, PlannedRun, is_failure, read_queue
-
-NAME = "queue"
-MOST_QUEUES = 100
+from cifar_studio.runs.queue_rules import FailureCount, PlannedRun, is_failure
 
 
 class RunQueue:
     """The runs that wait, in order.
+
+    Without a folder they wait in memory alone.
 
     A run that could not even begin is put at the end, so that it is not lost and the others get
     their turn. `queue_rules.MOST_FAILURES` runs in a row that fail before their first epoch hold
@@ -48,16 +53,15 @@ class RunQueue:
 
     def __init__(
         self,
-        folder: ExperimentFolder | None,
-        lock: filelock.BaseFileLock | None,
+        kept: tuple[ExperimentFolder, filelock.BaseFileLock] | None,
         runs: Path,
     ) -> None:
-        self._folder = folder
-        self._lock = lock
+        self._folder = kept[0] if kept is not None else None
+        self._lock = kept[1] if kept is not None else None
         self._runs_folder = runs
         self._table = TrialTable()
-        if folder is not None:
-            self._table.feed(folder.read_lines())
+        if self._folder is not None:
+            self._table.feed(self._folder.read_lines())
         self._failures = FailureCount()
         self._active: set[int] = set()
         self._at_once: set[int] = set()
@@ -66,15 +70,24 @@ class RunQueue:
 
     @property
     def name(self) -> str:
-        return NAME
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._waiting()
+        return ""
 
     def close(self) -> None:
         if self._lock is not None:
             self._lock.release()
+
+    def carry_out(self, request: QueueRequest) -> None:
+        """Do what a person wants with it. Raises ConfigError."""
+        if isinstance(request, StartRun):
+            self.add(request.planned)
+        elif isinstance(request, DropRun):
+            self.drop(request.trial)
+        elif isinstance(request, OrderQueue):
+            self.order(request.trials)
+        elif isinstance(request, HoldQueue):
+            self.hold()
+        else:
+            self.release()
 
     def state(self) -> QueueChanged:
         """The runs that wait, and why they are held."""
@@ -86,17 +99,10 @@ class RunQueue:
         )
 
     def add(self, planned: PlannedRun) -> int:
-        """Put a run at the end; its number."""
+        """Put a run at the end; its number. Raises ConfigError where it cannot be trained."""
+        checked(planned.config)
         number = self._table.next_number
-        self._append(
-            Planned(
-                trial=number,
-                parameters=to_mapping(planned.config),
-                preset=planned.preset,
-                data=planned.data,
-                repeats=planned.repeats,
-            )
-        )
+        self._append(as_line(planned, number))
         return number
 
     def drop(self, number: int) -> None:
@@ -121,13 +127,19 @@ class RunQueue:
         waiting = self._waiting()
         if not waiting or self._held_by:
             return None
-        return self.take(waiting[0].number)
+        return self._take(waiting[0].number)
 
-    def take(self, number: int, *, at_once: bool = False) -> Task:
-        """A run that waits, taken out; one that did not wait for its turn does not wait again."""
+    def start_at_once(self, planned: PlannedRun) -> Task:
+        """A run that goes before all others. Where it cannot begin, it does not wait again.
+
+        Raises ConfigError where it cannot be trained.
+        """
+        number = self.add(planned)
+        self._at_once.add(number)
+        return self._take(number)
+
+    def _take(self, number: int) -> Task:
         self._active.add(number)
-        if at_once:
-            self._at_once.add(number)
         planned = self._planned(self._table.trials[number])
         return Task(number, 0, planned, None, self._runs_folder)
 
@@ -186,67 +198,3 @@ class RunQueue:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.append(line)
-
-
-def open_queue(parent: Path, runs: Path, old_file: Path | None = None) -> RunQueue:
-    """The queue that nobody else has: of several windows each gets one of its own.
-
-    Where none can be kept on the disk it lasts as long as the process.
-
-    Parameters
-    ----------
-    old_file : Path, optional
-        Where versions before 0.3 kept it; its runs are taken over and the file is removed.
-
-    """
-    for number in range(1, MOST_QUEUES):
-        folder = ExperimentFolder(parent / (NAME if number == 1 else f"{NAME}-{number}"))
-        try:
-            folder.path.mkdir(parents=True, exist_ok=True)
-            lock = folder.hold()
-        except OSError:
-            break
-        except RunFolderError:
-            if folder.is_held():
-                continue
-            break
-        try:
-            # Anew: a ledger that only grows would be read in vain.
-            folders.rewrite(folder, Experiment(kind="queue"), _waiting_in(folder))
-        except OSError:
-            lock.release()
-            break
-        queue = RunQueue(folder, lock, runs)
-        if old_file is not None and number == 1:
-            for planned in read_queue(old_file):
-                queue.add(planned)
-                queue.hold()
-            with contextlib.suppress(OSError):
-                old_file.unlink(missing_ok=True)
-        return queue
-    return RunQueue(None, None, runs)
-
-
-def _waiting_in(folder: ExperimentFolder) -> list[Planned]:
-    """The runs that wait in a folder, in order and numbered anew; [] where it is damaged."""
-    try:
-        table = folder.read_table(folder.read_experiment())
-    except (RunFolderError, ConfigError):
-        return []
-    kept = []
-    for number in table.order:
-        trial = table.trials[number]
-        if trial.state == "planned":
-            with contextlib.suppress(ConfigError):  # settings that this version does not take
-                from_mapping(trial.parameters)
-                kept.append(trial)
-    return [
-        Planned(
-            trial=number,
-            parameters=trial.parameters,
-            preset=trial.preset,
-            data=trial.data,
-            repeats=trial.repeats,
-        )
-        for number, trial in enumerate(kept, 1)
-    ]
