@@ -29,7 +29,7 @@ class ExperimentTab(QObject):
         self._is_chosen = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.look)
-        parts.tabs.tab_changed.connect(lambda _: self.look())
+        parts.tabs.tab_changed.connect(lambda _: self.view.isVisible() and self.look())
         parts.selection.selected_changed.connect(self.view.select_run)
         self.view.run_chosen.connect(parts.selection.select)
         self.view.select_run(parts.selection.selected)

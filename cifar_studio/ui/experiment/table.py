@@ -237,10 +237,19 @@ class TrialsTable(RowTable):
         if not columns:
             return
         pad, arrow = 2 * theme.px(PAD_PX), metrics.horizontalAdvance("▾ ")
-        widths = []
-        for longest, column in zip(self.trials.longest, columns, strict=True):
-            title = metrics.horizontalAdvance(column.title) + arrow
-            widths.append(max(metrics.horizontalAdvance(longest), title) + pad + 2)
+        pairs = list(zip(self.trials.longest, columns, strict=True))
+
+        def widths_with(room: int) -> list[int]:
+            return [
+                max(metrics.horizontalAdvance(text), metrics.horizontalAdvance(c.title) + room)
+                + pad
+                + 2
+                for text, c in pairs
+            ]
+
+        widths = widths_with(arrow)
+        if sum(widths) > self.viewport().width():
+            widths = widths_with(0)
         spare = max(self.viewport().width() - sum(widths), 0)
         for place in range(len(columns)):
             more = spare // len(columns)
