@@ -48,7 +48,7 @@ def main() -> None:
         os.environ[f"XDG_{name}_HOME"] = home
     application = QApplication([])
     began = time.perf_counter()
-    from cifar_studio.ui.experiment.data import ExperimentReader
+    from cifar_studio.ui.experiment.reader import ExperimentReader
     from cifar_studio.ui.experiment.view import ExperimentView
 
     print(f"imports {1000 * (time.perf_counter() - began):.0f} ms")

@@ -10,7 +10,7 @@ from cifar_studio import paths
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.experiment.experiment_folder import experiment_paths
 from cifar_studio.runs.experiment.growing_experiment import stamp_of
-from cifar_studio.ui.experiment.data import ExperimentReader
+from cifar_studio.ui.experiment.reader import ExperimentReader
 from cifar_studio.ui.experiment.view import ExperimentView
 from cifar_studio.ui.frame.parts import Parts
 
@@ -29,7 +29,7 @@ class ExperimentTab(QObject):
         self._is_chosen = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.look)
-        parts.tabs.tab_changed.connect(lambda _: self.look())
+        parts.tabs.tab_changed.connect(self._on_tab_changed)
         parts.selection.selected_changed.connect(self.view.select_run)
         self.view.run_chosen.connect(parts.selection.select)
         self.view.select_run(parts.selection.selected)
@@ -61,6 +61,10 @@ class ExperimentTab(QObject):
                 self.view.show_experiment(data)
         if self.view.isVisible():
             self._timer.start(LOOK_MS if is_whole else READ_ON_MS)
+
+    def _on_tab_changed(self) -> None:
+        if self.view.isVisible():
+            self.look()
 
     def _take_newest(self) -> None:
         """The experiment of which something was written last; one that is held stays."""

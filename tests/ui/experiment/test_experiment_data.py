@@ -13,8 +13,8 @@ from cifar_studio.config.experiment.axis import Axis
 from cifar_studio.runs.experiment.results import figure_of
 from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.ui.experiment import words
-from cifar_studio.ui.experiment.data import ExperimentReader
 from cifar_studio.ui.experiment.marks import Marks
+from cifar_studio.ui.experiment.reader import ExperimentReader
 from cifar_studio.ui.experiment.scales import FIGURE, figure_range, scale_of
 from experiments_support import (
     FOLDS,

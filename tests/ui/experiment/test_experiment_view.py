@@ -15,7 +15,8 @@ from cifar_studio import paths
 from cifar_studio.config.experiment.axis import Axis
 from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.runs.experiment.trials import Ended, Planned
-from cifar_studio.ui.experiment.data import ExperimentData, ExperimentReader
+from cifar_studio.ui.experiment.data import ExperimentData
+from cifar_studio.ui.experiment.reader import ExperimentReader
 from cifar_studio.ui.experiment.summary import TIPS
 from cifar_studio.ui.experiment.view import VIEWS, ExperimentView
 from cifar_studio.ui.experiment.views.each_setting import EachSettingView
@@ -280,7 +281,7 @@ def test_that_a_line_between_the_axes_is_chosen(view: ExperimentView, qtbot: QtB
     axes = shown(view, "parallel", ParallelAxesView)
     assert isinstance(axes, ParallelAxesView)
     between = (axes.axis_x(0) + axes.axis_x(1)) / 2
-    height = axes.to_y(float(axes._places[0, 4] + axes._places[1, 4]) / 2)
+    height = axes.to_y(float(axes.places[0, 4] + axes.places[1, 4]) / 2)
     at = QPointF(between, height)
     number = axes.trial_at(at)
     assert number is not None
