@@ -82,5 +82,5 @@ def test_that_a_smaller_one_is_marked(dialog: StudyDialog) -> None:
 def test_that_a_half_typed_number_cannot_be_added(dialog: StudyDialog) -> None:
     dialog.short.setChecked(True)
     dialog.epochs.setText("")
-    (add,) = (b for b in dialog.findChildren(QPushButton) if b.text() == "Add to queue")
+    (add,) = (b for b in dialog.findChildren(QPushButton) if b.text() == "Train")
     assert not add.isEnabled()

@@ -63,6 +63,8 @@ class ExperimentState:
         Whether a dispatcher works on it now.
     order : tuple of int
         The trials that are not over, in the order of their turns.
+    is_paused : bool
+        Whether who works on it waits for a person.
     """
 
     name: str
@@ -71,6 +73,7 @@ class ExperimentState:
     trials: tuple[Trial, ...]
     is_held: bool
     order: tuple[int, ...]
+    is_paused: bool = False
 
     @property
     def runs_folder(self) -> Path:
@@ -92,6 +95,7 @@ class ExperimentFolder:
     ledger_file = property(lambda self: self.path / "trials.jsonl")
     importance_file = property(lambda self: self.path / "importance.json")
     lock_file = property(lambda self: self.path / ".lock")
+    paused_file = property(lambda self: self.path / "paused")
     control_file = property(lambda self: self.path / "control.json")
 
     @property
@@ -235,8 +239,26 @@ class ExperimentFolder:
         """What was read, as it is to be taken: with nobody there, nothing is running."""
         trials = table.in_order() if is_held else [_as_left(trial) for trial in table.in_order()]
         return ExperimentState(
-            self.name, self.path, experiment, tuple(trials), is_held, tuple(table.waiting)
+            self.name,
+            self.path,
+            experiment,
+            tuple(trials),
+            is_held,
+            tuple(table.waiting),
+            self.is_paused(is_held=is_held),
         )
+
+    def say_paused(self, is_paused: bool) -> None:
+        """Let others know whether who works on it waits for a person; the disk may refuse it."""
+        with contextlib.suppress(OSError):
+            if is_paused:
+                self.paused_file.touch()
+            else:
+                self.paused_file.unlink(missing_ok=True)
+
+    def is_paused(self, *, is_held: bool) -> bool:
+        """Whether who works on it waits for a person."""
+        return is_held and self.paused_file.exists()
 
 
 def create(

@@ -43,7 +43,13 @@ class GrowingExperiment:
         experiment = self._read_experiment()
         has_news = self._read_ledger()
         state = self._state
-        if state is None or has_news or (state.is_held, state.experiment) != (is_held, experiment):
+        is_paused = self.folder.is_paused(is_held=is_held)
+        if (
+            state is None
+            or has_news
+            or (state.is_held, state.is_paused) != (is_held, is_paused)
+            or state.experiment != experiment
+        ):
             self._state = self.folder.state(experiment, self._table, is_held=is_held)
         assert self._state is not None
         return self._state

@@ -33,7 +33,7 @@ from cifar_studio.runs.experiment.words import (
     varied_keys,
 )
 
-ProgressState = Literal["running", "finished", "stopped"]
+ProgressState = Literal["running", "paused", "finished", "stopped"]
 _SECONDS_AN_HOUR = 3600
 _MOST_IMPORTANCES = 3
 
@@ -41,7 +41,7 @@ _MOST_IMPORTANCES = 3
 def progress_state(state: ExperimentState) -> ProgressState:
     """ "finished" where nothing is left to train; else whether somebody works on it."""
     if state.is_held:
-        return "running"
+        return "paused" if state.is_paused else "running"
     return "stopped" if is_left(state) else "finished"
 
 

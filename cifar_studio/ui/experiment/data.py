@@ -45,8 +45,6 @@ class ExperimentData:
         winner of a search; in their order.
     is_whole : bool
         Whether there is no run left to be read.
-    is_paused : bool
-        Whether who holds the experiment waits for a person.
     """
 
     state: ExperimentState
@@ -55,7 +53,6 @@ class ExperimentData:
     importance: Mapping[str, float] = field(default_factory=dict)
     members: tuple[Run, ...] = ()
     is_whole: bool = True
-    is_paused: bool = False
 
     @property
     def experiment(self) -> Experiment:

@@ -7,15 +7,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
-from cifar_studio.config.settings import SETTINGS
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.experiment.experiment_folder import ExperimentState
 from cifar_studio.runs.experiment.growing_experiment import GrowingExperiment, Stamp, stamp_of
 from cifar_studio.runs.experiment.results import figure_of
 from cifar_studio.runs.experiment.trials import Part, TrialState
-from cifar_studio.runs.folder import json_file
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.growing_file import EpochsFile
 from cifar_studio.runs.folder.library import Run, load_with
@@ -24,10 +20,6 @@ from cifar_studio.ui.experiment.data import ExperimentData
 SLICE_S = 0.02
 """How long one reading takes at most, about; a thousand runs are read in many."""
 _GROWS: tuple[TrialState, ...] = ("running",)
-
-
-class _Importance(msgspec.Struct, frozen=True):
-    importance: dict[str, float]
 
 
 class ExperimentReader:
@@ -117,15 +109,11 @@ class ExperimentReader:
         return not is_same
 
     def _read_importance(self) -> Mapping[str, float]:
-        path = self.path / "importance.json"
+        path = self._folder.folder.importance_file
         stamp = stamp_of(path)
         if stamp != self._stamp:
             self._stamp = stamp
-            try:
-                found = json_file.read(path, _Importance).importance
-            except (OSError, json_file.NotAsExpectedError):
-                found = {}
-            self._importance = {key: found[key] for key in found if key in SETTINGS}
+            self._importance = self._folder.folder.read_importance().importance
         return self._importance
 
     def _read_members(self, data: ExperimentData) -> tuple[Run, ...]:

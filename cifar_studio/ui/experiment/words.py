@@ -72,7 +72,7 @@ def title(key: str) -> str:
 def stage(data: ExperimentData) -> Stage:
     """How an experiment stands."""
     if data.state.is_held:
-        return "paused" if data.is_paused else "running"
+        return "paused" if data.state.is_paused else "running"
     if all(trial.state == "planned" for trial in data.trials):
         return "waiting"
     return "finished" if _is_at_its_end(data) else "stopped"
