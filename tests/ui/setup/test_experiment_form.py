@@ -188,6 +188,26 @@ def test_that_the_groups_own_faults_stand_where_they_are(qtbot: QtBot, form: Set
     assert experiment_of(form).hours == 1.5
 
 
+def test_that_a_single_value_that_is_bad_is_marked_as_in_one_run(
+    qtbot: QtBot, form: SetupPanel
+) -> None:
+    form.set_open_groups(["Data", "Training"])
+    fork(form, "Momentum").click()
+    for title, key in (("Training", "train_per_class"), ("Seed", "seed")):
+        before = editor(form, title).text()
+        type_into(qtbot, form, title, "many")
+        assert list(form.faults()) == [key]
+        choose(form, "Kind", "seeds")
+        assert list(form.faults()) == [key]
+        choose(form, "Kind", "search")
+        type_into(qtbot, form, title, before)
+    assert form.planned_experiment() is not None
+    type_into(qtbot, form, "Validation", "500")
+    assert "validation_per_class" in form.faults()
+    choose(form, "Each trial on", "folds")
+    assert form.planned_experiment() is not None, "what is not seen is not used"
+
+
 def test_that_values_that_do_not_go_together_are_found_at_the_start(
     qtbot: QtBot, form: SetupPanel
 ) -> None:
@@ -315,6 +335,7 @@ def test_that_the_experiment_comes_back_faults_included(qtbot: QtBot, form: Setu
     kept = json.loads(json.dumps(form.experiment_values()))
     form.show_experiment_values({})
     assert not form.is_experiment
+    assert form.experiment_values()["vary"] == {}
     form.show_experiment_values(kept)
     assert form.is_experiment
     assert editor(form, "Momentum: values").text() == "0.8, x"
