@@ -34,12 +34,12 @@ KIND_TITLES: dict[ExperimentKind, str] = {
 METHOD_TITLES: dict[Method, str] = {
     "grid": "every combination",
     "random": "at random",
-    "tpe": "learn from what went before",
+    "tpe": "learn as it goes",
 }
 PRUNING_TITLES: dict[Pruning, str] = {
     "none": "every trial to its end",
-    "median": "stop what is worse than the median",
-    "hyperband": "many short trials, few long ones",
+    "median": "worse than the median",
+    "hyperband": "many short, few long ones",
 }
 METRIC_TITLES: dict[Metric, str] = {
     "val_top1": "validation top-1",

@@ -131,8 +131,8 @@ class Experimenting(QObject):
         # What is not seen cannot be mended, and is not used.
         typed = {fault.key: fault.message for fault in value_faults(config)}
         unused = {key for key in typed if key in self.keys_of_kind or self.is_varied(key)}
-        config = replace(config, **{key: getattr(self._sane(), key) for key in unused})
         faults |= {key: message for key, message in typed.items() if key not in unused}
+        config = replace(config, **{key: getattr(self._sane(), key) for key in typed})
         variants = experiment_plan.variants(self._sane(), axes)
         hidden = [key for key in SETTINGS if not is_counting(key, variants)]
         config = replace(config, **{key: getattr(preset, key) for key in hidden})
@@ -173,10 +173,12 @@ class Experimenting(QObject):
         """Fill in what `values()` gave; tells nobody but of the mode."""
         self.group.set_values(values)
         words = values.get("vary")
-        if isinstance(words, dict) and words:
+        if not isinstance(words, dict):
+            words = {}
+        if words:
             self._make_varies()
-            for key, vary in self._varies.items():
-                vary.vary(words[key] if isinstance(words.get(key), str) else "")
+        for key, vary in self._varies.items():
+            vary.vary(words[key] if isinstance(words.get(key), str) else "")
         self.modes.choose(EXPERIMENT if values.get("mode") == EXPERIMENT else ONE_RUN)
         self._show_mode()
 

@@ -28,7 +28,7 @@ from cifar_studio.ui.setup.form_layout import (
 from cifar_studio.ui.setup.preset_box import PresetBox
 from cifar_studio.ui.setup.price import price_in_words
 from cifar_studio.ui.widgets import basics
-from cifar_studio.ui.widgets.layouts import NO_MARGINS, Placed, column, grow
+from cifar_studio.ui.widgets.layouts import NO_MARGINS, Placed, column, grow, row
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 
 
@@ -212,7 +212,8 @@ class SetupPanel(QWidget):
 
     def _lay_out(self) -> None:
         scroll = FormScroll((self._experimenting.group, *self._form.groups.values()))
-        top = column(self._experimenting.modes, self._preset_box, margins=(4, 3, 3, 2), spacing=2)
+        modes = row(self._experimenting.modes, margins=(0, 0, 1, 0))
+        top = column(modes, self._preset_box, margins=(4, 3, 3, 2), spacing=2)
         shorter = Placed(self._shorter, alignment=Qt.AlignmentFlag.AlignLeft)
         bottom = column(self._cost, shorter, margins=(4, 2, 4, 0), spacing=0)
         parts = (top, grow(scroll), basics.line(), bottom)

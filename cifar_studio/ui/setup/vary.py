@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 from typing_extensions import override
 
@@ -103,7 +103,7 @@ class Vary(QObject):
             before = self._editor.words() if self._editor is not None else ""
             self.vary(before or self._offer(self._setting))
             if self._editor is not None:
-                self._editor.setFocus()
+                self._editor.setFocus(Qt.FocusReason.TabFocusReason)  # which selects a text
         else:
             self._show()
         self.edited.emit(self._setting.key)

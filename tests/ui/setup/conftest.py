@@ -11,6 +11,7 @@ from cifar_studio.runner.training.speeds import SpeedBook
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.workers.cost_estimator import CostEstimator
 from cifar_studio.ui.workers.helper_worker import HelperWorker
+from form_support import segment
 
 
 @pytest.fixture
@@ -33,4 +34,11 @@ def panel(qtbot: QtBot, tmp_path: Path, costs: CostEstimator) -> SetupPanel:
     qtbot.addWidget(panel)
     panel.set_open_groups(["Network", "Training", "SGD", "Data", "Machine"])
     panel.show()
+    return panel
+
+
+@pytest.fixture
+def form(panel: SetupPanel) -> SetupPanel:
+    """The form with Experiment chosen."""
+    segment(panel, "Experiment").click()
     return panel
