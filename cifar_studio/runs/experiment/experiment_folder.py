@@ -306,6 +306,10 @@ def check_name(name: str) -> None:
             f"an experiment cannot be called {json.dumps(name)[:100]}",
             "Take letters, digits, spaces, dots, dashes and brackets, 80 at most",
         )
+    if is_queue(name):
+        raise BadInputError(
+            f"{name} is what the window calls the runs that wait", "Choose another name"
+        )
 
 
 def free_name(parent: Path, wished: str) -> str:
@@ -323,9 +327,13 @@ def is_queue(name: str) -> bool:
 
 
 def experiment_paths(parent: Path) -> list[Path]:
-    """The experiments' folders below `parent`, by name."""
+    """The experiments' folders below `parent`, by name; queues are none that a person asked for."""
     try:
-        return sorted(path for path in parent.iterdir() if (path / "experiment.json").is_file())
+        return sorted(
+            path
+            for path in parent.iterdir()
+            if not is_queue(path.name) and (path / "experiment.json").is_file()
+        )
     except OSError:
         return []
 

@@ -25,7 +25,6 @@ from cifar_studio.runs.experiment.experiment_folder import (
     ExperimentFolder,
     experiment_paths,
     free_name,
-    is_queue,
 )
 from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
 from cifar_studio.runs.experiment.report import adopt_runs
@@ -73,7 +72,7 @@ class ExperimentActions(QObject):
         """Say which experiments go on in other processes, such as a window that let them go."""
         folders = map(ExperimentFolder, experiment_paths(paths.experiments_folder()))
         for folder in folders:
-            if folder.is_held() and not is_queue(folder.name):
+            if folder.is_held():
                 self._parts.message.show_notice(
                     f"The experiment {folder.name} goes on in another process: see Experiment."
                 )
