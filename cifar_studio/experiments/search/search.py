@@ -20,8 +20,8 @@ from cifar_studio.runs.experiment.results import figure_name
 from cifar_studio.runs.experiment.trials import (
     AnyLine,
     Ended,
-    EndState,
     Planned,
+    TrialState,
     TrialTable,
     Withdrawn,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cifar_studio.experiments.search.studies import Study
 
-MOST_REPEATS = 100
+MOST_REPEATS = 20
 """After so many proposals that were made before, the first combination that was not is taken."""
 
 
@@ -44,14 +44,14 @@ class _Studied:
     ----------
     decisions : dict of epoch to bool
         Of each epoch that was reported, whether the trial was to end there.
-    told : EndState or None
-        How it ended, once it did.
+    told : TrialState or None
+        How it ended, once it did; "failed" also where it has no figure.
     """
 
     parameters: dict[str, Any]
     trial: optuna.Trial
     decisions: dict[int, bool] = field(default_factory=dict)
-    told: EndState | None = None
+    told: TrialState | None = None
 
 
 class Search:
@@ -122,9 +122,12 @@ class Search:
             studied.decisions[row.epoch] = was_to_end or is_to_end
         return studied.decisions[row.epoch]
 
-    def ended(self, trial: int, state: EndState, value: float | None) -> None:
-        """A trial is over with all its parts; a finished one has its figure, the mean of theirs."""
-        if self._study is None or state == "stopped":
+    def ended(self, trial: int, state: TrialState, value: float | None) -> None:
+        """A trial is over with all its parts; a finished one has its figure, the mean of theirs.
+
+        One that is not over, such as a stopped one, stays as it is. Each trial counts once.
+        """
+        if self._study is None or state not in ("finished", "pruned", "failed"):
             return
         studied = self._studied.get(trial)
         if state != "failed" and value is not None:
@@ -200,7 +203,7 @@ class Search:
     ) -> None:
         table = TrialTable(self._experiment.parts)
         for line in lines:
-            before = dict.get(table.trials, getattr(line, "trial", -1))
+            before = table.trials.get(getattr(line, "trial", 0))
             table.take(line)
             if isinstance(line, Planned) and before is None:
                 self._plan(line)
@@ -210,7 +213,7 @@ class Search:
                 trial = table.trials.get(line.trial)
                 if trial is not None and trial is not before and trial.is_over:
                     self._see_rows(trial.number, rows_of(trial.run) if self._prunes else ())
-                    self.ended(trial.number, trial.state, trial.value)  # type: ignore[arg-type]
+                    self.ended(trial.number, trial.state, trial.value)
         for trial in table.in_order():
             if self._prunes and trial.run and not trial.is_over:
                 self._see_rows(trial.number, rows_of(trial.run))

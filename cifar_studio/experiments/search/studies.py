@@ -16,12 +16,12 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from cifar_studio.config.experiment.axis import Axis
 from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.experiments.search.space import to_places
-from cifar_studio.runs.experiment.trials import EndState
 from cifar_studio.runs.folder.epochs import LARGEST
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -32,8 +32,8 @@ def distributions(axes: Sequence[Axis]) -> dict[str, BaseDistribution]:
     return {axis.key: _distribution(axis) for axis in axes}
 
 
-def direction(experiment: Experiment) -> str:
-    return "maximize" if experiment.is_maximized else "minimize"
+def direction(experiment: Experiment) -> StudyDirection:
+    return StudyDirection.MAXIMIZE if experiment.is_maximized else StudyDirection.MINIMIZE
 
 
 class Study:
@@ -71,7 +71,7 @@ class Study:
         known = self._worst if value is None or not math.isfinite(value) else value
         trial.report(known, epoch)
 
-    def tell(self, trial: optuna.Trial, state: EndState, value: float | None) -> None:
+    def tell(self, trial: optuna.Trial, state: str, value: float | None) -> None:
         """End a trial: it counts by its value, or as pruned, or not at all."""
         can_count = trial.params.keys() == self._distributions.keys()
         if can_count and state == "finished" and value is not None and math.isfinite(value):
