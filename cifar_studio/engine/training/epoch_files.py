@@ -7,7 +7,8 @@ files behind, which the resume makes from the last ones. The checkpoint before s
 `previous.pt`, for the day on which `last.pt` turns out to be damaged.
 
 Where the test set is locked there are no evaluations until the run has ended. Then come the best
-epoch's, the rows again with its figures, and `last.pt` with these rows.
+epoch's, the rows again with its figures, and `last.pt` with these rows. Where it stays locked
+there never are.
 
 A disk that refuses a write is asked again (`RetryingSaver`).
 """

@@ -126,7 +126,6 @@ class _Training:
         self._folder = folder
         self._environment = environment
         self._resolved = environment.resolved
-        self._is_locked = config.test == "at_end"
         self._quick_test_over_s = intervals.quick_test_over_s
         self._gate = Gate(intervals.gate_s)
         device = torch.device(self._resolved.device)
@@ -142,8 +141,9 @@ class _Training:
         )
         self._capture = GraphCapture(device)
         self._steps = Steps(self._state, self._train_pictures, self._normalize, self._capture)
-        test_pictures = place(dataset.test, subset.test, device)
-        quick_rows = _quick_rows(dataset.test.labels_N[subset.test], config.seed)
+        tested = subset.test if config.test != "never" else subset.test[:0]
+        test_pictures = place(dataset.test, tested, device)
+        quick_rows = _quick_rows(dataset.test.labels_N[tested], config.seed)
         self._test = self._forward(test_pictures)
         self._quick_test_forward = self._forward(test_pictures.part(quick_rows))
         self._validation = self._forward(place(dataset.train, subset.validation, device))
@@ -174,7 +174,7 @@ class _Training:
             )
             while state.epoch < self._config.epochs and not stopping(state.rows, self._config):
                 yield from self._epoch(progress)
-            if self._is_locked:
+            if self._config.test == "at_end":
                 yield from self._test_once()
         except GeneratorExit:
             self._saver.close(None if self._is_saved else self._save_state)
@@ -204,7 +204,7 @@ class _Training:
                 yield from timed(self._batches(stop, progress), watch)
                 yield from self._notices()
                 is_long = progress.epoch_s > self._quick_test_over_s
-                if stop < batches and is_long and not self._is_locked:
+                if stop < batches and is_long and not self._config.locks_test_set:
                     yield from self._quick_test(progress)
         if not state.weights_are_finite():
             raise not_finite(self._config, state.epoch + 1, batches, "weights are")
@@ -228,7 +228,7 @@ class _Training:
         """Evaluate, put the epoch on disk, and only then report it."""
         state, watch = self._state, Stopwatch()
         test = validation = None
-        if not self._is_locked:
+        if not self._config.locks_test_set:
             test = yield from timed(self._evaluate(self._test, "test"), watch)
         if len(self._validation.pictures):
             validation = yield from timed(self._evaluate(self._validation, "validation"), watch)

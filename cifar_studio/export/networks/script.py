@@ -64,7 +64,7 @@ def script_of(run: Run) -> str:
         torchvision=_plain(environment.torchvision),
         found="" if environment.data.is_demo else _found(run),
         is_demo=environment.data.is_demo,
-        is_split=is_part or config.validation_per_class > 0,
+        is_split=is_part or config.has_validation,
         precision=precision,
     )
 

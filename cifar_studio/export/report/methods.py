@@ -11,7 +11,7 @@ from cifar_studio.config.settings import SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import is_validated, looks
+from cifar_studio.runs.wording import fold, is_validated, looks
 
 _ALPHA, _RHO = "\N{GREEK SMALL LETTER ALPHA}", "\N{GREEK SMALL LETTER RHO}"
 
@@ -54,10 +54,12 @@ def _pictures(config: TrainConfig, environment: Environment | None) -> str:
     validation = (
         f", {data.validation_pictures:,} for validation" if data.validation_pictures else ""
     )
-    words = (
-        f"It learned from {data.train_pictures:,} pictures of {name}{validation} and was tested on "
-        f"{data.test_pictures:,}."
-    )
+    if config.folds:
+        validation += f" ({fold(config)}, stratified by class and drawn by the seed)"
+    tested = f"was tested on {data.test_pictures:,}"
+    if config.test == "never":
+        tested = "was not tested"
+    words = f"It learned from {data.train_pictures:,} pictures of {name}{validation} and {tested}."
     if config.normalization == "half":
         return f"{words} Each channel was normalised with mean and standard deviation 0.5."
     mean, std = (", ".join(f"{value:.3f}" for value in part) for part in (data.mean, data.std))
@@ -268,7 +270,9 @@ def _choice(run: Run) -> str:
 
 def _test(run: Run) -> str:
     """What part the test pictures had in the choice, and when they were looked at."""
-    if run.config.test != "at_end":
+    if run.config.test == "never":
+        return "the test pictures were never looked at"
+    if not run.config.locks_test_set:
         return "the test pictures had no part in the choice"
     if run.is_test_locked:
         return "the test pictures had no part in the choice. These are locked until the run ends"

@@ -46,11 +46,11 @@ from cifar_studio.runs.analysis.settings_difference import (
 from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import (
-    TEST_LOCKED,
     data_of,
     dated_title,
     ended,
     how_chosen,
+    test_locked,
     training_caption,
 )
 
@@ -120,7 +120,7 @@ def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Cha
     try:
         one = load_evaluated(run.path, "best")
     except StudioError as error:
-        why = f"{TEST_LOCKED}." if run.is_test_locked else str(error)
+        why = f"{test_locked(run.config)}." if run.is_test_locked else str(error)
         gaps.append(f"Without confusion, calibration and pictures: {why}")
     else:
         answers = one.evaluation

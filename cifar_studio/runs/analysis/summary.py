@@ -14,7 +14,7 @@ import msgspec
 
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.statistics import spread
-from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_test_locked
+from cifar_studio.runs.folder.epochs import EpochRow, best_row, lacks_tests
 
 DEFAULT_RULE = ConvergenceRule()
 
@@ -106,7 +106,7 @@ def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) ->
     ordered = [latest[epoch] for epoch in sorted(latest)]
     rule = rule.suited_to(ordered)
     converged = rule.epoch(ordered)
-    tested = [] if is_test_locked(ordered) else ordered
+    tested = [] if lacks_tests(ordered) else ordered
     seconds = [_seconds(row) for row in ordered]
     times = spread(seconds)
     epochs = ordered[-1].epoch if ordered else 0

@@ -27,13 +27,12 @@ from cifar_studio.config.serialization import from_mapping, to_mapping
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.reading import read_bytes
-from cifar_studio.runs.experiment.trials import (
-    AnyLine,
-    Part,
-    Planned,
-    Trial,
-    TrialTable,
+from cifar_studio.runs.experiment.importance import (
+    Importance,
+    read_importance,
+    write_importance,
 )
+from cifar_studio.runs.experiment.trials import AnyLine, Part, Planned, Trial, TrialTable
 from cifar_studio.runs.folder import json_file, lock
 from cifar_studio.runs.folder.run_folder import RunFolder, now
 
@@ -167,10 +166,13 @@ class ExperimentFolder:
         experiment = replace(experiment, config=config)
         return checked_experiment(experiment)
 
-    def write_importance(self, trials: int, shares: Mapping[str, float]) -> None:
-        """Keep how much each varied setting matters, found of so many trials. Raises OSError."""
-        text = json_file.encoded({"trials": trials, "importance": dict(shares)})
-        atomic.write_bytes(self.importance_file, text)
+    def write_importance(self, trials: int, importance: Mapping[str, float]) -> None:
+        """Keep the shares, 0 to 1, that so many finished trials give. Raises OSError."""
+        write_importance(self.importance_file, trials, importance)
+
+    def read_importance(self) -> Importance:
+        """What was kept last; empty where there is nothing, or nothing that can be used."""
+        return read_importance(self.importance_file)
 
     def append(self, line: AnyLine) -> None:
         """Write one line; it is on the disk when this returns. Raises OSError."""
@@ -274,7 +276,10 @@ def experiment_paths(parent: Path) -> list[Path]:
 def is_deleted(state: ExperimentState, part: Part) -> bool:
     """Whether a training had a run folder that is gone."""
     path = state.run_path(part)
-    return path is not None and not RunFolder(path).config_file.exists()
+    try:
+        return path is not None and not RunFolder(path).config_file.exists()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return True
 
 
 def _config(value: Any) -> TrainConfig:

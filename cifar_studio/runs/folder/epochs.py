@@ -28,7 +28,7 @@ class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
     seconds, memory in MiB. Training figures are means over the epoch while the network learned,
     with augmentation and dropout; test and validation figures are of the network at the epoch's
     end. Where the test set is locked, no row has test figures until the run ends, and then the row
-    of the best epoch alone.
+    of the best epoch alone; where it stays locked no row ever has.
     """
 
     epoch: int
@@ -123,10 +123,10 @@ def best_row(rows: Sequence[EpochRow]) -> EpochRow | None:
     return max(known, key=lambda row: (getattr(row, by), -row.epoch), default=None)
 
 
-def is_test_locked(rows: Sequence[EpochRow]) -> bool:
+def lacks_tests(rows: Sequence[EpochRow]) -> bool:
     """Whether the test set was not looked at after each epoch.
 
-    Where it was locked, maxima, minima and curves over test figures have no meaning.
+    Where it was not, maxima, minima and curves over test figures have no meaning.
     """
     return any(row.test_top1 is None for row in rows)
 

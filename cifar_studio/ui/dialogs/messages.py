@@ -75,7 +75,7 @@ def ask_epochs(parent: QWidget, run: Run) -> tuple[int, int | None] | None:
         "small",
     )
     has_length = run.config.schedule in ("cosine", "one-cycle")
-    is_tested = run.config.test == "at_end" and not run.is_test_locked
+    is_tested = run.config.locks_test_set and not run.is_test_locked
     dialog = NumberDialog(
         parent,
         "Train longer",
