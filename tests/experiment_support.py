@@ -85,7 +85,12 @@ def end(
     rows = curve(plan.parameters, number + part, 3 if is_pruned else EPOCHS)
     run.path.mkdir(parents=True)
     run.write_config(config)
-    run.write_environment(replace(make_environment(), data=make_environment("CIFAR-100").data))
+    environment = make_environment("CIFAR-100")
+    pictures = {
+        "train_pictures": config.train_pictures,
+        "validation_pictures": config.validation_pictures,
+    }
+    run.write_environment(replace(environment, data=replace(environment.data, **pictures)))
     run.write_status(Status(state="finished", epoch=len(rows), epochs=config.epochs))
     for row in rows:
         append_row(run.epochs_file, row)

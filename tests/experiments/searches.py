@@ -15,7 +15,7 @@ from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.experiments.search.search import Search
 from cifar_studio.runs.experiment.results import figure_of
-from cifar_studio.runs.experiment.trials import AnyLine, Begun, Ended, EndState, Planned
+from cifar_studio.runs.experiment.trials import AnyLine, Begun, Ended, EndState, Planned, TrialTable
 from cifar_studio.runs.folder.epochs import EpochRow
 from support import make_row
 
@@ -88,8 +88,9 @@ class Bench:
     def plan(self) -> Planned:
         parameters = self.search.propose()
         assert parameters is not None
-        known = [line.trial for line in self.lines if isinstance(line, Planned)]
-        line = Planned(trial=max(known, default=0) + 1, parameters=parameters)
+        table = TrialTable(self.experiment.parts)
+        table.feed(self.lines)
+        line = Planned(trial=table.next_number, parameters=parameters)
         self.lines.append(line)
         return line
 

@@ -190,3 +190,21 @@ def test_that_importance_comes_back_and_what_is_damaged_is_none(tmp_path: Path) 
         assert folder.read_importance() == Importance(), text
     folder.importance_file.write_text('{"trials": 3, "importance": {"<script>": 0.5}}')
     assert folder.read_importance() == Importance(trials=3)
+
+
+def test_that_folds_say_how_sure_their_mean_is(tmp_path: Path) -> None:
+    folder = make_folds(tmp_path)
+    found = experiment_object(read(folder))
+    assert isinstance(found["says"], dict)
+    folds = found["says"]["folds"]
+    figure = folds["figures"]["val_top1"]
+    values = [trial["value"] for trial in found["trials"]]  # type: ignore[attr-defined]
+    deviation = float(np.std(values, ddof=1))
+    # A quarter of the pictures is held out for three quarters.
+    assert (folds["k"], folds["n"]) == (4, 4)
+    assert figure["standard_error"] == pytest.approx(deviation * np.sqrt(1 / 4 + 1 / 3), rel=1e-3)
+    shutil.rmtree(read(folder).runs_folder)
+    says = experiment_object(read(folder))["says"]
+    assert isinstance(says, dict)
+    assert "folds" not in says
+    assert says["n"] == 4

@@ -34,7 +34,10 @@ class Importance(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_importance(path: Path, trials: int, importance: Mapping[str, float]) -> None:
     """Keep what was reckoned. Raises OSError."""
-    json_file.write(path, Importance(trials=trials, importance=dict(importance)))
+    shares = {
+        key: min(max(share, 0.0), 1.0) for key, share in importance.items()
+    }  # but for rounding
+    json_file.write(path, Importance(trials=trials, importance=shares))
 
 
 def read_importance(path: Path) -> Importance:

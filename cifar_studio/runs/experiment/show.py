@@ -5,10 +5,9 @@ Its ledger is read, and not its runs: a thousand trials are told at once.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from cifar_studio.config.experiment.experiment import KIND_TITLES, Experiment
 from cifar_studio.plain_text import plain, printable
@@ -18,13 +17,18 @@ from cifar_studio.runs.experiment.experiment_folder import (
     ExperimentState,
     is_deleted,
 )
-from cifar_studio.runs.experiment.results import best_trial, edges, figure_name
+from cifar_studio.runs.experiment.results import best_trial, figure_name
+from cifar_studio.runs.experiment.says import (
+    edge_words,
+    finished_values,
+    plain_value,
+    said_together,
+)
 from cifar_studio.runs.experiment.trials import Part, Trial
 from cifar_studio.runs.experiment.words import (
     figure_words,
     number_of,
     parameters_words,
-    setting_title,
     usable,
     varied_keys,
 )
@@ -81,7 +85,7 @@ def experiment_object(
         "metric": figure_name(state.experiment),
         "trials": [_trial_object(state, trial) for trial in state.trials],
         "best": None if best is None else best.number,
-        "says": {**_says(state, best), **(says or {})},
+        "says": {**said_together(state, best), **(says or {})},
     }
 
 
@@ -90,8 +94,11 @@ def describe_experiment(state: ExperimentState) -> list[str]:
     return [printable(line) for line in _lines(state)]
 
 
-def headline(state: ExperimentState) -> str:
-    """Where it stands in one line: "Search · 12/30 trials · best 41.20 % (trial 7: …)"."""
+def headline(state: ExperimentState, *, sets: bool = True) -> str:
+    """Where it stands in one line: "Search · 12/30 trials · best 41.20 % (trial 7: …)".
+
+    `sets` is whether it also tells what the best trial sets.
+    """
     experiment, trials = state.experiment, state.trials
     over = sum(trial.is_over for trial in trials)
     total = experiment.trial_count
@@ -100,19 +107,13 @@ def headline(state: ExperimentState) -> str:
     parts = [KIND_TITLES[experiment.kind], counted]
     best = best_trial(trials, experiment)
     if best is not None and experiment.kind not in ("seeds", "folds"):
-        sets = parameters_words(best.parameters, varied_keys(experiment, trials))
-        about = f"trial {best.number}: {sets}" if sets else f"trial {best.number}"
+        keys = varied_keys(experiment, trials) if sets else ()
+        words = parameters_words(best.parameters, keys)
+        about = f"trial {best.number}: {words}" if words else f"trial {best.number}"
         parts.append(f"best {figure_words(experiment, best.value)} ({about})")
     elif best is not None:
         parts.append(_mean_words(experiment, trials))
     return " · ".join(parts)
-
-
-def edge_words(best: Trial, experiment: Experiment) -> list[str]:
-    """Sentences on the ranges at whose ends the best trial lies."""
-    if any(not _is_usable(value) for value in best.parameters.values()):
-        return []
-    return [edge.words(setting_title(edge.axis.key)) for edge in edges(best, experiment)]
 
 
 def state_of_trial(state: ExperimentState, trial: Trial) -> str:
@@ -148,7 +149,7 @@ def _lines(state: ExperimentState) -> Iterator[str]:
 
 
 def _mean_words(experiment: Experiment, trials: Sequence[Trial]) -> str:
-    found = spread(_values(trials))
+    found = spread(finished_values(trials))
     words = f"mean {figure_words(experiment, found.mean)}"
     if found.standard_deviation is not None:
         words += f" ± {figure_words(experiment, found.standard_deviation)}"
@@ -159,7 +160,7 @@ def _trial_object(state: ExperimentState, trial: Trial) -> dict[str, object]:
     state_now = state_of_trial(state, trial)
     found: dict[str, object] = {
         "number": trial.number,
-        "parameters": _plain(trial.parameters),
+        "parameters": plain_value(trial.parameters),
         "run": _run(state, trial, state_now),
         "state": state_now,
         "value": usable(trial.value),
@@ -192,60 +193,6 @@ def _run(state: ExperimentState, of: Trial | Part, state_now: str) -> str | None
     return None if path is None else plain(str(path.absolute()))
 
 
-def _says(state: ExperimentState, best: Trial | None) -> dict[str, object]:
-    experiment = state.experiment
-    if experiment.kind == "search":
-        kept = ExperimentFolder(state.path).read_importance()
-        return {
-            "best": {} if best is None else _plain(best.parameters),
-            "value": None if best is None else usable(best.value),
-            "importance": kept.importance,
-            "edges": [] if best is None else edge_words(best, experiment),
-        }
-    if experiment.kind not in ("seeds", "folds"):
-        return {}
-    ended = [trial for trial in state.trials if trial.state == "finished"]
-    found = spread(_values(ended))
-    parts = [trial.parts[0] for trial in ended]
-    return {
-        "n": found.n,
-        "mean": found.mean,
-        "standard_deviation": found.standard_deviation,
-        "figures": {
-            figure_name(experiment): _spread_object(_values(ended)),
-            "best_epoch": _spread_object([part.best_epoch for part in parts]),
-            "epochs": _spread_object([part.epochs for part in parts]),
-            "seconds": _spread_object([usable(part.seconds) for part in parts]),
-        },
-    }
-
-
-def _values(trials: Sequence[Trial]) -> list[float | None]:
-    return [usable(trial.value) for trial in trials if trial.state == "finished"]
-
-
-def _spread_object(values: Sequence[float | None]) -> dict[str, object]:
-    found = spread(values)
-    return {"n": found.n, "mean": found.mean, "standard_deviation": found.standard_deviation}
-
-
 def _mean_of(epochs: Sequence[int]) -> float | int:
     """Of one training its epoch as it is, over folds their mean."""
     return epochs[0] if len(epochs) == 1 else sum(epochs) / len(epochs)
-
-
-def _plain(value: Any) -> Any:
-    """Values of a ledger as JSON can hold them, whatever they are."""
-    if isinstance(value, str):
-        return plain(value)
-    if isinstance(value, dict):
-        return {plain(str(key)): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value if _is_usable(value) else None
-
-
-def _is_usable(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return not isinstance(value, int) or abs(value) < 2**63
