@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class Dispatch:
         self._out: list[DispatchEnvelope] = []
         self._pool = LocalPool(slots, self._inbox.put)
         self._stays = stays
+        self._ticked_s = 0.0
         self._dispatcher = Dispatcher(
             self._pool,
             lambda id_, event: self._out.append(DispatchEnvelope(id_, event)),
@@ -80,10 +82,13 @@ class Dispatch:
     def _take_one(self) -> None:
         """Do what is next, or let some time pass."""
         dispatcher = self._dispatcher
+        # A training tells of itself more often than that: waiting for silence would wait for ever.
+        if time.monotonic() - self._ticked_s >= TICK_S:
+            dispatcher.tick()
+            self._ticked_s = time.monotonic()
         try:
             item = self._inbox.get(timeout=TICK_S)
         except queue.Empty:
-            dispatcher.tick()
             return
         if item is None:
             self._stays = False
