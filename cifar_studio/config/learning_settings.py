@@ -383,8 +383,8 @@ _CHOOSING = (
         title="Test set",
         group="Choosing",
         sentence="When the test pictures are looked at: after each epoch, as the report does; "
-        "once, when the run ends, with the weights that validation chose, or the last epoch's where "
-        "there is none; or never, so that a later run can still be judged by them.",
+        "once, when the run ends, with the weights that validation chose, or without validation "
+        "with the last ones; or never, so that a later run can still be judged by them.",
         kind="choice",
         said=lambda value: {
             "at_end": "test set locked until the end",

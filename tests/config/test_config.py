@@ -208,7 +208,7 @@ def test_that_folds_with_fewer_pictures_a_class_come_with_a_word_of_warning() ->
     (hint,) = hints(from_mapping({"folds": 20, "train_per_class": 10}))
     assert "no fold has pictures of every class" in hint
     assert hints(from_mapping({"folds": 10, "train_per_class": 10})) == ()
-    with pytest.raises(ConfigError, match="folds is 21, must be 0 to 20"):
+    with pytest.raises(ConfigError, match="folds: is 21, must be 0 to 20"):
         from_mapping({"folds": 21})
 
 
