@@ -41,6 +41,15 @@ def folder_of_runs(given: Path | None) -> Path:
     return folder
 
 
+def experiment_folder(path: Path) -> Path | None:
+    """The experiment that a person named, by its folder or its name; None where it is none."""
+    if (path / "experiment.json").is_file():
+        return path
+    named = paths.experiments_folder() / path
+    is_name = len(path.parts) == 1 and not path.exists()
+    return named if is_name and (named / "experiment.json").is_file() else None
+
+
 def run_folder(path: Path) -> Path:
     """The run folder that a person named, by itself or by a file in it."""
     from cifar_studio.runs.folder.run_folder import is_run_folder, run_of

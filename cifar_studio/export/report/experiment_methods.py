@@ -47,21 +47,23 @@ def method_of_experiment(
     state: ExperimentState, importance: Importance, folds: FoldsSummary | None = None
 ) -> str:
     """One paragraph, without what a run's own method says; empty for a queue."""
-    sentences = {
-        "search": _search,
-        "folds": lambda state: _folds(state, folds),
-        "seeds": _seeds,
-        "report": _report,
-        "queue": lambda _: iter(()),
-    }[state.experiment.kind](state)
-    words = [*sentences]
-    if state.experiment.kind == "search" and importance.importance:
-        words.append(
-            f"How much each setting matters was reckoned from {importance.trials:,} finished "
-            "trials by PED-ANOVA (Watanabe et al. 2023), which compares where the best trials and "
-            "where all of them lie."
-        )
-    return " ".join(filter(None, words))
+    return " ".join(filter(None, _sentences(state, importance, folds)))
+
+
+def _sentences(
+    state: ExperimentState, importance: Importance, folds: FoldsSummary | None
+) -> Iterator[str]:
+    match state.experiment.kind:
+        case "search":
+            yield from _search(state)
+            if importance.importance:
+                yield _importance(importance)
+        case "folds":
+            yield from _folds(state, folds)
+        case "seeds":
+            yield from _seeds(state)
+        case "report":
+            yield from _report(state)
 
 
 def _search(state: ExperimentState) -> Iterator[str]:
@@ -88,6 +90,14 @@ def _search(state: ExperimentState) -> Iterator[str]:
     yield (
         "The best of many such figures is chosen on the pictures that it is of, and a little too "
         "good. The test set was locked: no trial looked at it."
+    )
+
+
+def _importance(importance: Importance) -> str:
+    return (
+        f"How much each setting matters was reckoned from {importance.trials:,} finished trials by "
+        "PED-ANOVA (Watanabe et al. 2023, as Optuna has it), which compares where the best trials "
+        "and where all of them lie."
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cifar_studio.export.tables.report_table import report_table
 from cifar_studio.export.tables.sheet import Cell, PlainTable
 from cifar_studio.plain_text import printable
+from cifar_studio.runs.analysis.folds import FIGURES, FoldsSummary
 from cifar_studio.runs.analysis.statistics import Spread, spread
 from cifar_studio.runs.experiment.experiment_folder import ExperimentState
 from cifar_studio.runs.experiment.results import ranking
+from cifar_studio.runs.experiment.says import runs_of
 from cifar_studio.runs.experiment.show import state_of_part, state_of_trial
 from cifar_studio.runs.experiment.trials import Part, Trial
 from cifar_studio.runs.experiment.words import (
@@ -104,6 +107,30 @@ def spread_table(state: ExperimentState) -> PlainTable:
     return PlainTable(f"Trials of {printable(state.name)}", header, rows, _forms(state))
 
 
+def report_rows(state: ExperimentState) -> list[dict[str, Cell]]:
+    """The rows of the report's Table 2 of all runs that can be read, by the titles of columns."""
+    table = report_table(runs_of(state, state.trials))
+    return [dict(zip(table.header, row, strict=True)) for row in table.rows]
+
+
+def folds_table(folds: FoldsSummary) -> PlainTable:
+    """A fold a row, then mean, deviation and the corrected standard error of each figure."""
+    header = ("Held-out fold", *map(_fold_title, FIGURES), "Run")
+    rows: list[tuple[Cell, ...]] = [
+        (str(row.fold), *(getattr(row, name) for name in FIGURES), printable(row.run))
+        for row in folds.rows
+    ]
+    figures = [folds.figures[name] for name in FIGURES]
+    rows += [
+        ("Mean", *(one.spread.mean for one in figures), None),
+        ("Standard deviation", *(one.spread.standard_deviation for one in figures), None),
+        ("Standard error, corrected", *(one.standard_error for one in figures), None),
+    ]
+    forms = {_fold_title(name): "{:.4f}" if name == "val_loss" else "{:.2f}" for name in FIGURES}
+    forms |= {_fold_title(name): "{:.3g}" for name in ("best_epoch", "epochs_to_convergence")}
+    return PlainTable(f"{folds.n} of {folds.k} folds", header, rows, forms)
+
+
 def importance_table(shares: Sequence[tuple[str, float]], trials: int) -> PlainTable:
     """How much each setting decides, per cent, the largest first."""
     rows: list[tuple[Cell, ...]] = [(setting_title(key), 100 * share) for key, share in shares]
@@ -114,6 +141,11 @@ def importance_table(shares: Sequence[tuple[str, float]], trials: int) -> PlainT
 def _title(state: ExperimentState) -> str:
     title = figure_title(state.experiment)
     return f"{title[:1].upper()}{title[1:]}"
+
+
+def _fold_title(name: str) -> str:
+    unit = {"val_top1": ", %", "val_top5": ", %", "val_loss": ", nats"}.get(name, "")
+    return f"{FIGURES[name].capitalize()}{unit}"
 
 
 def _figures(state: ExperimentState) -> tuple[str, ...]:

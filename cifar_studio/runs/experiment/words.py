@@ -72,9 +72,9 @@ def parameters_words(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
 
 
 def axis_words(axis: Axis) -> str:
-    """What a setting was varied over: "0.001 to 0.1, by ratio", "0.8, 0.9 or 0.95"."""
+    """What a setting was varied over: "0.001 to 0.1, logarithmic", "0.8, 0.9 or 0.95"."""
     if axis.is_range:
-        scale = ", by ratio" if axis.logarithmic else ""
+        scale = ", logarithmic" if axis.logarithmic else ""
         return f"{axis.low:g} to {axis.high:g}{scale}"
     *others, last = map(parameter_words, axis.values)
     return f"{', '.join(others)} or {last}"
