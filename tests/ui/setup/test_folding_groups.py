@@ -190,6 +190,26 @@ def test_that_a_fault_in_a_folded_group_marks_its_header(qtbot: QtBot, panel: Se
     assert panel.planned_run() is not None
 
 
+def test_that_a_fold_is_asked_for_where_there_are_folds(qtbot: QtBot, panel: SetupPanel) -> None:
+    show(panel, PLAIN.config)
+    panel.set_open_groups(["Choosing"])
+    assert not editor(panel, "Held-out fold").isVisible()
+    type_into(qtbot, panel, "Folds", "5")
+    assert editor(panel, "Held-out fold").isVisible()
+    type_into(qtbot, panel, "Held-out fold", "6")
+    assert "there are only 5 folds" in shown_text(panel)
+    type_into(qtbot, panel, "Held-out fold", "2")
+    choose(panel, "Test set", "never")
+    assert words(panel, "Choosing") == "test set stays locked, 5 folds, fold 2"
+    planned = panel.planned_run()
+    assert planned is not None
+    config = planned.config
+    assert (config.folds, config.fold, config.test) == (5, 2, "never")
+    type_into(qtbot, panel, "Folds", "1")
+    assert "must be 0 for none, or 2 to 20" in shown_text(panel)
+    assert panel.planned_run() is None
+
+
 def test_that_a_hint_stands_under_its_field_and_forbids_nothing(panel: SetupPanel) -> None:
     config = replace(preset("modern-resnet18").config, early_stopping="val_loss")
     show(panel, config, "modern-resnet18")
