@@ -27,6 +27,7 @@ def check_free(folder: Path, needed_bytes: float, what: str) -> None:
             f"{what} {needed_bytes / _MIB:,.0f} MiB in {folder}, and {free_bytes / _MIB:,.0f} MiB "
             "are free",
             "Free space there, or choose another place with --runs",
+            "disk",
         )
 
 
@@ -34,7 +35,8 @@ def unwritable_run(
     path: Path, error: OSError, way_out: str = "choose another place with --runs"
 ) -> RunFolderError:
     """The error of a run folder, or a folder of runs, that cannot be written."""
-    return RunFolderError(_refused(path, error), f"Free space or mend the folder, or {way_out}")
+    remedy = f"Free space or mend the folder, or {way_out}"
+    return RunFolderError(_refused(path, error), remedy, "disk")
 
 
 def unwritable_file(path: Path, error: OSError) -> BadInputError:

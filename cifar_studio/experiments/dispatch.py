@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 from pathlib import Path
 
 from cifar_studio.experiments.dispatcher import Dispatcher
@@ -14,10 +15,15 @@ from cifar_studio.experiments.protocol import AnyDispatchRequest, DispatchEnvelo
 TICK_S = 0.25
 
 
+class _End(Enum):
+    AT_ONCE = auto()
+    UNLESS_LET_GO = auto()
+
+
 class Dispatch:
     """Carries requests out; iterating yields what happens, and trains.
 
-    `ask`, `stop` and `kill` may be called from other threads, and from a signal's handler.
+    All other methods may be called from other threads, and from a signal's handler.
 
     Parameters
     ----------
@@ -37,13 +43,14 @@ class Dispatch:
         stays: bool = False,
         old_queue_file: Path | None = None,
     ) -> None:
-        self._inbox: queue.SimpleQueue[AnyDispatchRequest | Said | Gone | None] = (
+        self._inbox: queue.SimpleQueue[AnyDispatchRequest | Said | Gone | _End] = (
             queue.SimpleQueue()
         )
+        self._next_tick_s = 0.0
+        self._is_left = False
         self._out: list[DispatchEnvelope] = []
         self._pool = LocalPool(slots, self._inbox.put)
         self._stays = stays
-        self._ticked_s = 0.0
         self._dispatcher = Dispatcher(
             self._pool,
             lambda id_, event: self._out.append(DispatchEnvelope(id_, event)),
@@ -58,8 +65,12 @@ class Dispatch:
         self._inbox.put(request)
 
     def stop(self) -> None:
-        """Have every training saved at its next batch, and end; unless it was told to go on."""
-        self._inbox.put(None)
+        """Have every training saved at its next batch, and end."""
+        self._inbox.put(_End.AT_ONCE)
+
+    def leave(self) -> None:
+        """Nobody listens any more: `stop`, unless it was told to go on by itself."""
+        self._inbox.put(_End.UNLESS_LET_GO)
 
     def kill(self) -> None:
         """End every training at once; what is on the disk stays there."""
@@ -71,29 +82,35 @@ class Dispatch:
                 self._take_one()
                 told, self._out[:] = list(self._out), []
                 yield from told
-                is_idle = self._inbox.empty() and not self._dispatcher.is_busy
-                if is_idle and not self._stays:
+                if self._is_at_its_end():
                     self._dispatcher.shut_down()
         finally:
             if not self._dispatcher.is_settled:
                 self._pool.kill()
             self._dispatcher.close()
 
+    def _is_at_its_end(self) -> bool:
+        if self._is_left and not self._dispatcher.is_let_go:
+            return True
+        is_idle = self._inbox.empty() and not self._dispatcher.is_busy
+        return is_idle and not self._stays
+
     def _take_one(self) -> None:
         """Do what is next, or let some time pass."""
         dispatcher = self._dispatcher
-        # A training tells of itself more often than that: waiting for silence would wait for ever.
-        if time.monotonic() - self._ticked_s >= TICK_S:
+        left_s = self._next_tick_s - time.monotonic()
+        if left_s <= 0:  # also while others have much to say
+            self._next_tick_s = time.monotonic() + TICK_S
             dispatcher.tick()
-            self._ticked_s = time.monotonic()
+            return
         try:
-            item = self._inbox.get(timeout=TICK_S)
+            item = self._inbox.get(timeout=left_s)
         except queue.Empty:
             return
-        if item is None:
-            self._stays = False
-            if not dispatcher.is_let_go:
-                dispatcher.shut_down()
+        if item is _End.AT_ONCE:
+            dispatcher.shut_down()
+        elif item is _End.UNLESS_LET_GO:
+            self._is_left = True
         elif isinstance(item, Said):
             dispatcher.said(item)
         elif isinstance(item, Gone):

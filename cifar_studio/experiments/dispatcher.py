@@ -14,22 +14,18 @@ from pathlib import Path
 
 from cifar_studio.errors import StudioError, WorkerError
 from cifar_studio.experiments import protocol
-from cifar_studio.experiments.control_file import take_command
-from cifar_studio.experiments.local_pool import Gone, LocalPool, PoolWorker, Said, Slot
+from cifar_studio.experiments.agenda import Agenda
+from cifar_studio.experiments.local_pool import Gone, LocalPool, NoWorker, PoolWorker, Said, Slot
 from cifar_studio.experiments.open_experiment import OpenExperiment
 from cifar_studio.experiments.protocol import (
     AnyDispatchEvent,
     AnyDispatchRequest,
-    ExperimentChanged,
-    ExperimentCommand,
-    JobBegan,
     RequestRefused,
 )
-from cifar_studio.experiments.run_queue import RunQueue, open_queue
+from cifar_studio.experiments.queue_folder import take_queue
+from cifar_studio.experiments.run_queue import RunQueue
 from cifar_studio.experiments.task import Job, Source, Task
-from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runner.worker_process import new_id
-from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
+from cifar_studio.runner.protocol import Command
 from cifar_studio.runs.folder.events import (
     EpochEnded,
     RunContinued,
@@ -76,7 +72,7 @@ class Dispatcher:
         self._command = list(command)
         self._old_queue_file = old_queue_file
         self._jobs: dict[int, Job] = {}
-        self._agenda: list[OpenExperiment] = []
+        self._agenda = Agenda(self._jobs, functools.partial(tell, 0))
         self._queue: RunQueue | None = None
         self._closing_since: float | None = None
         self._is_let_go = False
@@ -91,6 +87,14 @@ class Dispatcher:
         """Whether nothing trains and no worker is left, after `shut_down`."""
         return self._closing_since is not None and self._pool.is_settled
 
+    @property
+    def is_let_go(self) -> bool:
+        """Whether it goes on when nobody listens: it was told to, and something trains or will."""
+        return self._is_let_go and (
+            any(not job.is_paused for job in self._jobs.values())
+            or any(experiment.activity == "running" for experiment in self._agenda)
+        )
+
     # What it is told
 
     def request(self, request: AnyDispatchRequest) -> None:
@@ -98,7 +102,7 @@ class Dispatcher:
         try:
             self._carry_out(request)
         except StudioError as error:
-            self._tell(0, RequestRefused(message=error.fault, remedy=error.remedy))
+            self._refuse(error)
         self._fill()
 
     def said(self, said: Said) -> None:
@@ -129,24 +133,12 @@ class Dispatcher:
         self._fill()
 
     def tick(self) -> None:
-        """Some time has passed: look what other processes ask for, and what the disk takes."""
-        for experiment in self._agenda:
-            command = take_command(experiment.folder)
-            if command is not None:
-                self._command_experiment(experiment, command)
-            experiment.tick()
-        if self._closing_since is not None:
-            if time.monotonic() - self._closing_since > START_LIMIT_S:
-                for job in self._jobs.values():
-                    if not job.has_begun:
-                        job.worker.kill()
-            return
-        self._fill()
-
-    @property
-    def is_let_go(self) -> bool:
-        """Whether it was told to go on when nobody listens any more, and has something to do."""
-        return self._is_let_go and self.is_busy
+        """Some time has passed."""
+        self._agenda.tick()
+        if self._closing_since is None:
+            self._fill()
+        elif time.monotonic() - self._closing_since > START_LIMIT_S:
+            self._pool.kill(spared=[job.worker for job in self._jobs.values() if job.has_begun])
 
     def shut_down(self) -> None:
         """Have every training saved and every worker end; `is_settled` tells when they have."""
@@ -159,8 +151,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Let other processes have the experiments and the queue."""
-        for experiment in self._agenda:
-            experiment.close()
+        self._agenda.close()
         if self._queue is not None:
             self._queue.close()
 
@@ -172,12 +163,8 @@ class Dispatcher:
 
     @_carry_out.register
     def _(self, _request: protocol.Warm) -> None:
-        self._open_queue()
         self._warm_up()
-
-    @_carry_out.register
-    def _(self, request: protocol.StartRun) -> None:
-        self._open_queue().add(request.planned)
+        self._open_queue()
 
     @_carry_out.register
     def _(self, request: protocol.ResumeRun) -> None:
@@ -188,20 +175,8 @@ class Dispatcher:
         self._begin(task, None, slot, request)
 
     @_carry_out.register
-    def _(self, request: protocol.DropRun) -> None:
-        self._open_queue().drop(request.trial)
-
-    @_carry_out.register
-    def _(self, request: protocol.OrderQueue) -> None:
-        self._open_queue().order(request.trials)
-
-    @_carry_out.register
-    def _(self, _request: protocol.HoldQueue) -> None:
-        self._open_queue().hold()
-
-    @_carry_out.register
-    def _(self, _request: protocol.ReleaseQueue) -> None:
-        self._open_queue().release()
+    def _(self, request: protocol.QueueRequest) -> None:
+        self._open_queue().carry_out(request)
 
     @_carry_out.register
     def _(self, request: protocol.CommandJob) -> None:
@@ -211,40 +186,23 @@ class Dispatcher:
     @_carry_out.register
     def _(self, request: protocol.KillJob) -> None:
         if (job := self._jobs.get(request.id)) is not None:
+            job.was_killed = True
             job.worker.kill()
 
     @_carry_out.register
     def _(self, request: protocol.RunExperiment) -> None:
-        folder = ExperimentFolder(Path(request.folder))
-        known = next((one for one in self._agenda if one.folder.path == folder.path), None)
-        if known is None:
-            known = OpenExperiment(folder)
-            self._agenda.append(known)
-            take_command(folder)  # whatever was asked of the process before
-        self._command_experiment(known, "continue")
+        self._agenda.run(Path(request.folder))
 
     @_carry_out.register
     def _(self, request: protocol.CommandExperiment) -> None:
-        for experiment in self._agenda:
-            if experiment.name == request.name:
-                self._command_experiment(experiment, request.command)
+        self._agenda.command_named(request.name, request.command)
 
     @_carry_out.register
     def _(self, _request: protocol.LetGo) -> None:
         self._is_let_go = True
 
-    def _command_experiment(self, experiment: OpenExperiment, command: ExperimentCommand) -> None:
-        jobs = [job for job in self._jobs.values() if job.source is experiment]
-        if command == "pause":
-            experiment.pause()
-        elif command == "continue":
-            experiment.go_on()
-        else:
-            experiment.stop()
-        for job in jobs:
-            job.worker.command(job.id, Command(command))
-        self._changed(experiment)
-        self._end_what_is_over()
+    def _refuse(self, error: StudioError) -> None:
+        self._tell(0, RequestRefused(message=error.fault, remedy=error.remedy))
 
     # Trainings
 
@@ -260,7 +218,7 @@ class Dispatcher:
                     break
             else:
                 break
-        self._end_what_is_over()
+        self._agenda.settle()
 
     def _sources(self) -> Iterable[Source]:
         """Single runs come first: a person waits for them."""
@@ -284,66 +242,29 @@ class Dispatcher:
         slot: Slot,
         resumes: protocol.ResumeRun | None = None,
     ) -> None:
-        request = self._request_for(task, slot, resumes)
+        request = task.request(slot, self._command, resumes)
         folder = str(task.folder) if task.folder is not None else ""
         worker: PoolWorker | None = None
+        fault: StudioError | None = None
         try:
             worker = self._pool.take(slot)
             worker.send(request)
         except StudioError as error:
-            job = Job(request.id, source, task, slot, worker or _NoWorker(), folder)
-            self._jobs[job.id] = job
-            self._announce(job)
+            fault = error
             if worker is not None:
                 self._pool.give_back(slot, worker)
-            self._follow(job, RunEnded.of(error, folder))
-            return
-        job = Job(request.id, source, task, slot, worker, folder)
+                worker = None
+        job = Job(request.id, source, task, slot, worker or NoWorker(), folder)
         self._jobs[job.id] = job
-        self._announce(job)
-
-    def _announce(self, job: Job) -> None:
-        self._tell(
-            job.id,
-            JobBegan(
-                experiment=job.source.name if isinstance(job.source, OpenExperiment) else "",
-                trial=job.task.number,
-                part=job.task.part,
-                planned=job.task.planned,
-                folder=job.folder,
-                pid=job.worker.pid,
-            ),
-        )
-
-    def _request_for(
-        self, task: Task, slot: Slot, resumes: protocol.ResumeRun | None
-    ) -> TrainRequest | ResumeRequest:
-        if task.planned is None:
-            return ResumeRequest(
-                id=new_id(),
-                folder=str(task.folder),
-                data=resumes.data if resumes is not None else "auto",
-                epochs=resumes.epochs if resumes is not None else None,
-                device=resumes.device if resumes is not None else None,
-                schedule_epochs=resumes.schedule_epochs if resumes is not None else None,
-                command=self._command,
-            )
-        return TrainRequest(
-            id=new_id(),
-            config=task.config_on(slot),
-            data=task.planned.data,
-            preset=task.planned.preset,
-            repeats=task.planned.repeats,
-            runs=str(task.runs),
-            command=self._command,
-            trial=task.trial,
-        )
+        self._tell(job.id, job.began())
+        if fault is not None:
+            self._follow(job, RunEnded.of(fault, folder))
 
     def _follow(self, job: Job, event: AnyDispatchEvent) -> None:
         """What happens in a training: into the ledger first, then to whoever listens."""
         source = job.source
         if isinstance(event, RunStarted):
-            job.has_begun, job.folder = True, event.folder
+            job.has_begun, job.folder, job.began_s = True, event.folder, time.monotonic()
             if source is not None:
                 source.began(job)
             if isinstance(source, OpenExperiment) and 0 < source.last_seconds < SHORT_S:
@@ -354,29 +275,28 @@ class Dispatcher:
                 job.worker.command(job.id, Command.PRUNE)
             self._warm_up()  # not before: importing torch would slow the first epoch down
         elif isinstance(event, RunPaused):
-            self._paused(job, event)
+            job.is_paused = True
+            if event.message and isinstance(source, OpenExperiment):
+                self._agenda.pause_beside(job, event.message, event.remedy)
         elif isinstance(event, RunContinued):
             job.is_paused = False
         elif isinstance(event, RunEnded):
-            del self._jobs[job.id]
-            job.worker.close()
-            job.folder = event.folder or job.folder
-            if source is not None and event.state != "interrupted":
-                source.ended(job, event)
-            if self._closing_since is None:
-                self._warm_up()
+            self._end(job, event)
         self._tell(job.id, event)
-        if isinstance(source, OpenExperiment) and _tells_of_a_trial(event):
-            self._changed(source)
+        if isinstance(source, OpenExperiment) and isinstance(event, _NEWS_OF_A_TRIAL):
+            self._agenda.tell_of(source)
 
-    def _paused(self, job: Job, event: RunPaused) -> None:
-        """The disk refuses one training: it would refuse the others too."""
-        job.is_paused = True
-        if event.message and isinstance(job.source, OpenExperiment):
-            job.source.pause(event.message, event.remedy)
-            for other in self._jobs.values():
-                if other.source is job.source and other is not job:
-                    other.worker.command(other.id, Command.PAUSE)
+    def _end(self, job: Job, event: RunEnded) -> None:
+        del self._jobs[job.id]
+        job.worker.close()
+        job.folder = event.folder or job.folder
+        is_closing = self._closing_since is not None
+        # What was cut off by the end of this process goes on in the next one.
+        is_cut_off = is_closing and (event.state == "interrupted" or not job.has_begun)
+        if job.source is not None and not is_cut_off:
+            job.source.ended(job, event)
+        if not is_closing:
+            self._warm_up()
 
     def _warm_up(self) -> None:
         """Have a worker at hand for the next training."""
@@ -384,62 +304,17 @@ class Dispatcher:
         with contextlib.suppress(WorkerError):  # said when a run begins and a person waits for it
             self._pool.warm_up(slot)
 
-    # Experiments
-
     def _open_queue(self) -> RunQueue:
         if self._queue is None:
-            self._queue = open_queue(
-                self._experiments_folder,
-                self._runs_folder,
-                lambda state: self._tell(0, state),
-                self._old_queue_file,
-            )
-            self._tell(0, self._queue.state())
+            try:
+                kept = take_queue(self._experiments_folder, self._old_queue_file)
+            except StudioError as error:  # no reason to keep a person from training
+                self._refuse(error)
+                kept = None
+            tell = functools.partial(self._tell, 0)
+            self._queue = RunQueue(kept, self._runs_folder, tell)
+            tell(self._queue.state())
         return self._queue
 
-    def _changed(self, experiment: OpenExperiment) -> None:
-        self._tell(0, self._state_of(experiment))
 
-    def _state_of(self, experiment: OpenExperiment) -> ExperimentChanged:
-        activity = experiment.activity
-        jobs = [job for job in self._jobs.values() if job.source is experiment]
-        if activity == "pausing" and all(job.is_paused for job in jobs):
-            activity = "paused"
-        elif activity == "running" and not jobs:
-            activity = "waiting"
-        return ExperimentChanged(
-            name=experiment.name,
-            folder=str(experiment.folder.path),
-            activity=activity,
-            message=experiment.message,
-            remedy=experiment.remedy,
-        )
-
-    def _end_what_is_over(self) -> None:
-        for experiment in [one for one in self._agenda if one.is_over]:
-            self._agenda.remove(experiment)
-            experiment.close()
-            state = self._state_of(experiment)
-            self._tell(
-                0,
-                ExperimentChanged(name=state.name, folder=state.folder, activity="ended"),
-            )
-
-
-def _tells_of_a_trial(event: object) -> bool:
-    kinds = (RunStarted, EpochEnded, RunPaused, RunContinued, RunEnded)
-    return isinstance(event, kinds)
-
-
-class _NoWorker:
-    """Stands for a process that could not be started."""
-
-    pid = 0
-
-    def send(self, request: object) -> None: ...
-
-    def command(self, request_id: int, command: Command) -> None: ...
-
-    def close(self) -> None: ...
-
-    def kill(self) -> None: ...
+_NEWS_OF_A_TRIAL = (RunStarted, EpochEnded, RunPaused, RunContinued, RunEnded)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,20 @@ class PoolWorker(Protocol):
     def send(self, request: AnyRequest) -> None: ...
     def command(self, request_id: int, command: Command) -> None: ...
     def close(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+class NoWorker:
+    """Stands for a process that could not be started."""
+
+    pid = 0
+
+    def send(self, request: AnyRequest) -> None: ...
+
+    def command(self, request_id: int, command: Command) -> None: ...
+
+    def close(self) -> None: ...
+
     def kill(self) -> None: ...
 
 
@@ -126,11 +140,12 @@ class LocalPool:
         for worker in self._warm.values():
             worker.kill()
 
-    def kill(self) -> None:
-        """End every worker by force."""
+    def kill(self, spared: Collection[PoolWorker] = ()) -> None:
+        """End every worker by force, but for some."""
         self._is_closing = True
-        for worker in self._workers:
-            worker.kill()
+        for worker in list(self._workers):  # others may end meanwhile
+            if worker not in spared:
+                worker.kill()
 
     def _start(self, slot: Slot) -> PoolWorker:
         worker = start_worker(slot, self._niceness, self._deliver)

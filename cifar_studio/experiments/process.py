@@ -2,7 +2,7 @@
 
 Reads requests as JSON lines on standard input, writes envelopes of events on standard output, as a
 worker does. When standard input closes, the asking process is gone: every training saves at its
-next batch and the process ends, unless it was told to let go. SIGTERM means the same.
+next batch and the process ends, unless it was told to let go. SIGTERM ends it in any case.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
                 events.flush()
             except (OSError, ValueError):
                 is_heard = False
-                dispatch.stop()
+                dispatch.leave()
     with contextlib.suppress(OSError, ValueError):
         events.close()
 
@@ -70,7 +70,7 @@ def _read(stream: io.RawIOBase, dispatch: Dispatch) -> None:
     except (OSError, ValueError):
         pass  # closed under its hands
     finally:
-        dispatch.stop()  # whatever has ended it: nobody is heard any more
+        dispatch.leave()  # whatever has ended it: nobody is heard any more
 
 
 if __name__ == "__main__":

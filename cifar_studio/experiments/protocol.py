@@ -93,14 +93,11 @@ class LetGo(DispatchRequest, frozen=True, kw_only=True, tag="let_go"):
     """Go on when standard input closes, until the experiments are done."""
 
 
+QueueRequest = StartRun | DropRun | OrderQueue | HoldQueue | ReleaseQueue
 AnyDispatchRequest = (
     Warm
-    | StartRun
+    | QueueRequest
     | ResumeRun
-    | DropRun
-    | OrderQueue
-    | HoldQueue
-    | ReleaseQueue
     | CommandJob
     | KillJob
     | RunExperiment
@@ -115,7 +112,7 @@ class JobBegan(Event, frozen=True, kw_only=True, tag="job_began"):
     Attributes
     ----------
     experiment : str
-        The name; "" for a run that goes on by itself.
+        The name; "" for a run of the queue, and for one that goes on by itself.
     trial, part : int
         0 where there is none.
     planned : PlannedRun or None

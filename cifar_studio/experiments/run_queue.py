@@ -12,12 +12,19 @@ from pathlib import Path
 
 import filelock
 
-from cifar_studio.config.experiment.experiment import Experiment
-from cifar_studio.config.serialization import from_mapping, to_mapping
-from cifar_studio.errors import ConfigError, RunFolderError
-from cifar_studio.experiments.protocol import HeldBy, QueueChanged, QueuedRun
+from cifar_studio.config.serialization import checked, from_mapping
+from cifar_studio.experiments.protocol import (
+    DropRun,
+    HeldBy,
+    HoldQueue,
+    OrderQueue,
+    QueueChanged,
+    QueuedRun,
+    QueueRequest,
+    StartRun,
+)
+from cifar_studio.experiments.queue_folder import as_line
 from cifar_studio.experiments.task import Job, Task
-from cifar_studio.runs.experiment import experiment_folder as folders
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.experiment.trials import (
     AnyLine,
@@ -25,20 +32,19 @@ from cifar_studio.runs.experiment.trials import (
     Ended,
     EndState,
     Ordered,
-    Planned,
     Trial,
+    TrialTable,
     Withdrawn,
 )
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import RunEnded
-from cifar_studio.runs.queue_rules import FailureCount, PlannedRun, is_failure, read_queue
-
-NAME = "queue"
-MOST_QUEUES = 100
+from cifar_studio.runs.queue_rules import FailureCount, PlannedRun, is_failure
 
 
 class RunQueue:
     """The runs that wait, in order.
+
+    Without a folder they wait in memory alone.
 
     A run that could not even begin is put at the end, so that it is not lost and the others get
     their turn. `queue_rules.MOST_FAILURES` runs in a row that fail before their first epoch hold
@@ -47,16 +53,17 @@ class RunQueue:
 
     def __init__(
         self,
-        folder: ExperimentFolder,
-        lock: filelock.BaseFileLock,
+        kept: tuple[ExperimentFolder, filelock.BaseFileLock] | None,
         runs: Path,
         tell: Callable[[QueueChanged], None],
     ) -> None:
-        self._folder = folder
-        self._lock = lock
+        self._folder = kept[0] if kept is not None else None
+        self._lock = kept[1] if kept is not None else None
         self._runs_folder = runs
         self._tell = tell
-        self._table = folder.read_table(folder.read_experiment())
+        self._table = TrialTable()
+        if self._folder is not None:
+            self._table.feed(self._folder.read_lines())
         self._failures = FailureCount()
         self._active: set[int] = set()
         self._held_by: HeldBy = "person" if self._waiting() else ""
@@ -64,14 +71,24 @@ class RunQueue:
 
     @property
     def name(self) -> str:
-        return self._folder.name
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._waiting()
+        return ""
 
     def close(self) -> None:
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
+
+    def carry_out(self, request: QueueRequest) -> None:
+        """Do what a person wants with it. Raises ConfigError."""
+        if isinstance(request, StartRun):
+            self.add(request.planned)
+        elif isinstance(request, DropRun):
+            self.drop(request.trial)
+        elif isinstance(request, OrderQueue):
+            self.order(request.trials)
+        elif isinstance(request, HoldQueue):
+            self.hold()
+        else:
+            self.release()
 
     def state(self) -> QueueChanged:
         """The runs that wait, and why they are held."""
@@ -83,15 +100,9 @@ class RunQueue:
         )
 
     def add(self, planned: PlannedRun) -> None:
-        self._append(
-            Planned(
-                trial=self._table.next_number,
-                parameters=to_mapping(planned.config),
-                preset=planned.preset,
-                data=planned.data,
-                repeats=planned.repeats,
-            )
-        )
+        """Put a run at the end. Raises ConfigError where its settings cannot be used."""
+        checked(planned.config)
+        self._append(as_line(planned, self._table.next_number))
         self._changed()
 
     def drop(self, number: int) -> None:
@@ -179,83 +190,9 @@ class RunQueue:
     def _append(self, line: AnyLine) -> None:
         self._table.take(line)
         # A disk that refuses it is no reason to keep a person from training.
-        with contextlib.suppress(OSError):
-            self._folder.append(line)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                self._folder.append(line)
 
     def _changed(self) -> None:
         self._tell(self.state())
-
-
-def open_queue(
-    parent: Path, runs: Path, tell: Callable[[QueueChanged], None], old_file: Path | None = None
-) -> RunQueue:
-    """The queue that nobody else has: of several windows each gets one of its own.
-
-    Parameters
-    ----------
-    old_file : Path, optional
-        Where versions before 0.3 kept it; its runs are taken over and the file is removed.
-
-    Raises
-    ------
-    RunFolderError
-        No folder of experiments can be written.
-    """
-    for number in range(1, MOST_QUEUES):
-        folder = ExperimentFolder(parent / (NAME if number == 1 else f"{NAME}-{number}"))
-        try:
-            folder.path.mkdir(parents=True, exist_ok=True)
-            lock = folder.hold()
-        except OSError as error:
-            raise _unwritable(parent, error) from error
-        except RunFolderError:
-            if folder.is_held():
-                continue
-            raise
-        try:
-            # Anew: a ledger that only grows would be read in vain.
-            folders.rewrite(folder, Experiment(kind="queue"), _waiting_in(folder))
-        except OSError as error:
-            lock.release()
-            raise _unwritable(parent, error) from error
-        queue = RunQueue(folder, lock, runs, tell)
-        if old_file is not None and number == 1:
-            for planned in read_queue(old_file):
-                queue.add(planned)
-                queue.hold()
-            with contextlib.suppress(OSError):
-                old_file.unlink(missing_ok=True)
-        return queue
-    raise RunFolderError(f"{parent} is full of queues", "Remove those that nobody needs")
-
-
-def _unwritable(parent: Path, error: OSError) -> RunFolderError:
-    return RunFolderError(
-        f"no queue can be kept in {parent} ({error.strerror or error})",
-        "Free space or mend the folder",
-    )
-
-
-def _waiting_in(folder: ExperimentFolder) -> list[Planned]:
-    """The runs that wait in a folder, in order and numbered anew; [] where it is damaged."""
-    try:
-        table = folder.read_table(folder.read_experiment())
-    except (RunFolderError, ConfigError):
-        return []
-    kept = []
-    for number in table.order:
-        trial = table.trials[number]
-        if trial.state == "planned":
-            with contextlib.suppress(ConfigError):  # settings that this version does not take
-                from_mapping(trial.parameters)
-                kept.append(trial)
-    return [
-        Planned(
-            trial=number,
-            parameters=trial.parameters,
-            preset=trial.preset,
-            data=trial.data,
-            repeats=trial.repeats,
-        )
-        for number, trial in enumerate(kept, 1)
-    ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from msgspec.structs import replace
 
-from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.experiments.local_pool import PoolWorker, Slot
+from cifar_studio.experiments.protocol import JobBegan, ResumeRun
+from cifar_studio.runner.protocol import ResumeRequest, TrainRequest
+from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs.folder.environment import TrialOf
 from cifar_studio.runs.folder.epochs import EpochRow
 from cifar_studio.runs.folder.events import RunEnded
@@ -33,6 +36,8 @@ class Task:
         Its place in an experiment; None in the queue.
     number, part : int
         In the ledger.
+    device : str or None
+        Of a run that goes on, as its settings name it.
     """
 
     number: int
@@ -41,17 +46,50 @@ class Task:
     folder: Path | None
     runs: Path
     trial: TrialOf | None = None
+    device: str | None = None
 
-    def config_on(self, slot: Slot) -> TrainConfig:
-        """The settings of a new run in a slot."""
-        assert self.planned is not None
-        config = self.planned.config
-        return config if slot.device is None else replace(config, device=slot.device)
+    def request(
+        self, slot: Slot, command: Sequence[str], resumes: ResumeRun | None
+    ) -> TrainRequest | ResumeRequest:
+        """What a worker in a slot is asked for; `resumes` is how a person wants a run to go on."""
+        if self.planned is not None:
+            config = self.planned.config
+            return TrainRequest(
+                id=new_id(),
+                config=config if slot.device is None else replace(config, device=slot.device),
+                data=self.planned.data,
+                preset=self.planned.preset,
+                repeats=self.planned.repeats,
+                runs=str(self.runs),
+                command=list(command),
+                trial=self.trial,
+            )
+        if resumes is None:
+            # Two runs that began on one device may go on in two slots.
+            moves = self.device is not None and slot.device not in (None, self.device)
+            resumes = ResumeRun(folder=str(self.folder), device=slot.device if moves else None)
+        return ResumeRequest(
+            id=new_id(),
+            folder=str(self.folder),
+            data=resumes.data,
+            epochs=resumes.epochs,
+            device=resumes.device,
+            schedule_epochs=resumes.schedule_epochs,
+            command=list(command),
+        )
 
 
 @dataclass
 class Job:
-    """A training that a worker was asked for."""
+    """A training that a worker was asked for.
+
+    Attributes
+    ----------
+    was_killed : bool
+        By a person.
+    began_s : float
+        When it was asked for, and once it has begun when it did.
+    """
 
     id: int
     source: Source | None
@@ -62,11 +100,23 @@ class Job:
     has_begun: bool = False
     is_pruned: bool = False
     is_paused: bool = False
+    was_killed: bool = False
     began_s: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began_s
+
+    def began(self) -> JobBegan:
+        """What is told first of it."""
+        return JobBegan(
+            experiment="" if self.source is None else self.source.name,
+            trial=self.task.number,
+            part=self.task.part,
+            planned=self.task.planned,
+            folder=self.folder,
+            pid=self.worker.pid,
+        )
 
 
 class Source(Protocol):
@@ -74,7 +124,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The experiment's."""
+        """The experiment's; empty for the queue."""
 
     def next_task(self) -> Task | None:
         """The training that is next, taken out; None where there is none now."""

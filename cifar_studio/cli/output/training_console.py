@@ -110,7 +110,7 @@ def _closing_lines(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str
     resume = f"`cifar-studio train --resume {shlex.quote(ended.folder)}` goes on with it"
     if ended.state == "stopped":
         remedy = resume
-    elif ended.reason == "disk":
+    elif ended.reason == "disk" and ended.folder:
         remedy = f"{remedy.removesuffix(', then go on')}: {resume}"
     return [*words, (ended.message, remedy)] if ended.message else words
 

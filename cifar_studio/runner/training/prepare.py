@@ -66,8 +66,9 @@ def _prepare_new(request: TrainRequest) -> ReadyTraining:
         check_room(folder, config, resolved.specialized)
         lock = folder.hold()
         try:
-            folder.write_config(config)
+            # In this order: what a crash leaves between them is no run yet, and nobody's.
             folder.write_environment(environment)
+            folder.write_config(config)
         except BaseException:
             lock.release()
             raise

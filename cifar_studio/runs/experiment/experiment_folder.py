@@ -34,12 +34,12 @@ from cifar_studio.runs.experiment.importance import (
 )
 from cifar_studio.runs.experiment.trials import AnyLine, Part, Planned, Trial, TrialTable
 from cifar_studio.runs.folder import json_file, lock
-from cifar_studio.runs.folder.run_folder import RunFolder, now
+from cifar_studio.runs.folder.run_folder import RunFolder, check_ordinary, now
 
 FORMAT_VERSION = 1
 MAX_LEDGER_BYTES = 64 * 2**20
 MAX_LINE_BYTES = 64 * 1024
-MAX_LINES = 200_000
+MAX_LINES = 1_000_000
 _NAME = re.compile(r"[^\W_][\w .()-]{0,79}")
 _line_decoder: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
 
@@ -104,9 +104,17 @@ class ExperimentFolder:
         Raises
         ------
         RunFolderError
-            Another process holds it, or it cannot be written.
+            Another process holds it; it is not there or cannot be written; or something else than
+            a file stands where one of its files belongs, as in a stranger's folder it may.
         """
+        if not self.path.is_dir():  # a lock would make it
+            raise RunFolderError(
+                f"{self.path} is no experiment",
+                "`cifar-studio experiment list` names those that are there",
+            )
         try:
+            for file in (self.experiment_file, self.ledger_file, self.lock_file):
+                check_ordinary(file)
             return lock.take(self.lock_file)
         except lock.LockTakenError:
             raise RunFolderError(
@@ -144,6 +152,8 @@ class ExperimentFolder:
             value = json_file.read_plain(self.experiment_file)
             if not isinstance(value, dict):
                 raise json_file.NotAsExpectedError("it is no object")
+            # A name may hold bytes that are no text, and then goes through no pipe to a worker.
+            json.dumps(value, ensure_ascii=False).encode()
             version = msgspec.convert(value, _Kept).format
             if version > FORMAT_VERSION:
                 raise NewerVersionError(
@@ -158,7 +168,13 @@ class ExperimentFolder:
                 f"{self.path} is no experiment ({error.strerror or error})",
                 "`cifar-studio experiment list` names those that are there",
             ) from error
-        except (json_file.NotAsExpectedError, msgspec.ValidationError, OverflowError) as error:
+        except (
+            json_file.NotAsExpectedError,
+            msgspec.ValidationError,
+            OverflowError,
+            RecursionError,
+            UnicodeEncodeError,
+        ) as error:
             fault = str(error).partition("\n")[0][:100]
             raise RunFolderError(
                 f"{self.experiment_file} is damaged ({fault})", "Put it back from a copy"
@@ -180,13 +196,29 @@ class ExperimentFolder:
         atomic.append_line(self.ledger_file, msgspec.json.encode(line).decode())
 
     def read_lines(self) -> list[AnyLine]:
-        """Whole lines in their order; a torn last one, and what is no line, is left out."""
+        """Whole lines in their order; a torn last one, and what is no line, is left out.
+
+        Raises
+        ------
+        RunFolderError
+            It is there and cannot be read. Taken for empty, all would be trained once more.
+        """
         try:
             data = read_bytes(self.ledger_file, MAX_LEDGER_BYTES)
-        except OSError:
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.ledger_file} cannot be read ({error.strerror or error})",
+                "See to it that it can be read, or put it back from a copy",
+            ) from error
+        if data.count(b"\n") > MAX_LINES:
+            raise RunFolderError(
+                f"{self.ledger_file} has more than {MAX_LINES:,} lines",
+                "Put it back from a copy",
+            )
         lines: list[AnyLine] = []
-        for text in data.split(b"\n", MAX_LINES)[:-1]:
+        for text in data.split(b"\n")[:-1]:
             if len(text) > MAX_LINE_BYTES:
                 continue
             with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

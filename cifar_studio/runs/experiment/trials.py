@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -180,7 +181,8 @@ class Trial:
 
 @dataclass
 class TrialTable:
-    """Trials, built line by line. Lines of unknown trials or parts are passed over.
+    """Trials, built line by line. Lines of unknown trials or parts are passed over, and so are
+    runs whose name leads out of the folder of runs: a ledger may be a stranger's.
 
     Attributes
     ----------
@@ -237,6 +239,8 @@ class TrialTable:
             return
         part = trial.part(line.part)
         if isinstance(line, Begun):
+            if part.state in ("finished", "pruned") or not is_folder_name(line.run):
+                return
             is_anew = line.run != part.run
             part = dataclasses.replace(
                 part,
@@ -261,3 +265,10 @@ class TrialTable:
             return
         parts = tuple(part if one.number == part.number else one for one in trial.parts)
         self.trials[trial.number] = dataclasses.replace(trial, parts=parts)
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a name is that of something directly inside a folder, on every system."""
+    if name in ("", ".", "..") or "\0" in name or len(name.encode()) > 255:
+        return False
+    return name == PurePosixPath(name).name == PureWindowsPath(name).name

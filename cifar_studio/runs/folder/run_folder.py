@@ -100,7 +100,7 @@ class RunFolder:
         """
         try:
             for name in FILES:
-                _check_ordinary(self.path / name)
+                check_ordinary(self.path / name)
             return lock.take(self.lock_file)
         except lock.LockTakenError:
             raise RunFolderError(
@@ -206,6 +206,7 @@ def create(parent: Path, architecture: str) -> RunFolder:
         raise RunFolderError(
             f"no run folder can be made in {parent} ({error.strerror})",
             "Choose another place with --runs, or free space there",
+            "disk",
         ) from error
     raise RunFolderError(f"{parent} is full of runs of this second", "Try again in a second")
 
@@ -258,7 +259,7 @@ def _read_json(path: Path, kind: type[_T]) -> _T:
         ) from error
 
 
-def _check_ordinary(path: Path) -> None:
+def check_ordinary(path: Path) -> None:
     """Raises RunFolderError where something else than a file stands at `path`; OSError."""
     try:
         mode = path.lstat().st_mode
@@ -266,5 +267,5 @@ def _check_ordinary(path: Path) -> None:
         return
     if not stat.S_ISREG(mode):
         raise RunFolderError(
-            f"{path} is no ordinary file", "Remove it, or take a copy of the run without it"
+            f"{path} is no ordinary file", "Remove it, or take a copy of the folder without it"
         )
