@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,69 +12,64 @@ from msgspec.structs import replace
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
 from cifar_studio.runs.folder.library import run_paths
-from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.folder.run_folder import RunFolder, start_time
 
 Key = tuple[int, int]
 """A trial's number and the number of its part."""
+_SLACK = datetime.timedelta(days=1)  # names tell local times, which jump and travel
 
 
-def find_runs(
-    parent: Path,
-    experiment: str,
-    created: str,
-    wanted: Mapping[Key, TrainConfig],
-    known: Container[str],
-) -> dict[Key, Path]:
-    """The run folders of an experiment of which its ledger does not tell.
+def find_strays(
+    parent: Path, experiment: str, created: str, known: Container[str]
+) -> dict[Key, list[Path]]:
+    """The run folders of an experiment of which its ledger does not tell, by their place in it.
 
-    A run is of the experiment if it says so, has the settings that the trial has, and was started
-    after the experiment was made: there may have been another one of this name.
+    Runs that were started before the experiment was made are of another one that had its name.
 
     Parameters
     ----------
-    wanted : mapping
-        The parts that lack a run, and the settings that it would have.
+    created : str
+        ISO 8601; what is none leaves no run out.
     known : container of str
         Names of run folders that the ledger tells of.
     """
-    found: dict[Key, Path] = {}
-    for path in run_paths(parent) if wanted else []:
-        if path.name in known:
+    made = _moment(created)
+    found: dict[Key, list[Path]] = {}
+    for path in run_paths(parent):
+        if path.name in known or _is_much_older(path, made):
             continue
-        with contextlib.suppress(StudioError, OSError):
-            key = _place(path, experiment, created)
-            if key is None or key not in wanted:
-                continue
-            if _has(path, wanted[key]) and _is_further(path, found.get(key)):
-                found[key] = path
+        with contextlib.suppress(StudioError):
+            environment = RunFolder(path).read_environment()
+            place, started = environment.trial, _moment(environment.started)
+            is_older = made is not None and started is not None and started < made
+            if place is not None and place.experiment == experiment and not is_older:
+                found.setdefault((place.trial, place.part), []).append(path)
     return found
 
 
-def _place(path: Path, experiment: str, created: str) -> Key | None:
-    """Which part of the experiment a run is; None where it is of another. Raises StudioError."""
-    environment = RunFolder(path).read_environment()
-    place = environment.trial
-    if place is None or place.experiment != experiment:
-        return None
-    is_older = _is_before(environment.started, created)
-    return None if is_older else (place.trial, place.part)
+def best_match(paths: list[Path], config: TrainConfig) -> Path | None:
+    """Of runs the one with these settings that has come furthest; the device is the slot's."""
+    epochs: dict[Path, int] = {}
+    for path in paths:
+        with contextlib.suppress(StudioError):
+            folder = RunFolder(path)
+            if replace(folder.read_config(), device=config.device) == config:
+                epochs[path] = len(folder.read_epochs())
+    return max(epochs, key=lambda path: epochs[path], default=None)
 
 
-def _is_before(started: str, created: str) -> bool:
-    try:
-        return datetime.datetime.fromisoformat(started) < datetime.datetime.fromisoformat(created)
-    except (ValueError, TypeError):  # somebody has changed the one or the other
+def _moment(text: str) -> datetime.datetime | None:
+    with contextlib.suppress(ValueError):
+        moment = datetime.datetime.fromisoformat(text)
+        return moment if moment.tzinfo is not None else None
+    return None
+
+
+def _is_much_older(path: Path, made: datetime.datetime | None) -> bool:
+    """Whether the name alone tells it: files need not be read then."""
+    started = start_time(path)
+    if started is None or made is None:
         return False
-
-
-def _has(path: Path, config: TrainConfig) -> bool:
-    """Whether a run has these settings; the device is the slot's. Raises StudioError."""
-    found = RunFolder(path).read_config()
-    return replace(found, device=config.device) == config
-
-
-def _is_further(path: Path, other: Path | None) -> bool:
-    """Whether a run has more epochs than another one of the same trial."""
-    if other is None:
-        return True
-    return len(RunFolder(path).read_epochs()) > len(RunFolder(other).read_epochs())
+    with contextlib.suppress(OverflowError, ValueError, OSError):
+        return started < made.astimezone().replace(tzinfo=None) - _SLACK
+    return False

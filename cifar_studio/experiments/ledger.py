@@ -10,7 +10,7 @@ from pathlib import Path
 from cifar_studio import paths
 from cifar_studio.config.experiment.experiment import Experiment, planned_parameters
 from cifar_studio.errors import BadInputError
-from cifar_studio.experiments.adoption import Key, find_runs
+from cifar_studio.experiments.adoption import Key, best_match, find_strays
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.experiment.results import figure_of
 from cifar_studio.runs.experiment.trials import (
@@ -58,6 +58,7 @@ class Ledger:
         self._folder = folder
         self._refused = refused
         self._unwritten: list[AnyLine] = []
+        self._strays: dict[Key, list[Path]] = {}
 
     @property
     def runs_folder(self) -> Path:
@@ -124,20 +125,24 @@ class Ledger:
                 if part.state == "failed" or (is_gone and part.state in ("finished", "pruned")):
                     self.append(PlannedAgain(trial=trial.number, part=part.number))
 
-    def adopt(self, trials: Iterable[Trial]) -> None:
-        """Note the runs of trials that began when nobody could note it any more."""
-        wanted = {}
-        for trial in trials:
-            for part in trial.parts:
-                if part.state in ("planned", "running") and self.run_path(part) is None:
-                    with contextlib.suppress(BadInputError):
-                        config = self.experiment.trial_config(trial.parameters, part.number)
-                        wanted[trial.number, part.number] = config
+    def look_for_strays(self) -> None:
+        """Look for runs that began when nobody could note it any more."""
         known = {line.run for line in self.lines if isinstance(line, Begun)}
         name, created = self._folder.name, self.experiment.created
-        found = find_runs(self.runs_folder, name, created, wanted, known)
-        for (number, part_number), path in sorted(found.items()):
-            self.append(Begun(trial=number, part=part_number, run=path.name))
+        self._strays = find_strays(self.runs_folder, name, created, known)
+
+    def adopt(self, trials: Iterable[Trial]) -> None:
+        """Note those of them that are of these trials."""
+        for trial in trials:
+            for part in trial.parts:
+                paths = self._strays.get((trial.number, part.number), [])
+                if paths and part.state in ("planned", "running") and not self.run_path(part):
+                    with contextlib.suppress(BadInputError):
+                        config = self.experiment.trial_config(trial.parameters, part.number)
+                        if (path := best_match(paths, config)) is not None:
+                            paths.remove(path)
+                            begun = Begun(trial=trial.number, part=part.number, run=path.name)
+                            self.append(begun)
 
     def run_path(self, part: Part) -> Path | None:
         """The run folder of a training, as long as it is there."""

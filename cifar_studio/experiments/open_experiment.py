@@ -69,6 +69,7 @@ class OpenExperiment:
             self._ledger = Ledger(folder, self._refused)
             self._ledger.plan_ahead()
             self._ledger.offer_again()
+            self._ledger.look_for_strays()
             self._ledger.adopt(self._ledger.table.in_order())
             self._proposals = Proposals(self._ledger)
         except BaseException:
@@ -248,6 +249,7 @@ class OpenExperiment:
         """A worker has died: the training goes on in another one, unless that was in vain."""
         key = _key(job)
         if not job.folder:
+            self._ledger.look_for_strays()
             self._ledger.adopt([self._ledger.table.trials[job.task.number]])
         self._crashes[key] = self._crashes.get(key, 0) + 1
         if self._crashes[key] >= MOST_CRASHES:

@@ -50,6 +50,7 @@ class Proposals:
             return None
         number = self._ledger.table.next_number
         self._ledger.append(Planned(trial=number, parameters=parameters))
+        self._ledger.adopt([self._ledger.table.trials[number]])
         return self._ledger.table.trials[number]
 
     def is_to_end(self, trial: int, row: EpochRow) -> bool:
