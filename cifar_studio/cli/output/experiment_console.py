@@ -36,6 +36,7 @@ from cifar_studio.runs.experiment.show import (
     progress_state,
 )
 from cifar_studio.runs.experiment.words import axis_words, figure_title, number_of, usable
+from cifar_studio.runs.folder.events import RunEnded, RunStarted
 from cifar_studio.terminal import as_json, print_result, tell
 
 MOST_SHOWN = 20
@@ -94,7 +95,7 @@ def train_experiment(
         for envelope in envelopes:
             display.stopping = follower.is_stopped
             display.show(envelope)
-            follower.take(envelope.event)
+            follower.take(envelope)
     if follower.refused is not None:
         raise follower.refused
     if follower.fault is not None:
@@ -112,6 +113,8 @@ class _Follower:
         self._folder = folder
         self._dispatch = dispatch
         self._activity: protocol.Activity = "running"
+        self._open: set[int] = set()
+        self._trains: set[int] = set()
         self.is_stopped = False
         self.refused: BadInputError | None = None
         self.fault: StudioError | None = None
@@ -120,12 +123,32 @@ class _Follower:
         """Have every training stopped with its state kept; from any thread."""
         self.is_stopped = True
         self._dispatch.ask(protocol.CommandExperiment(name=self._folder.name, command="stop_now"))
-        self._dispatch.stop()  # what has not begun by now has nothing to save
+        self._end_if_nothing_trains()
 
-    def take(self, event: protocol.AnyDispatchEvent) -> None:
-        if isinstance(event, protocol.RequestRefused):
+    def take(self, envelope: protocol.DispatchEnvelope) -> None:
+        """Take in what happened."""
+        id_, event = envelope.id, envelope.event
+        if isinstance(event, protocol.JobBegan):
+            self._open.add(id_)
+        elif isinstance(event, RunStarted):
+            self._trains.add(id_)
+        elif isinstance(event, RunEnded):
+            self._open.discard(id_)
+            self._trains.discard(id_)
+        elif isinstance(event, protocol.RequestRefused):
             self.refused = BadInputError(event.message, event.remedy)
-        if not isinstance(event, protocol.ExperimentChanged) or event.activity == self._activity:
+        elif isinstance(event, protocol.ExperimentChanged):
+            self._changed(event)
+        if self.is_stopped:
+            self._end_if_nothing_trains()
+
+    def _end_if_nothing_trains(self) -> None:
+        """What has not begun has nothing to save: nobody has to wait until it can be stopped."""
+        if self._open and not self._trains:
+            self._dispatch.stop()
+
+    def _changed(self, event: protocol.ExperimentChanged) -> None:
+        if event.activity == self._activity:
             return
         before, self._activity = self._activity, event.activity
         if event.activity == "stopping":
