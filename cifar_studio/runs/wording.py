@@ -16,7 +16,7 @@ from cifar_studio.config.study import is_as_printed, shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
 from cifar_studio.runs.folder.environment import DataFacts
-from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.epochs import EpochRow, is_tested_at_end
 from cifar_studio.runs.folder.library import Run
 
 NONE = "—"
@@ -211,14 +211,17 @@ def data_of(config: TrainConfig, name: str) -> str:
     return f"{name}, short" if shortened_by(config) else name
 
 
-def chosen_by(validated: bool) -> str:
-    """How the best epoch was chosen."""
+def chosen_by(validated: bool, at_end: bool = False) -> str:
+    """How the best epoch was chosen; `at_end` where nothing did, and the last one was tested."""
+    if at_end:
+        return "the last one, by no choice"
     return "chosen on validation" if validated else "best on test (selected)"
 
 
 def how_chosen(run: Run) -> str:
     """How the best epoch of a run was chosen."""
-    return chosen_by(is_validated(run))
+    at_end = run.config.test == "at_end" and is_tested_at_end(run.rows)
+    return chosen_by(is_validated(run), at_end)
 
 
 def best_top1(best: EpochRow | None) -> str:

@@ -140,7 +140,6 @@ def test_that_all_faults_are_named_at_once() -> None:
             {"schedule": "cosine", "epochs": 5, "schedule_epochs": 3, "warmup_epochs": 3},
             "warmup_epochs",
         ),
-        ({"test": "at_end"}, "test"),
         ({"test": "never"}, "test"),
         ({"folds": 1}, "folds"),
         ({"folds": 5, "train_per_class": 400, "validation_per_class": 50}, "folds"),

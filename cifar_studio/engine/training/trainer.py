@@ -256,12 +256,12 @@ class _Training:
         )
         self._is_saved = True
         best = best_row(state.rows)
-        assert best is not None
-        yield EpochEnded(row=row, best_epoch=best.epoch)
+        yield EpochEnded(row=row, best_epoch=best.epoch if best is not None else 0)
 
     def _test_once(self) -> Generator[RunEvent, None, None]:
-        """Look at the locked test set, with the weights that validation chose."""
-        state, best = self._state, best_row(self._state.rows)
+        """Look at the locked test set, with the weights that validation chose, or the last ones."""
+        state = self._state
+        best = best_row(state.rows) if self._config.has_validation else state.rows[-1]
         if best is None or best.test_top1 is not None:
             return
         self._is_saved = True  # what follows is no state to go on from
@@ -274,7 +274,7 @@ class _Training:
         )
         state.rows[state.rows.index(best)] = row
         yield from self._saver.write(
-            lambda _again: epoch_files.save_test(self._folder, state.rows, test.evaluation)
+            lambda _again: epoch_files.save_test(self._folder, state.rows, row, test.evaluation)
         )
         yield FinalTestEnded(row=row)
 

@@ -23,6 +23,7 @@ from cifar_studio.export.templates import code
 from cifar_studio.export.writing import suffix_of, write_export
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.environment import Environment
+from cifar_studio.runs.folder.epochs import is_tested_at_end
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import is_validated
 
@@ -79,6 +80,8 @@ def _found(run: Run) -> str:
     what = f"{best.test_top1:.2f} % at epoch {best.epoch}"
     if is_validated(run):
         return f"Its test accuracy was {what}, which validation chose."
+    if run.config.test == "at_end" and is_tested_at_end(run.rows):
+        return f"Its test accuracy was {what}, the last one."
     return f"Its best test accuracy was {what}."
 
 
