@@ -272,7 +272,8 @@ def create(
     RunFolderError
         The place cannot be written.
     """
-    check_name(name)
+    if experiment.kind != "queue":
+        check_name(name)
     folder = ExperimentFolder(parent / name)
     try:
         folder.path.mkdir(parents=True)
