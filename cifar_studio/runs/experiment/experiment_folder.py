@@ -93,6 +93,7 @@ class ExperimentFolder:
 
     experiment_file = property(lambda self: self.path / "experiment.json")
     ledger_file = property(lambda self: self.path / "trials.jsonl")
+    importance_file = property(lambda self: self.path / "importance.json")
     lock_file = property(lambda self: self.path / ".lock")
     paused_file = property(lambda self: self.path / "paused")
     control_file = property(lambda self: self.path / "control.json")
