@@ -57,7 +57,9 @@ def test_that_a_word_typed_wrongly_gets_one_line(words: list[Word], said: str) -
     assert result.stderr.strip().isprintable()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "-h"], ["data", "--help"], ["experiment", "new", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["train", "-h"], ["data", "--help"], ["experiment", "new", "--help"]]
+)
 def test_that_help_stays_whole(words: list[str]) -> None:
     result = studio(*words)
     assert result.returncode == 0
