@@ -107,9 +107,8 @@ def test_that_it_goes_on_to_the_end_when_it_was_let_go_and_then_ends_by_itself(
 def test_that_trainings_are_saved_when_it_is_told_to_end(
     folder: ExperimentFolder, lets_go: bool
 ) -> None:
-    folder.write_experiment(
-        replace(folder.read_experiment(), config=replace(CONFIG, validation_per_class=1, epochs=500))
-    )  # fmt: skip
+    experiment = folder.read_experiment()
+    folder.write_experiment(replace(experiment, config=replace(experiment.config, epochs=500)))
     client = Following(run(folder), *([LetGo()] if lets_go else []))
     client.wait_for(RunStarted)
     family = client.family()
@@ -130,9 +129,8 @@ def test_that_trainings_are_saved_when_it_is_told_to_end(
 def test_that_a_dispatcher_that_is_killed_is_told_of_and_leaves_no_process(
     folder: ExperimentFolder,
 ) -> None:
-    folder.write_experiment(
-        replace(folder.read_experiment(), config=replace(CONFIG, validation_per_class=1, epochs=500))
-    )  # fmt: skip
+    experiment = folder.read_experiment()
+    folder.write_experiment(replace(experiment, config=replace(experiment.config, epochs=500)))
     client = Following(run(folder))
     client.wait_for(RunStarted)
     family = client.family()

@@ -86,9 +86,14 @@ def test_that_power_that_goes_at_any_write_loses_no_trial(
     tmp_path: Path, make: Make, fails_at: int
 ) -> None:
     folder, play = make(tmp_path), Play(tmp_path)
-    with pytest.raises(PowerOffError), FailingDisk(folder.path, fails_at):
-        play.ask(run(folder))
-        play.play_all()
+
+    def train() -> None:
+        with FailingDisk(folder.path, fails_at):
+            play.ask(run(folder))
+            play.play_all()
+
+    with pytest.raises(PowerOffError):
+        train()
     for worker in play.workers:
         worker.vanish()
     play.dispatcher.close()
