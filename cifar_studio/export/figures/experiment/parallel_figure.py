@@ -82,7 +82,7 @@ def draw_parallel(page: Page, state: ExperimentState) -> None:
     if entries:
         legend_above(axes, entries, columns=len(entries))
     else:
-        say_nothing_is_there(axes)
+        say_nothing_is_there(axes, 1.03)
 
 
 def _draw_lines(
@@ -123,7 +123,7 @@ def _draw_axes(page: Page, axes: Axes, titles: Sequence[str], ticks: Sequence[_T
     last = len(titles) - 1
     room = page.width / (last + 1.4)
     axes.set(xlim=(-0.7, last + 0.4), ylim=(-0.06, 1.06), yticks=[], xticks=range(last + 1))
-    axes.set_xticklabels([page.shortened(title, 0.95 * room, AXIS_PT) for title in titles])
+    axes.set_xticklabels([_in_two_lines(page, title, 0.95 * room) for title in titles])
     axes.tick_params(axis="x", length=0, labelsize=AXIS_PT * page.unit)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -144,6 +144,12 @@ def _draw_axes(page: Page, axes: Axes, titles: Sequence[str], ticks: Sequence[_T
                 bbox=box,
                 zorder=6,
             )
+
+
+def _in_two_lines(page: Page, title: str, room: float) -> str:
+    """A title that is too wide goes on below its first word."""
+    lines = [title] if page.width_of(title, AXIS_PT) <= room else title.split(" ", 1)
+    return "\n".join(page.shortened(line, room, AXIS_PT) for line in lines)
 
 
 def _figure_ticks(low: float, high: float) -> _Ticks:

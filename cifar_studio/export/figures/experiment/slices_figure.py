@@ -20,7 +20,7 @@ from cifar_studio.export.figures.experiment.trials import (
     scale_of,
 )
 from cifar_studio.export.figures.figure_file import figure_file
-from cifar_studio.export.figures.page import Caption, Page, Size
+from cifar_studio.export.figures.page import AXIS_PT, INK, Caption, Page, Size
 from cifar_studio.runs.experiment.experiment_folder import ExperimentState
 from cifar_studio.runs.experiment.words import figure_title, setting_title, varied_keys
 
@@ -53,6 +53,7 @@ def draw_slices(page: Page, state: ExperimentState) -> None:
     best = best_point(points, experiment)
     if entries := legend_of(points, best, page.unit):
         page.body.legend(handles=entries, loc="outside upper left", ncols=len(entries))
+    page.body.supylabel(figure_title(experiment), size=AXIS_PT * page.unit, color=INK)
     panels = page.body.subplots(rows, columns, squeeze=False)
     room = page.width / columns
     for place, axes in enumerate(panels.flat):
@@ -61,13 +62,10 @@ def draw_slices(page: Page, state: ExperimentState) -> None:
             continue
         axes.set_ylim(limits_of(points, experiment))
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        if place % columns:
-            axes.tick_params(labelleft=False)
-        else:
-            axes.set_ylabel(page.shortened(figure_title(experiment), 0.9 * 72 * _PANEL_IN))
+        axes.tick_params(labelleft=place % columns == 0)
         if keys:
             _draw_slice(page, axes, keys[place], state, points, best, room)
-        if not points:
+        if not points and place == 0:
             say_nothing_is_there(axes)
 
 

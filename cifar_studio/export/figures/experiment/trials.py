@@ -21,7 +21,6 @@ from cifar_studio.runs.experiment.words import parameter_words, usable
 FINISHED, PRUNED, BEST = "#0072B2", "#B4B4AE", "#D55E00"
 NO_TRIAL = "no trial with a figure yet"
 _MOST_TICKS = 6
-_WIDE_RATIO = 50
 _ROOM = 0.06
 
 
@@ -98,10 +97,10 @@ def legend_of(points: Sequence[Point], best: Point | None, unit: float) -> list[
     return entries
 
 
-def say_nothing_is_there(axes: Axes) -> None:
-    """In the middle of empty axes."""
+def say_nothing_is_there(axes: Axes, height: float = 0.5) -> None:
+    """In the middle of empty axes, or at another height, 0 to 1."""
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
-    axes.text(0.5, 0.5, NO_TRIAL, **place)
+    axes.text(0.5, height, NO_TRIAL, **place)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +110,9 @@ class Scale:
     Attributes
     ----------
     low, high : float
-        Of numbers, their logarithms where it is logarithmic.
+        Ends of a range, as logarithms where it is logarithmic.
     names : tuple of str
-        Of what is no number, in order; empty for numbers.
+        What is chosen from, in order; empty for a range.
     ticks : tuple of (float, str)
         Places and what is written there.
     """
@@ -137,27 +136,24 @@ class Scale:
 
 
 def scale_of(key: str, experiment: Experiment, trials: Sequence[Trial]) -> Scale:
-    """The scale of a setting that trials vary."""
+    """The scale of a setting that trials vary: what is chosen from stands at even distances."""
     axis = next((axis for axis in experiment.axes if axis.key == key), Axis(key=key))
-    values = [trial.parameters[key] for trial in trials if key in trial.parameters]
     if axis.is_range and axis.low is not None and axis.high is not None:
-        return _numeric(axis.low, axis.high, axis.logarithmic, ())
-    known = [*axis.values, *values]
-    if known and all(map(_is_number, known)):
-        chosen = sorted(set(known))
-        is_wide = chosen[0] > 0 and chosen[-1] / chosen[0] >= _WIDE_RATIO
-        return _numeric(
-            chosen[0], chosen[-1], is_wide, chosen if len(chosen) <= _MOST_TICKS else ()
-        )
+        return _range(axis.low, axis.high, axis.logarithmic)
+    known = [
+        *axis.values,
+        *(trial.parameters[key] for trial in trials if key in trial.parameters),
+    ]
+    if all(map(_is_number, known)):
+        known.sort()
     names = tuple(dict.fromkeys(map(parameter_words, known)))
     step = math.ceil(len(names) / (2 * _MOST_TICKS)) or 1
     ticks = [(_share(place, len(names)), names[place]) for place in range(0, len(names), step)]
     return Scale(0, 1, False, names, tuple(ticks))
 
 
-def _numeric(low: float, high: float, is_logarithmic: bool, marks: Sequence[float]) -> Scale:
-    if not marks:
-        marks = _decades(low, high) if is_logarithmic else round_numbers(low, high)
+def _range(low: float, high: float, is_logarithmic: bool) -> Scale:
+    marks = _decades(low, high) if is_logarithmic else round_numbers(low, high)
     ends = (math.log(low), math.log(high)) if is_logarithmic else (float(low), float(high))
     bare = Scale(*ends, is_logarithmic, (), ())
     places = ((bare.place(mark), f"{mark:.4g}") for mark in marks)
