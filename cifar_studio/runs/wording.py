@@ -218,10 +218,14 @@ def chosen_by(validated: bool, at_end: bool = False) -> str:
     return "chosen on validation" if validated else "best on test (selected)"
 
 
+def is_last_by_rule(config: TrainConfig, rows: Sequence[EpochRow]) -> bool:
+    """Whether the last epoch was tested because it is the last, and no figure chose it."""
+    return config.test == "at_end" and not config.has_validation and is_tested_at_end(rows)
+
+
 def how_chosen(run: Run) -> str:
     """How the best epoch of a run was chosen."""
-    at_end = run.config.test == "at_end" and is_tested_at_end(run.rows)
-    return chosen_by(is_validated(run), at_end)
+    return chosen_by(is_validated(run), is_last_by_rule(run.config, run.rows))
 
 
 def best_top1(best: EpochRow | None) -> str:

@@ -217,7 +217,8 @@ def test_that_ctrl_c_keeps_everything_and_the_same_command_goes_on() -> None:
 
 @pytest.mark.long
 def test_that_trainings_that_fail_in_a_row_hold_the_others(tmp_path: Path) -> None:
-    folder = made("bad", "--kind=seeds", "--seeds=5", *SMALL, "--set=learning_rate=1e30")
+    (tmp_path / "empty").mkdir()
+    folder = made("bad", "--kind=seeds", "--seeds=5", *SMALL, f"--data={tmp_path / 'empty'}")
     result = studio("experiment", "run", "bad")
     assert result.returncode == 1
     assert "3 trainings in a row have failed" in result.stderr

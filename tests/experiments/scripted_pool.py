@@ -6,6 +6,7 @@ status, held while they go on.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -196,7 +197,8 @@ class ScriptedWorker:
 
     def _write(self, state: RunState) -> None:
         if self.folder is not None:
-            self.folder.write_status(Status(state=state))
+            with contextlib.suppress(OSError):
+                self.folder.write_status(Status(state=state))
 
     def _let_go(self) -> None:
         if self._lock is not None:

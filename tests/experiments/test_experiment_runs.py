@@ -13,6 +13,7 @@ from cifar_studio.config.experiment.axis import Axis
 from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import ConfigError
+from cifar_studio.experiments import open_experiment
 from cifar_studio.experiments.control_file import leave_command
 from cifar_studio.experiments.local_pool import slots_for
 from cifar_studio.experiments.open_experiment import MOST_CRASHES
@@ -467,6 +468,53 @@ def test_that_a_second_dispatcher_is_refused_in_one_clear_line(tmp_path: Path) -
     second.ask(run(folder))
     second.play_all()
     assert states(folder) == ["finished"] * 6
+
+
+@pytest.mark.parametrize("make", [grid, at_random])
+def test_that_a_worker_of_a_dispatcher_that_is_gone_is_waited_for_while_it_saves(
+    tmp_path: Path, make: Any
+) -> None:
+    folder, play = make(tmp_path), Play(tmp_path)
+    play.ask(run(folder))
+    saving = play.only
+    saving.begin()
+    saving.epoch()
+    play.dispatcher.close()  # it was killed; its worker still has the run's folder
+    again = Play(tmp_path)
+    again.ask(run(folder))
+    # What is planned may begin; what is proposed may depend on the one that is waited for.
+    assert [worker.request.trial.trial for worker in again.training] == (  # type: ignore[union-attr]
+        [2] if make is grid else []
+    )
+    assert again.activity() == ("running" if make is grid else "waiting")
+    again.tick()
+    saving.vanish()
+    again.tick()
+    if make is grid:
+        again.only.finish()
+    assert isinstance(again.only.request, ResumeRequest)
+    assert saving.folder is not None
+    assert again.only.request.folder == str(saving.folder.path)
+    again.play_all()
+    assert states(folder) == ["finished"] * 6
+    assert unnamed_runs(folder) == set()
+
+
+def test_that_a_run_that_another_process_never_lets_go_has_failed_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, play = grid(tmp_path), Play(tmp_path)
+    play.ask(run(folder))
+    play.only.begin()
+    held = play.only
+    play.dispatcher.close()
+    again = Play(tmp_path)
+    again.ask(run(folder))
+    monkeypatch.setattr(open_experiment, "HELD_LIMIT_S", 0.0)
+    again.play_all()
+    assert states(folder) == ["failed", *["finished"] * 5]
+    assert "another process holds its run" in trials(folder)[0].message
+    held.vanish()
 
 
 def test_that_what_is_no_experiment_is_refused_and_nothing_is_made(tmp_path: Path) -> None:

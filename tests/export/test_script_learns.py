@@ -108,6 +108,7 @@ VGG11 = {"architecture": "vgg11", "stem": "cifar", "dropout": 0.0, "weight_decay
             HARDLY | {"early_stopping": "val_top1"},
             HARDLY | {"early_stopping": "val_loss", "least_improvement": 0.01},
             HARDLY | {"early_stopping": "val_loss", "stopping_from": 4, "test": "at_end"},
+            {"test": "at_end", "validation_per_class": 0},
             {"decay_on": "weights"},
             {"label_smoothing": 0.2},
             {"weight_averaging": 0.7},
@@ -135,7 +136,8 @@ def test_that_where_nothing_is_random_it_learns_what_the_studio_learns(
     is_locked = run.config.locks_test_set
     for mine, row in zip(found, run.rows, strict=True):
         losses = {name for name in mine if "loss" in name}
-        assert losses == {"train_loss", "val_loss"} | (set() if is_locked else {"test_loss"})
+        validated = {"val_loss"} if run.config.has_validation else set()
+        assert losses == {"train_loss"} | validated | (set() if is_locked else {"test_loss"})
         for name in losses:
             assert mine[name] == pytest.approx(getattr(row, name), rel=TOLERANCE), name
     assert (tmp_path / "test.csv").exists() == (run.config.test == "at_end")

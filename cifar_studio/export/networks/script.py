@@ -23,9 +23,8 @@ from cifar_studio.export.templates import code
 from cifar_studio.export.writing import suffix_of, write_export
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.environment import Environment
-from cifar_studio.runs.folder.epochs import is_tested_at_end
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import is_validated
+from cifar_studio.runs.wording import is_last_by_rule, is_validated
 
 COMPLETE = (500, 100)
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -80,7 +79,7 @@ def _found(run: Run) -> str:
     what = f"{best.test_top1:.2f} % at epoch {best.epoch}"
     if is_validated(run):
         return f"Its test accuracy was {what}, which validation chose."
-    if run.config.test == "at_end" and is_tested_at_end(run.rows):
+    if is_last_by_rule(run.config, run.rows):
         return f"Its test accuracy was {what}, the last one."
     return f"Its best test accuracy was {what}."
 

@@ -10,9 +10,8 @@ from cifar_studio.config.schedule import learning_rate
 from cifar_studio.config.settings import SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import Environment
-from cifar_studio.runs.folder.epochs import is_tested_at_end
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import fold, is_validated, looks
+from cifar_studio.runs.wording import fold, is_last_by_rule, is_validated, looks
 
 _ALPHA, _RHO = "\N{GREEK SMALL LETTER ALPHA}", "\N{GREEK SMALL LETTER RHO}"
 
@@ -263,11 +262,13 @@ def _choice(run: Run) -> str:
             "The best epoch is the one with the highest top-1 on validation pictures, which were "
             f"held back from training; {_test(run)}.{_stopping(run)}"
         )
-    if run.config.test == "at_end":
-        if run.is_test_locked:
-            return "The last epoch is tested. The test pictures are locked until the run ends."
-        if is_tested_at_end(run.rows):
-            return "The last epoch was tested, the test pictures were looked at once."
+    if run.config.test == "at_end" and run.is_test_locked:
+        return "The last epoch is to be tested; the test pictures are locked until the run ends."
+    if is_last_by_rule(run.config, run.rows):
+        return (
+            "The figures are of the last epoch, which nothing chose; the test pictures were looked "
+            "at once, when the run ended."
+        )
     return (
         "The best epoch is the one with the highest top-1 on the test pictures, so its figures are "
         "selected on the set that they are measured on."

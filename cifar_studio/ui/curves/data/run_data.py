@@ -18,7 +18,7 @@ from cifar_studio.errors import StudioError
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.early_stopping import Stop, early_end
 from cifar_studio.runs.folder.environment import Environment
-from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_tested_at_end
+from cifar_studio.runs.folder.epochs import EpochRow, best_row
 from cifar_studio.runs.folder.events import (
     BatchesEnded,
     EpochEnded,
@@ -201,7 +201,7 @@ class RunData:
     @property
     def chosen_by(self) -> str:
         """How the best epoch was chosen, in words."""
-        at_end = self.config.test == "at_end" and is_tested_at_end(self.rows)
+        at_end = wording.is_last_by_rule(self.config, self.rows)
         return wording.chosen_by(self.validated, at_end)
 
     @property
