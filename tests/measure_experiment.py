@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 from cifar_studio.runs.experiment.trials import Planned
 from experiments_support import SEARCH, add_trial, drawn, make_search
 
-VIEWS = ("history", "curves", "parallel", "settings", "importance")
+VIEWS = ("history", "curves", "parallel", "slices", "importance")
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast, get_args
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject
@@ -41,15 +41,6 @@ if TYPE_CHECKING:
 
 MOST_SEEDS = 30
 EXPERIMENT_SUBJECT = "experiment "
-_FIGURES: dict[str, ExperimentFigure] = {
-    "mean": "band",
-    "history": "history",
-    "parallel": "parallel",
-    "curves": "curves",
-    "settings": "slices",
-    "importance": "importance",
-}
-"""The exported figure of each view."""
 
 
 class ExperimentActions(QObject):
@@ -230,8 +221,8 @@ class ExperimentActions(QObject):
         """Keep the table, or the figure of this key, as a file."""
         if tab.path is None:
             return
-        if key in _FIGURES:
-            self._saving.save_experiment_figure(tab.path, _FIGURES[key])
+        if key in get_args(ExperimentFigure):
+            self._saving.save_experiment_figure(tab.path, cast(ExperimentFigure, key))
         else:
             self._saving.save_table(tab.view.table.as_table("trials"), tab.path.name)
 

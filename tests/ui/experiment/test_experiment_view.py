@@ -171,10 +171,10 @@ def test_that_nothing_is_drawn_while_it_is_hidden(view: ExperimentView) -> None:
 @pytest.mark.parametrize(
     ("make", "keys"),
     [
-        (lambda: search_data(), ["history", "curves", "parallel", "settings", "importance"]),
+        (lambda: search_data(), ["history", "curves", "parallel", "slices", "importance"]),
         (
             lambda: ExperimentReader(make_planned("f", FOLDS, done=2).path).read(60),
-            ["mean", "curves"],
+            ["band", "curves"],
         ),
     ],
 )
@@ -291,7 +291,7 @@ def test_that_a_line_between_the_axes_is_chosen(view: ExperimentView, qtbot: QtB
 
 def test_that_each_setting_has_a_plot_on_its_own_kind_of_axis(view: ExperimentView) -> None:
     view.show_experiment(search_data())
-    settings = shown(view, "settings", EachSettingView)
+    settings = shown(view, "slices", EachSettingView)
     assert isinstance(settings, EachSettingView)
     titles = [one.title.text() for one in settings.slices]
     assert titles == ["Learning rate", "Momentum", "Batch size", "Architecture"]
@@ -311,7 +311,7 @@ def test_that_folds_have_a_mean_a_deviation_and_a_corrected_error(view: Experime
     folder = make_planned("folds", FOLDS, done=5)
     data = ExperimentReader(folder.path).read(60)
     view.show_experiment(data)
-    mean = shown(view, "mean", RepetitionsView)
+    mean = shown(view, "band", RepetitionsView)
     assert isinstance(mean, RepetitionsView)
     rows = {str(row.values[0]): row.values[1] for row in mean.table.figures.rows}
     values = [run.best.val_top1 for run in data.members if run.best is not None]
@@ -329,7 +329,7 @@ def test_that_folds_have_a_mean_a_deviation_and_a_corrected_error(view: Experime
 def test_that_seeds_are_judged_on_test_where_they_were_tested(view: ExperimentView) -> None:
     folder = make_planned("seeds", SEEDS, done=3)
     view.show_experiment(ExperimentReader(folder.path).read(60))
-    mean = shown(view, "mean", RepetitionsView)
+    mean = shown(view, "band", RepetitionsView)
     assert isinstance(mean, RepetitionsView)
     firsts = [row.values[0] for row in mean.table.figures.rows]
     assert firsts == ["0", "1", "2", "Mean", "Deviation"]
@@ -424,7 +424,7 @@ def test_that_an_experiment_without_trials_or_figures_is_shown_all_the_same(
         view.grab()
     folder = make_planned("planned", FOLDS, done=0)
     view.show_experiment(ExperimentReader(folder.path).read(60))
-    view.choose_view("mean")
+    view.choose_view("band")
     view.grab()
     assert visible_buttons(view) == ["Start"]
 

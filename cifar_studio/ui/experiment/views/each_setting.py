@@ -39,7 +39,7 @@ class _Slice(QWidget):
 class EachSettingView(TrialView):
     """As many columns as there is room for."""
 
-    KEY = "settings"
+    KEY = "slices"
     TITLE = "Each setting"
     TIP = "Each setting that varies against the figure"
 

@@ -54,7 +54,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
 class RepetitionsView(TrialView):
     """Left the mean with a band of one standard deviation, right the table."""
 
-    KEY = "mean"
+    KEY = "band"
     TITLE = "Mean and spread"
     TIP = "Mean learning curve with a band of one standard deviation, and the figures of each run"
 

@@ -32,7 +32,7 @@ class TrialView(QWidget):
     Attributes
     ----------
     KEY, TITLE, TIP : str
-        For programs, on its button, and in a sentence.
+        As the figure is called that is saved of it, on its button, and in a sentence.
 
     Signals
     -------
