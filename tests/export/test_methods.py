@@ -223,3 +223,14 @@ def test_that_a_run_of_the_reports_names_none_of_these_works() -> None:
     recipes = [run_of(preset.config) for preset in RECIPES]
     named = [reference.words for reference in references_of(recipes)]
     assert len(named) == len(set(named))
+
+
+def test_that_a_last_epoch_that_nothing_chose_is_called_so() -> None:
+    none = {"val_loss": None, "val_top1": None, "val_top5": None}
+    rows = [replace(row, **none) for row in locked_rows(ended=False)]
+    rows[-1] = replace(rows[-1], test_loss=1.65, test_top1=43.0, test_top5=64.0)
+    run = run_of(TrainConfig(epochs=len(rows), test="at_end"))
+    words = method_of(dataclasses.replace(run, rows=tuple(rows)))
+    assert "The figures are of the last epoch, which nothing chose" in words
+    assert "the test pictures were looked at once, when the run ended" in words
+    assert "selected on the set" not in words

@@ -178,7 +178,7 @@ def test_that_what_is_not_seen_is_no_change_of_the_preset(qtbot: QtBot, panel: S
 
 def test_that_a_fault_in_a_folded_group_marks_its_header(qtbot: QtBot, panel: SetupPanel) -> None:
     theme.manager().apply("light")
-    show(panel, replace(PLAIN.config, test="at_end"))
+    show(panel, replace(PLAIN.config, test="never"))
     assert panel.planned_run() is None
     assert words(panel, "Choosing") == "Fix Test set"
     image = header(panel, "Choosing").grab().toImage()
@@ -187,7 +187,7 @@ def test_that_a_fault_in_a_folded_group_marks_its_header(qtbot: QtBot, panel: Se
     assert panel.faults()["test"] in shown_text(panel)
     type_into(qtbot, panel, "Validation", "50")
     type_into(qtbot, panel, "Training", "450")
-    assert words(panel, "Choosing") == "test set locked until the end"
+    assert words(panel, "Choosing") == "test set stays locked"
     assert panel.planned_run() is not None
 
 
