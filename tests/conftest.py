@@ -40,6 +40,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     for name in ("CACHE", "CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(folder / f".{name.lower()}"))
     monkeypatch.delenv("CIFAR_STUDIO_RUNS", raising=False)
+    monkeypatch.delenv("CIFAR_STUDIO_EXPERIMENTS", raising=False)
     if request.node.get_closest_marker("real_data") is None:
         monkeypatch.delenv("CIFAR100_ROOT", raising=False)
     return folder

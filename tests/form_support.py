@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.ui.setup.setup_panel import SetupPanel
 
 
@@ -35,3 +36,26 @@ def has_colour(image: QImage, colour: str) -> bool:
         for x in range(image.width())
         for y in range(image.height())
     )
+
+
+def button(panel: QWidget, name: str) -> QToolButton:
+    return next(b for b in panel.findChildren(QToolButton) if b.accessibleName() == name)
+
+
+def fork(panel: SetupPanel, title: str) -> QToolButton:
+    return button(panel, f"Vary {title}")
+
+
+def choose(panel: SetupPanel, title: str, key: str) -> None:
+    box = combo(panel, f"Experiment, {title}")
+    box.setCurrentIndex(box.findData(key))
+
+
+def experiment_of(panel: SetupPanel) -> Experiment:
+    planned = panel.planned_experiment()
+    assert planned is not None, panel.faults()
+    return planned[1]
+
+
+def segment(panel: SetupPanel, text: str) -> QToolButton:
+    return next(b for b in panel.findChildren(QToolButton) if b.text() == text and b.isCheckable())

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication
 from cifar_studio.config.presets import QUICK_LOOK
 from cifar_studio.runs.folder.events import BatchesEnded, RunEnded
 from cifar_studio.runs.queue_rules import PlannedRun
-from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, PICTURES, TITLES
+from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, EXPERIMENT, PICTURES, TITLES
 from cifar_studio.ui.window.main_window import MainWindow
 
 LOOK_MS = 8000
@@ -92,7 +92,7 @@ def measure_tabs(starts: int) -> dict[str, list[float]]:
     """Seconds of a tab's first opening with its first painting, before anything built it."""
     return {
         TITLES[tab]: [float(_in_a_process(TAB_ONCE.format(tabs=(tab,)))) for _ in range(starts)]
-        for tab in (PICTURES, CONFUSION, COMPARE)
+        for tab in (PICTURES, CONFUSION, COMPARE, EXPERIMENT)
     }
 
 

@@ -18,6 +18,7 @@ from cifar_studio.cli.bench import bench
 from cifar_studio.cli.bundles import export, open_bundles
 from cifar_studio.cli.data import data
 from cifar_studio.cli.evaluating import evaluate, predict, runs
+from cifar_studio.cli.experiment import experiment
 from cifar_studio.cli.settings import settings
 from cifar_studio.cli.study import study
 from cifar_studio.cli.training import reproduce, train
@@ -41,6 +42,7 @@ app.command()(settings)
 app.command()(bench)
 app.add_typer(data, name="data")
 app.add_typer(study, name="study")
+app.add_typer(experiment, name="experiment")
 
 
 def run_command_line() -> None:

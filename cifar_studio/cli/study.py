@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cifar_studio.cli.making import data_words
 from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs
 from cifar_studio.cli.usage import NAME
 from cifar_studio.config.study import FULL, SHORT, StudySize, study_runs
@@ -55,6 +56,7 @@ def report(
 ) -> None:
     """Repeat the report's six runs, then print its Table 2. Given again, it goes on."""
     from cifar_studio.cli.output.study_console import study_in_console
+    from cifar_studio.runs.experiment.report import report_name
 
     base = SHORT if short else FULL
     size = StudySize(
@@ -66,7 +68,8 @@ def report(
     folder = folder_of_runs(runs)
     code = study_in_console(
         study_runs(size, settings or [], as_printed=as_printed),
-        data=data,
+        report_name(size, as_printed=as_printed),
+        data=data_words(data),
         folder=folder,
         command=[NAME, *sys.argv[1:]],
         estimate_only=estimate,

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cifar_studio.cli.options import DataOption, JsonOption, RunsOption, folder_of_runs, run_folder
+from cifar_studio.cli.options import (
+    ConfigOption,
+    DataOption,
+    JsonOption,
+    PresetOption,
+    RunsOption,
+    config_of,
+    folder_of_runs,
+    run_folder,
+)
 from cifar_studio.cli.usage import NAME
-from cifar_studio.config.presets import PRESETS, preset
-from cifar_studio.config.serialization import from_words, read_config
+from cifar_studio.config.serialization import from_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import BadInputError
 
@@ -23,13 +31,8 @@ _CHANGEABLE = ("epochs", "schedule_epochs", "device")
 
 
 def train(
-    preset_name: Annotated[
-        str | None,
-        typer.Option("--preset", metavar="NAME", help=f"One of: {', '.join(PRESETS)}."),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="A config.json.")
-    ] = None,
+    preset_name: PresetOption = None,
+    config: ConfigOption = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +57,7 @@ def train(
             )
         request: TrainRequest | ResumeRequest = _resume_request(resume, data, settings or [])
     else:
-        chosen = _config(preset_name, config, settings or [])
+        chosen = config_of(preset_name, config, settings or [])
         request = _train_request(chosen, data, folder_of_runs(runs))
     # Only now: it imports torch, and a typing error should be told at once.
     from cifar_studio.cli.output.training_console import train_in_console
@@ -85,18 +88,6 @@ def reproduce(
     from cifar_studio.cli.output.reproduce_console import reproduce_in_console
 
     raise typer.Exit(reproduce_in_console(request, json=json))
-
-
-def _config(name: str | None, file: Path | None, words: list[str]) -> TrainConfig:
-    if name and file:
-        raise BadInputError("both --preset and --config are given", "Give one of them")
-    if not name and not file:
-        raise BadInputError(
-            "neither --preset nor --config is given",
-            f"Give --preset with one of {', '.join(PRESETS)}",
-        )
-    base = preset(name).config if name else read_config(file) if file else TrainConfig()
-    return from_words(words, base)
 
 
 def _train_request(config: TrainConfig, data: str, folder: Path, repeats: str = "") -> TrainRequest:

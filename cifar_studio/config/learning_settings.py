@@ -57,9 +57,9 @@ def _milestones_fault(config: TrainConfig) -> str:
 
 
 def _test_fault(config: TrainConfig) -> str:
-    if config.test == "each_epoch":
+    if config.test != "never":
         return ""
-    return _needs_validation(config, "a locked test set leaves the choice to validation")
+    return _needs_validation(config, "without test figures a run is judged by validation")
 
 
 def _folds_fault(config: TrainConfig) -> str:
@@ -383,8 +383,8 @@ _CHOOSING = (
         title="Test set",
         group="Choosing",
         sentence="When the test pictures are looked at: after each epoch, as the report does; "
-        "once, when the run ends, with the weights that validation chose; or never, so that a "
-        "later run can still be judged by them.",
+        "once, when the run ends, with the weights that validation chose, or without validation "
+        "with the last ones; or never, so that a later run can still be judged by them.",
         kind="choice",
         said=lambda value: {
             "at_end": "test set locked until the end",

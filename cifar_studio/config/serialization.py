@@ -111,10 +111,13 @@ def _on_top(
     return checked(config, faults, judge)
 
 
-def from_words(words: Iterable[str], base: TrainConfig | None = None) -> TrainConfig:
+def from_words(
+    words: Iterable[str], base: TrainConfig | None = None, judge: Judge = check
+) -> TrainConfig:
     """A checked config from `KEY=VALUE` words as `--set` takes them.
 
-    VALUE is read as JSON where it is JSON (0.5, true, null), else as text.
+    VALUE is read as JSON where it is JSON (0.5, true, null), else as text. `judge` as
+    `from_mapping` means it.
     """
     mapping: dict[str, Any] = {}
     for word in words:
@@ -127,7 +130,7 @@ def from_words(words: Iterable[str], base: TrainConfig | None = None) -> TrainCo
             mapping[key.strip()] = json.loads(text)
         except (ValueError, RecursionError):
             mapping[key.strip()] = text.strip()
-    return from_mapping(mapping, base)
+    return from_mapping(mapping, base, judge)
 
 
 def checked(

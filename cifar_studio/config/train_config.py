@@ -90,13 +90,13 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def train_pictures(self) -> int:
         """Pictures that are learned from, where the data have as many as are asked for."""
-        held_out = self.validation_pictures if self.folds else 0
+        held_out = self.validation_pictures if self.folds > 1 else 0
         return 100 * self.train_per_class - held_out
 
     @property
     def validation_pictures(self) -> int:
         """Pictures that are held back to validate on, where the data have enough; 0 without."""
-        if not self.folds:
+        if self.folds < 2:  # 1 is a fault, and is told as one
             return 100 * self.validation_per_class
         # Dealt out in turn, the first folds get what is left over.
         return len(range(self.fold - 1, 100 * self.train_per_class, self.folds))
@@ -104,7 +104,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def has_validation(self) -> bool:
         """Whether pictures are held back to choose the best epoch: a fold, or a split."""
-        return self.folds > 0 or self.validation_per_class > 0
+        return self.folds > 1 or self.validation_per_class > 0
 
     @property
     def locks_test_set(self) -> bool:

@@ -92,8 +92,11 @@ class Agenda:
 
     def tell_of(self, experiment: OpenExperiment) -> None:
         """Tell that something has changed, be it in the ledger alone."""
-        self._told[experiment] = self._state_of(experiment)
-        self._tell(self._told[experiment])
+        before, state = self._told.get(experiment), self._state_of(experiment)
+        if before is None or before.activity != state.activity:
+            experiment.folder.say_paused(state.activity == "paused")
+        self._told[experiment] = state
+        self._tell(state)
 
     def close(self) -> None:
         """Let other processes have them."""

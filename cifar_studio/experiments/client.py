@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import msgspec
+import psutil
 
 from cifar_studio.errors import BadInputError
 from cifar_studio.experiments.protocol import (
     AnyDispatchRequest,
     DispatchEnvelope,
     JobBegan,
+    LetGo,
     RequestRefused,
     dispatch_envelope_decoder,
     dispatch_line,
@@ -18,6 +21,7 @@ from cifar_studio.experiments.protocol import (
 from cifar_studio.runner.child_process import ChildProcess, describe_exit
 from cifar_studio.runs.folder.events import RunEnded, RunStarted
 
+KILL_S = 3.0
 DISPATCHER_MODULE = "cifar_studio.experiments.process"
 
 
@@ -32,6 +36,7 @@ class DispatcherProcess:
 
     def __init__(self, *, runs: str = "", slots: int = 1, devices: str = "") -> None:
         self._open: dict[int, str] = {}
+        self._is_let_go = False
         self._process = ChildProcess(
             DISPATCHER_MODULE,
             ["--runs", runs, "--slots", str(slots), "--devices", devices],
@@ -76,6 +81,8 @@ class DispatcherProcess:
             elif isinstance(envelope.event, RunEnded):
                 self._open.pop(envelope.id, None)
             yield envelope
+        if self._is_let_go:
+            return
         code, words = self._process.reap()
         fault = f"The dispatcher's process ended unexpectedly ({describe_exit(code)})"
         for id_, folder in self._open.items():
@@ -90,13 +97,26 @@ class DispatcherProcess:
                 ),
             )
         self._open.clear()
-        if code != 0:
+        if code != 0 and not self._process.was_killed:
             yield DispatchEnvelope(0, RequestRefused(message=fault, remedy="Try again"))
 
     def close(self) -> None:
         """Close its standard input: every training saves, and it ends by itself."""
         self._process.close()
 
+    def let_go(self) -> None:
+        """Let it go on by itself until its experiments are done."""
+        self._is_let_go = True
+        self.ask(LetGo())
+        self._process.close()
+
     def kill(self) -> None:
-        """End the process at once; its trainings save at their next batch."""
+        """End the process and everything that trains at once."""
+        children: list[psutil.Process] = []
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(self.pid).children(recursive=True)
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
         self._process.kill()
+        psutil.wait_procs(children, KILL_S)  # until then they hold their run folders

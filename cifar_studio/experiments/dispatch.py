@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Dispatch:
     ----------
     stays : bool
         Whether it waits for more when nothing is left to train, until `stop`.
+    when_alone : callable
+        Called when it was told to go on and nobody listens any more.
     old_queue_file : Path, optional
         Where versions before 0.3 kept the queue.
     """
@@ -41,6 +43,7 @@ class Dispatch:
         runs: Path,
         command: Sequence[str] = (),
         stays: bool = False,
+        when_alone: Callable[[], object] = lambda: None,
         old_queue_file: Path | None = None,
     ) -> None:
         self._inbox: queue.SimpleQueue[AnyDispatchRequest | Said | Gone | _End] = (
@@ -51,6 +54,7 @@ class Dispatch:
         self._out: list[DispatchEnvelope] = []
         self._pool = LocalPool(slots, self._inbox.put)
         self._stays = stays
+        self._when_alone = when_alone
         self._dispatcher = Dispatcher(
             self._pool,
             lambda id_, event: self._out.append(DispatchEnvelope(id_, event)),
@@ -111,6 +115,8 @@ class Dispatch:
             dispatcher.shut_down()
         elif item is _End.UNLESS_LET_GO:
             self._is_left = True
+            if dispatcher.is_let_go:
+                self._when_alone()
         elif isinstance(item, Said):
             dispatcher.said(item)
         elif isinstance(item, Gone):

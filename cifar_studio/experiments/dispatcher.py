@@ -20,6 +20,7 @@ from cifar_studio.experiments.open_experiment import OpenExperiment
 from cifar_studio.experiments.protocol import (
     AnyDispatchEvent,
     AnyDispatchRequest,
+    QueueChanged,
     RequestRefused,
 )
 from cifar_studio.experiments.queue_folder import take_queue
@@ -74,6 +75,8 @@ class Dispatcher:
         self._jobs: dict[int, Job] = {}
         self._agenda = Agenda(self._jobs, functools.partial(tell, 0))
         self._queue: RunQueue | None = None
+        self._queue_told: QueueChanged | None = None
+        self._queue_fault: StudioError | None = None
         self._closing_since: float | None = None
         self._is_let_go = False
 
@@ -104,6 +107,7 @@ class Dispatcher:
         except StudioError as error:
             self._refuse(error)
         self._fill()
+        self._tell_queue()
 
     def said(self, said: Said) -> None:
         """A worker said something."""
@@ -115,6 +119,7 @@ class Dispatcher:
         if job is not None and job.worker is said.worker:
             self._follow(job, event)
             self._fill()
+            self._tell_queue()
 
     def gone(self, gone: Gone) -> None:
         """A worker has ended."""
@@ -131,6 +136,7 @@ class Dispatcher:
                 ),
             )
         self._fill()
+        self._tell_queue()
 
     def tick(self) -> None:
         """Some time has passed."""
@@ -176,7 +182,13 @@ class Dispatcher:
 
     @_carry_out.register
     def _(self, request: protocol.QueueRequest) -> None:
-        self._open_queue().carry_out(request)
+        queue, slot = self._open_queue(), self._free_slot()
+        if isinstance(request, protocol.StartRun) and request.at_once and slot is not None:
+            self._begin(queue.start_at_once(request.planned), queue, slot)
+            return
+        queue.carry_out(request)
+        if isinstance(request, protocol.StartRun) and self._queue_fault is not None:
+            self._refuse(self._queue_fault)
 
     @_carry_out.register
     def _(self, request: protocol.CommandJob) -> None:
@@ -309,12 +321,16 @@ class Dispatcher:
             try:
                 kept = take_queue(self._experiments_folder, self._old_queue_file)
             except StudioError as error:  # no reason to keep a person from training
-                self._refuse(error)
+                self._queue_fault = error  # said when a run is to wait
                 kept = None
-            tell = functools.partial(self._tell, 0)
-            self._queue = RunQueue(kept, self._runs_folder, tell)
-            tell(self._queue.state())
+            self._queue = RunQueue(kept, self._runs_folder)
         return self._queue
+
+    def _tell_queue(self) -> None:
+        """Say how the queue is now, once all that led there was told."""
+        if self._queue is not None and (state := self._queue.state()) != self._queue_told:
+            self._queue_told = state
+            self._tell(0, state)
 
 
 _NEWS_OF_A_TRIAL = (RunStarted, EpochEnded, RunPaused, RunContinued, RunEnded)

@@ -98,6 +98,7 @@ class OpenExperiment:
         """Let the next process have it."""
         self._ledger.write_down()
         self._proposals.weigh(self.folder, at_once=True)
+        self.folder.say_paused(False)
         self._lock.release()
 
     def pause(self, message: str = "", remedy: str = "") -> None:

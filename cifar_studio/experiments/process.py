@@ -35,28 +35,27 @@ def main() -> None:
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     devices = [device for device in arguments.devices.split(",") if device]
+    # Whatever else prints goes to standard error.
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     dispatch = Dispatch(
         slots_for(arguments.slots, devices),
         experiments=paths.experiments_folder(),
         runs=Path(arguments.runs) if arguments.runs else paths.runs_folder(),
         stays=True,
+        when_alone=events.close,
         old_queue_file=paths.queue_file(),
     )
     signal.signal(signal.SIGTERM, lambda *_: dispatch.stop())
     stream = io.FileIO(sys.stdin.fileno(), closefd=False)
     # A daemon: it sits in a blocking read that nothing but the other side can end.
     threading.Thread(target=_read, args=(stream, dispatch), name="requests", daemon=True).start()
-    # Whatever else prints goes to standard error.
-    events = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    is_heard = True
     for envelope in dispatch:
-        if is_heard:
+        if not events.closed:
             try:
                 events.write(dispatch_line(envelope))
                 events.flush()
             except (OSError, ValueError):
-                is_heard = False
                 dispatch.leave()
     with contextlib.suppress(OSError, ValueError):
         events.close()

@@ -28,9 +28,10 @@ class Warm(DispatchRequest, frozen=True, kw_only=True, tag="warm"):
 
 
 class StartRun(DispatchRequest, frozen=True, kw_only=True, tag="start_run"):
-    """Train a single run: when its turn in the queue comes."""
+    """Train a single run: when its turn in the queue comes, or before all others."""
 
     planned: PlannedRun
+    at_once: bool = False
 
 
 class ResumeRun(DispatchRequest, frozen=True, kw_only=True, tag="resume_run"):

@@ -7,7 +7,7 @@ on with by itself.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import filelock
@@ -55,17 +55,16 @@ class RunQueue:
         self,
         kept: tuple[ExperimentFolder, filelock.BaseFileLock] | None,
         runs: Path,
-        tell: Callable[[QueueChanged], None],
     ) -> None:
         self._folder = kept[0] if kept is not None else None
         self._lock = kept[1] if kept is not None else None
         self._runs_folder = runs
-        self._tell = tell
         self._table = TrialTable()
         if self._folder is not None:
             self._table.feed(self._folder.read_lines())
         self._failures = FailureCount()
         self._active: set[int] = set()
+        self._at_once: set[int] = set()
         self._held_by: HeldBy = "person" if self._waiting() else ""
         self._fault = ""
 
@@ -99,11 +98,12 @@ class RunQueue:
             fault=self._fault if self._held_by == "failures" else "",
         )
 
-    def add(self, planned: PlannedRun) -> None:
-        """Put a run at the end. Raises ConfigError where its settings cannot be used."""
+    def add(self, planned: PlannedRun) -> int:
+        """Put a run at the end; its number. Raises ConfigError where it cannot be trained."""
         checked(planned.config)
-        self._append(as_line(planned, self._table.next_number))
-        self._changed()
+        number = self._table.next_number
+        self._append(as_line(planned, number))
+        return number
 
     def drop(self, number: int) -> None:
         """Take a run out, as a person does."""
@@ -112,29 +112,36 @@ class RunQueue:
         if not self._waiting():  # whatever comes later was not part of what failed
             self._failures.clear()
             self._held_by = ""
-        self._changed()
 
     def order(self, numbers: Sequence[int]) -> None:
         self._append(Ordered(trials=list(numbers)))
-        self._changed()
 
     def hold(self) -> None:
         self._held_by = "person"
-        self._changed()
 
     def release(self) -> None:
         self._failures.clear()
         self._held_by = ""
-        self._changed()
 
     def next_task(self) -> Task | None:
         waiting = self._waiting()
         if not waiting or self._held_by:
             return None
-        trial = waiting[0]
-        self._active.add(trial.number)
-        self._changed()
-        return Task(trial.number, 0, self._planned(trial), None, self._runs_folder)
+        return self._take(waiting[0].number)
+
+    def start_at_once(self, planned: PlannedRun) -> Task:
+        """A run that goes before all others. Where it cannot begin, it does not wait again.
+
+        Raises ConfigError where it cannot be trained.
+        """
+        number = self.add(planned)
+        self._at_once.add(number)
+        return self._take(number)
+
+    def _take(self, number: int) -> Task:
+        self._active.add(number)
+        planned = self._planned(self._table.trials[number])
+        return Task(number, 0, planned, None, self._runs_folder)
 
     def began(self, job: Job) -> None:
         self._append(Begun(trial=job.task.number, run=Path(job.folder).name))
@@ -143,7 +150,6 @@ class RunQueue:
         self._failures.clear()
         if self._held_by == "failures":
             self._held_by = ""
-            self._changed()
         return False
 
     def ended(self, job: Job, event: RunEnded) -> None:
@@ -160,10 +166,10 @@ class RunQueue:
             self._append(
                 Ended(trial=number, state=state, seconds=job.seconds, message=event.message)
             )
-        elif is_failure(event.state):
+        elif is_failure(event.state) and number not in self._at_once:
             others = [trial.number for trial in self._waiting() if trial.number != number]
             self._append(Ordered(trials=[*others, number]))
-        elif event.state == "stopped":
+        elif event.state != "interrupted":
             self._append(Withdrawn(trial=number))
         if is_failure(event.state):
             self._failures.add()
@@ -172,7 +178,6 @@ class RunQueue:
                 self._held_by = "failures"
         elif job.has_begun:
             self._failures.clear()
-        self._changed()
 
     def _waiting(self) -> list[Trial]:
         trials = (self._table.trials[number] for number in self._table.order)
@@ -193,6 +198,3 @@ class RunQueue:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.append(line)
-
-    def _changed(self) -> None:
-        self._tell(self.state())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cifar_studio.errors import BadInputError
@@ -75,10 +75,25 @@ FORMATS: dict[str, Format] = {
     )
 }
 EVERYDAY = ("csv", "png", "svg")
+EXPERIMENT_FORMATS: dict[str, Format] = {
+    one.key: one
+    for one in (
+        Format("csv", "Tables", "CSV", "A trial a row, for spreadsheets."),
+        Format("tsv", "Tables", "TSV", "The same, with tabs between the cells."),
+        Format("md", "Tables", "Markdown", "The same table for a text in Markdown."),
+        Format("tex", "Tables", "LaTeX", "The same table for LaTeX, ruled by booktabs."),
+        Format("json", "Tables", "JSON", "All that `experiment show --json` prints."),
+        Format("png", "Figures", "PNG", "History, curves and settings as pictures."),
+        Format("svg", "Figures", "SVG", "The same figures as vector graphics."),
+        Format("pdf", "Figures", "PDF", "The same figures as PDF."),
+        Format("html", "Reports", "HTML report", "report.html: all of it in one file."),
+    )
+}
+"""The choices for an experiment as a whole."""
 
 
-def checked_formats(keys: Iterable[str]) -> tuple[str, ...]:
-    """The formats of these keys, each once, in the order of `FORMATS`.
+def checked_formats(keys: Iterable[str], known: Mapping[str, Format] = FORMATS) -> tuple[str, ...]:
+    """The formats of these keys, each once, in the order of the known ones.
 
     Raises
     ------
@@ -86,11 +101,11 @@ def checked_formats(keys: Iterable[str]) -> tuple[str, ...]:
         None is given, or one is unknown.
     """
     wanted = {key.strip().lower().removeprefix(".") for key in keys} - {""}
-    unknown = sorted(wanted - FORMATS.keys())
+    unknown = sorted(wanted - known.keys())
     if unknown or not wanted:
         what = f"there is no format {', '.join(unknown)}" if unknown else "no format is given"
-        raise BadInputError(what, f"Choose from {', '.join(FORMATS)}")
-    return tuple(key for key in FORMATS if key in wanted)
+        raise BadInputError(what, f"Choose from {', '.join(known)}")
+    return tuple(key for key in known if key in wanted)
 
 
 def inches_of(words: str) -> tuple[float, float]:

@@ -241,6 +241,43 @@ class ExportRequest(FiguresRequest, frozen=True, kw_only=True, tag="export"):
     rule: ConvergenceRule = DEFAULT_RULE
 
 
+ExperimentFigure = Literal["history", "curves", "parallel", "slices", "importance", "band"]
+
+
+class ExportExperimentRequest(FiguresRequest, frozen=True, kw_only=True, tag="export_experiment"):
+    """Write what an experiment says into a folder, for other people and programs.
+
+    Attributes
+    ----------
+    folder : str
+        The experiment's.
+    to : str
+        Made where it is not there.
+    formats : list of str
+        Keys of `export.formats.EXPERIMENT_FORMATS`.
+    data : str
+        As `ResumeRequest` means it; the report shows pictures of the best trial.
+    """
+
+    folder: str
+    to: str
+    formats: list[str]
+    data: str = "auto"
+
+
+class SaveExperimentFigureRequest(
+    FiguresRequest, frozen=True, kw_only=True, tag="save_experiment_figure"
+):
+    """Write a figure of an experiment to a file; `path` is as `SaveFigureRequest` means it.
+
+    The band is of seeds and folds; what a search varied has all the others.
+    """
+
+    folder: str
+    path: str
+    figure: ExperimentFigure
+
+
 class ControlRequest(Request, frozen=True, kw_only=True, tag="control"):
     """A command for the work with the same id."""
 
@@ -263,6 +300,8 @@ AnyRequest = (
     | SaveFigureRequest
     | SaveCurvesRequest
     | ExportRequest
+    | ExportExperimentRequest
+    | SaveExperimentFigureRequest
     | ControlRequest
 )
 

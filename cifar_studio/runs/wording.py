@@ -15,12 +15,12 @@ from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.study import is_as_printed, shortened_by
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.answers import RequestFailed
-from cifar_studio.runs.folder.epochs import EpochRow
+from cifar_studio.runs.folder.environment import DataFacts
+from cifar_studio.runs.folder.epochs import EpochRow, is_tested_at_end
 from cifar_studio.runs.folder.library import Run
 
 NONE = "—"
 MINUS = "\N{MINUS SIGN}"
-TEST_LOCKED = "The test set is locked until the run ends"
 CAUTION = (
     "A network that was trained on CIFAR-100 names one of its 100 classes, whatever it is shown"
 )
@@ -108,6 +108,25 @@ def looks(rows: Sequence[EpochRow]) -> str:
     )
 
 
+def test_locked(config: TrainConfig) -> str:
+    """Why a run has no test figures, or none yet, as a sentence without its full stop."""
+    if config.test == "never":
+        return "The test set stays locked"
+    return "The test set is locked until the run ends"
+
+
+def how_to_unlock(config: TrainConfig) -> str:
+    """What gives a run with a locked test set its test figures, without a full stop."""
+    return "Train anew with test=at_end" if config.test == "never" else "Resume it to its end"
+
+
+def judged_on(config: TrainConfig, data: DataFacts) -> str:
+    """How many pictures a run's figures are of, and which: "10,000 test", "500 validation"."""
+    if config.test == "never":
+        return f"{data.validation_pictures:,} validation"
+    return f"{data.test_pictures:,} test"
+
+
 def state(run: Run) -> str:
     """The state of a run in a word or two."""
     is_early = run.status.state == "finished" and run.early_stop is not None
@@ -140,7 +159,7 @@ def network(config: TrainConfig) -> str:
 
     A run with the settings that the report prints is called so wherever runs are named, and so is
     one of a recipe. Of what else was added to the report's way of training the first words are
-    said, and how many there are besides.
+    said, and how many there are besides; a fold that is held out is named last.
     """
     recipe = recipe_of(config)
     title = architecture(config.architecture).title
@@ -154,7 +173,14 @@ def network(config: TrainConfig) -> str:
     if is_as_printed(config):
         words.append("as printed")
     words += _additions(config)
+    if config.folds:
+        words.append(fold(config))
     return ", ".join(words)
+
+
+def fold(config: TrainConfig) -> str:
+    """Which fold is held out, where there are folds: "fold 2 of 5"."""
+    return f"fold {config.fold} of {config.folds}"
 
 
 def _additions(config: TrainConfig) -> list[str]:
@@ -185,14 +211,21 @@ def data_of(config: TrainConfig, name: str) -> str:
     return f"{name}, short" if shortened_by(config) else name
 
 
-def chosen_by(validated: bool) -> str:
-    """How the best epoch was chosen."""
+def chosen_by(validated: bool, at_end: bool = False) -> str:
+    """How the best epoch was chosen; `at_end` where nothing did, and the last one was tested."""
+    if at_end:
+        return "the last one, by no choice"
     return "chosen on validation" if validated else "best on test (selected)"
+
+
+def is_last_by_rule(config: TrainConfig, rows: Sequence[EpochRow]) -> bool:
+    """Whether the last epoch was tested because it is the last, and no figure chose it."""
+    return config.test == "at_end" and not config.has_validation and is_tested_at_end(rows)
 
 
 def how_chosen(run: Run) -> str:
     """How the best epoch of a run was chosen."""
-    return chosen_by(is_validated(run))
+    return chosen_by(is_validated(run), is_last_by_rule(run.config, run.rows))
 
 
 def best_top1(best: EpochRow | None) -> str:

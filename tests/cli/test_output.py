@@ -40,6 +40,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["rusn"], "Perhaps runs is meant"),
         (["data", "chekc"], "Perhaps check is meant; see `cifar-studio data --help`"),
         (["data"], "Give one of where, check, fetch"),
+        (["experiment"], "Give one of new, run, list, show, stop, pause, go-on, more, finish"),
         (["--"], "no command is given"),
         (["--verison"], "Perhaps --version is meant"),
         (["runs", "more"], "unexpected extra argument"),
@@ -56,7 +57,9 @@ def test_that_a_word_typed_wrongly_gets_one_line(words: list[Word], said: str) -
     assert result.stderr.strip().isprintable()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "-h"], ["data", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["train", "-h"], ["data", "--help"], ["experiment", "new", "--help"]]
+)
 def test_that_help_stays_whole(words: list[str]) -> None:
     result = studio(*words)
     assert result.returncode == 0

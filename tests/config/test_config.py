@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -66,6 +67,8 @@ CONTRACT_DEFAULTS = {
     "train_per_class": 500,
     "test_per_class": 100,
     "validation_per_class": 0,
+    "folds": 0,
+    "fold": 1,
     "test": "each_epoch",
     "test_time_flip": False,
     "early_stopping": "off",
@@ -137,7 +140,11 @@ def test_that_all_faults_are_named_at_once() -> None:
             {"schedule": "cosine", "epochs": 5, "schedule_epochs": 3, "warmup_epochs": 3},
             "warmup_epochs",
         ),
-        ({"test": "at_end"}, "test"),
+        ({"test": "never"}, "test"),
+        ({"folds": 1}, "folds"),
+        ({"folds": 5, "train_per_class": 400, "validation_per_class": 50}, "folds"),
+        ({"folds": 3, "fold": 4}, "fold"),
+        ({"folds": 3, "batch_size": 4}, "batch_size"),
         ({"early_stopping": "val_loss"}, "early_stopping"),
         ({"sam_rho": 0.1, "precision": "float16", "device": "cuda"}, "sam_rho"),
     ],
@@ -195,6 +202,26 @@ def test_that_early_stopping_under_a_falling_rate_comes_with_a_word_of_warning()
     assert hints(stopping) == ()
     (hint,) = hints(msgspec.structs.replace(stopping, schedule="cosine"))
     assert "the last epochs" in hint
+
+
+def test_that_folds_with_fewer_pictures_a_class_come_with_a_word_of_warning() -> None:
+    (hint,) = hints(from_mapping({"folds": 20, "train_per_class": 10}))
+    assert "no fold has pictures of every class" in hint
+    assert hints(from_mapping({"folds": 10, "train_per_class": 10})) == ()
+    with pytest.raises(ConfigError, match="folds: is 21, must be 0 to 20"):
+        from_mapping({"folds": 21})
+
+
+def test_that_the_batch_size_that_is_proposed_for_folds_can_be_trained() -> None:
+    # 3 * 3 + 1 and 3 * 12 + 1 pictures and their like leave one at the next size up, too.
+    proposed = 0
+    for per_class, folds, size in itertools.product(range(1, 40), (3, 7, 19), range(2, 60)):
+        config = TrainConfig(train_per_class=per_class, folds=folds, batch_size=size)
+        for fault in check(config):
+            better = msgspec.structs.replace(config, batch_size=int(fault.message.split()[-1]))
+            assert not check(better)
+            proposed += 1
+    assert proposed > 20
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "", "cpu "])

@@ -17,8 +17,8 @@ from cifar_studio.experiments.search.search import Search
 from cifar_studio.runs.experiment.results import best_trial
 from cifar_studio.runs.experiment.trials import Planned, PlannedAgain, TrialTable
 from cifar_studio.runs.folder.epochs import LARGEST
+from experiments.optuna_loop import asked
 from experiments.searches import Bench, losses, row_of, search_of, top1s
-from experiments.test_tpe_search import asked
 
 GRID = (
     Axis(key="learning_rate", values=(0.01, 0.09, 0.001, 0.03, 0.002, 0.05)),
@@ -212,6 +212,18 @@ def test_that_trials_side_by_side_are_judged_the_same_after_a_kill() -> None:
     assert benches[0].ends() == benches[1].ends()
 
 
+def test_that_a_trial_that_went_on_is_not_ended_for_what_others_reached_later() -> None:
+    bench = bench_of("hyperband", "val_top1")
+    bench.curve = lambda _: [1.0] * 4
+    early = [bench.plan() for _ in range(6)]
+    for line in early:
+        assert not bench.epochs(line, bench.begin(line.trial))
+    finish_at(bench, [50.0] * 30)
+    bench.rebuild()  # which sees the better ones first
+    for line in early:
+        assert not bench.search.report(line.trial, row_of(bench.experiment, 5, 1.0))
+
+
 def test_that_a_trial_trained_again_is_judged_anew() -> None:
     bench = bench_of("median", "val_top1")
     finish_at(bench, [30.0] * 6)
@@ -226,6 +238,18 @@ def test_that_a_trial_trained_again_is_judged_anew() -> None:
             bench.rebuild()
         bench.curve = lambda _: [29.0]
         assert bench.epochs(line, bench.begin(line.trial, "again"))
+
+
+def test_that_a_failed_trial_is_not_running_after_a_kill() -> None:
+    bench = bench_of("median", "val_top1", "tpe")
+    for _ in range(12):
+        bench.train()
+    for _ in range(4):
+        line = bench.plan()
+        bench.epochs(line, bench.begin(line.trial), last=2)
+        bench.end(line.trial, "failed", f"run{line.trial}")
+    killed = Search(bench.experiment, bench.lines, bench.rows_of)
+    assert [killed.propose() for _ in range(3)] == [bench.search.propose() for _ in range(3)]
 
 
 def test_that_without_pruning_no_trial_is_ended_and_no_run_is_read() -> None:

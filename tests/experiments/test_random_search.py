@@ -98,14 +98,16 @@ def test_that_each_combination_is_proposed_once_and_then_none(method: str, seed:
     )
 
 
-def test_that_parameters_from_elsewhere_take_no_combination_away() -> None:
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_that_parameters_from_elsewhere_take_no_combination_away(count: int) -> None:
     axes = (Axis(key="momentum", values=(0.8, 0.9)),)
-    elsewhere = [
-        Planned(trial=1, parameters={"momentum": 0.7}),
-        Planned(trial=2, parameters={"momentum": 0.8, "dropout": 0.1}),
-        Planned(trial=3, parameters={}),
+    elsewhere: list[dict[str, object]] = [
+        {"momentum": 0.7},
+        {"momentum": 0.8, "dropout": 0.1},
+        {},
     ]
-    search = Search(search_of(axes=axes), elsewhere)
+    lines = [Planned(trial=n, parameters=one) for n, one in enumerate(elsewhere[:count], start=1)]
+    search = Search(search_of(axes=axes), lines)
     assert sorted(json.dumps(search.propose()) for _ in range(2)) == [
         '{"momentum": 0.8}',
         '{"momentum": 0.9}',

@@ -217,7 +217,8 @@ def test_that_an_experiment_that_somebody_called_queue_is_left_alone(tmp_path: P
     experiment = Experiment(
         kind="search", method="grid", axes=(Axis(key="momentum", values=(0.8, 0.9)),)
     )
-    folder = folders.create(tmp_path / "experiments", "queue", experiment)
+    made = folders.create(tmp_path / "experiments", "other", experiment)
+    folder = ExperimentFolder(made.path.rename(tmp_path / "experiments" / "queue"))
     before = folder.experiment_file.read_bytes()
     play = Play(tmp_path)
     queued(play, 1, 2)

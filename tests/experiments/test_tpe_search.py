@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -19,51 +18,9 @@ from cifar_studio.runs.experiment.trials import (
     Ended,
     Planned,
     PlannedAgain,
-    Withdrawn,
 )
-from experiments.searches import MILESTONES, Bench, search_of, top1s
-
-TPE = search_of(method="tpe", seed=7)
-
-
-def asked(trial: optuna.Trial) -> dict[str, Any]:
-    """What Optuna's own calls give for `AXES`."""
-    return {
-        "learning_rate": trial.suggest_float("learning_rate", 0.001, 0.1, log=True),
-        "momentum": trial.suggest_float("momentum", 0.5, 0.95),
-        "batch_size": trial.suggest_int("batch_size", 16, 256, log=True),
-        "warmup_epochs": trial.suggest_categorical("warmup_epochs", [0.0, 1.0, 2.0]),
-        "schedule_epochs": trial.suggest_categorical("schedule_epochs", [None, 5, 8]),
-        "milestones": MILESTONES[trial.suggest_categorical("milestones", [0, 1, 2])],
-        "nesterov": trial.suggest_categorical("nesterov", [False, True]),
-    }
-
-
-def optunas_own(
-    count: int, outcome: Callable[[int, dict[str, Any]], float | None], **study: Any
-) -> list[dict[str, Any]]:
-    """A plain loop of Optuna; a trial without an outcome failed."""
-    given = {"direction": "maximize", "sampler": TPESampler(seed=7)}
-    made = optuna.create_study(**{**given, **study})
-    found = []
-    for number in range(1, count + 1):
-        trial = made.ask()
-        found.append(asked(trial))
-        value = outcome(number, found[-1])
-        made.tell(trial, value, state=TrialState.FAIL if value is None else None)
-    return found
-
-
-def best(parameters: dict[str, Any]) -> float:
-    return max(value for value in top1s(parameters) if value is not None)
-
-
-@pytest.fixture(scope="module")
-def uninterrupted() -> Bench:
-    bench = Bench(TPE)
-    for _ in range(25):
-        bench.train()
-    return bench
+from experiments.optuna_loop import TPE, asked, best, optunas_own
+from experiments.searches import Bench, search_of
 
 
 def test_that_it_proposes_the_very_trials_of_a_plain_loop(uninterrupted: Bench) -> None:
@@ -83,14 +40,6 @@ def test_that_a_smaller_loss_is_better() -> None:
         20, lambda number, parameters: 100 - best(parameters), direction="minimize"
     )
     assert bench.parameters() == expected
-
-
-def test_that_made_anew_at_any_moment_it_goes_on_as_it_would_have(uninterrupted: Bench) -> None:
-    lines = uninterrupted.lines
-    for length in range(len(lines)):
-        if isinstance(lines[length], Planned):
-            search = Search(TPE, lines[:length])
-            assert search.propose() == lines[length].parameters
 
 
 def test_that_it_makes_out_where_good_trials_lie(uninterrupted: Bench) -> None:
@@ -169,20 +118,6 @@ def test_that_a_stopped_trial_is_learnt_from_when_it_has_gone_on_to_its_end() ->
     assert bench.parameters() == optunas_own(14, lambda number, parameters: best(parameters))
 
 
-def test_that_an_end_that_is_told_twice_counts_once(uninterrupted: Bench) -> None:
-    lines = [
-        copy for line in uninterrupted.lines for copy in [line] * (1 + isinstance(line, Ended))
-    ]
-    once, twice = Search(TPE, uninterrupted.lines), Search(TPE, lines)
-    assert once.propose() == twice.propose()
-
-
-def test_that_a_finished_trial_whose_run_was_deleted_counts_once(uninterrupted: Bench) -> None:
-    search = Search(TPE, uninterrupted.lines)
-    again = [PlannedAgain(trial=3), Begun(trial=3, run="again"), Ended(trial=3, state="finished")]
-    assert search.propose() == Search(TPE, [*uninterrupted.lines, *again]).propose()
-
-
 def test_that_a_trial_of_several_folds_counts_by_their_mean() -> None:
     experiment = search_of(method="tpe", seed=7, folds=3)
     lines: list[Any] = []
@@ -202,21 +137,6 @@ def test_that_a_trial_of_several_folds_counts_by_their_mean() -> None:
     assert proposed == optunas_own(16, lambda number, parameters: best(parameters))
 
 
-@pytest.mark.parametrize("until", [10, 20, 40])
-def test_that_two_slots_are_made_anew_in_the_order_of_the_ledger(until: int) -> None:
-    bench = Bench(TPE)
-    running = [bench.plan(), bench.plan()]
-    for number in range(until):
-        line = running.pop(number % 3 == 0)  # the later one ends first, now and then
-        run = bench.begin(line.trial)
-        bench.epochs(line, run)
-        bench.end(line.trial, "finished", run)
-        running.append(bench.plan())
-    on = bench.search.propose()
-    bench.rebuild()
-    assert bench.search.propose() == on
-
-
 def test_that_trials_that_run_side_by_side_are_kept_apart() -> None:
     axes = (Axis(key="momentum", low=0.5, high=0.95),)
     bench = Bench(search_of(method="tpe", seed=3, axes=axes))
@@ -229,72 +149,6 @@ def test_that_trials_that_run_side_by_side_are_kept_apart() -> None:
         alone.append(Search(bench.experiment, bench.lines).propose())
     assert all(one == alone[0] for one in alone)
     assert max(found) - min(found) > 0.05
-
-
-def test_that_the_ledger_is_right_where_the_sampler_says_other_now(uninterrupted: Bench) -> None:
-    other_sampler = search_of(method="tpe", seed=8)
-    search = Search(other_sampler, uninterrupted.lines)
-
-    study = optuna.create_study(direction="maximize", sampler=TPESampler(seed=8))
-    for parameters in uninterrupted.parameters():
-        trial = study.ask()
-        assert asked(trial) != parameters
-        study.tell(trial, state=TrialState.FAIL)
-        places = {**parameters, "milestones": MILESTONES.index(parameters["milestones"])}
-        study.enqueue_trial(places)
-        trial = study.ask()
-        assert asked(trial) == parameters
-        study.tell(trial, best(parameters))
-    expected = [asked(study.ask()) for _ in range(3)]
-    assert [search.propose() for _ in range(3)] == expected
-    assert uninterrupted.parameters()[0] not in expected
-
-
-def test_that_a_ledger_of_other_axes_is_passed_over(uninterrupted: Bench) -> None:
-    narrower = search_of(method="tpe", seed=7, axes=TPE.axes[:2])
-    search = Search(narrower, uninterrupted.lines)
-    parameters = search.propose()
-    assert parameters is not None
-    assert list(parameters) == ["learning_rate", "momentum"]
-    search.ended(26, "finished", 30.0)
-
-
-def test_that_a_widened_range_keeps_what_was_learnt(uninterrupted: Bench) -> None:
-    wider = Axis(key="learning_rate", low=0.0001, high=1.0, logarithmic=True)
-    search = Search(
-        search_of(method="tpe", seed=7, axes=(wider, *TPE.axes[1:])), uninterrupted.lines
-    )
-    found = [search.propose() for _ in range(10)]
-    rates = sorted(one["learning_rate"] for one in found if one)
-    assert 0.003 < rates[5] < 0.3  # the best is at 0.03
-
-
-def test_that_a_withdrawn_trial_counts_for_nothing_and_its_number_is_free() -> None:
-    bench = Bench(TPE)
-    for number in range(1, 21):
-        if number not in (5, 14):
-            bench.train()
-            continue
-        line = bench.plan()
-        bench.lines[-1:] = [line, Withdrawn(trial=line.trial)]
-        bench.search.withdrawn(line.trial)
-        bench.rebuild()
-    expected = optunas_own(
-        20, lambda number, parameters: None if number in (5, 14) else best(parameters)
-    )
-    assert bench.parameters() == expected
-    assert max(line.trial for line in bench.lines) == 18
-
-
-def test_that_lines_of_unknown_trials_are_passed_over() -> None:
-    lines = [
-        Ended(trial=9, state="finished", value=1.0),
-        Withdrawn(trial=4),
-        Begun(trial=2, run=""),
-    ]
-    search = Search(TPE, lines)
-    search.ended(7, "finished", 3.0)
-    assert search.propose() == Search(TPE).propose()
 
 
 def test_that_a_negative_or_very_large_seed_is_one_too() -> None:

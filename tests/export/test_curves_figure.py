@@ -142,7 +142,7 @@ def test_size_and_words_of_the_files(tmp_path: Path) -> None:
 def test_that_a_locked_test_set_has_no_curve_and_an_early_end_is_marked() -> None:
     rows = locked_rows(ended=True)
     stop = stopping(rows, LOCKED)
-    shown = Curves("x", rows, 9, best_epoch=4, is_test_locked=True, stop=stop)
+    shown = Curves("x", rows, 9, best_epoch=4, locks_test_set=True, stop=stop)
     page = drawn(shown)
     assert lines_with(page, 0, [row.val_loss or math.nan for row in rows])
     assert lines_with(page, 1, [row.val_top1 or math.nan for row in rows])

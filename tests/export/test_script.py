@@ -140,8 +140,19 @@ def test_that_its_code_loads_exported_weights(
     assert len(module.CLASSES) == 100
 
 
-def test_that_it_takes_the_same_pictures(tmp_path: Path, shared_cache: Path) -> None:
-    config = TrainConfig(train_per_class=20, validation_per_class=7, test_per_class=11, seed=3)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"validation_per_class": 7},
+        {"folds": 3, "fold": 2},
+        {"folds": 7, "fold": 7, "test": "never"},
+    ],
+    ids=str,
+)
+def test_that_it_takes_the_same_pictures(
+    tmp_path: Path, shared_cache: Path, changes: dict[str, object]
+) -> None:
+    config = replace(TrainConfig(train_per_class=20, test_per_class=11, seed=3), **changes)
     dataset: Dataset = load_dataset("demo")
     wanted = choose_for(config, dataset)
     module = loaded(script_of(run_of(config)), tmp_path)

@@ -84,6 +84,14 @@ SURE = {
     "test": "at_end",
 }
 HARDLY = {"learning_rate": 1e-05, "epochs": 6, "patience": 2, "sam_rho": 0.05}
+FOLD = {
+    "validation_per_class": 0,
+    "train_per_class": 3,
+    "folds": 4,
+    "fold": 3,
+    "batch_size": 225,
+    "test": "never",
+}
 MULTISTEP = {"schedule": "multistep", "milestones": (1,)}
 VGG11 = {"architecture": "vgg11", "stem": "cifar", "dropout": 0.0, "weight_decay": 0.0005}
 
@@ -92,12 +100,15 @@ VGG11 = {"architecture": "vgg11", "stem": "cifar", "dropout": 0.0, "weight_decay
 @pytest.mark.parametrize(
     "changes",
     daily(
-        (SURE, HARDLY | {"early_stopping": "val_top1"}),
+        (SURE, HARDLY | {"early_stopping": "val_top1"}, SURE | FOLD),
         (
             SURE,
+            SURE | FOLD,
+            SURE | FOLD | {"test": "each_epoch", "fold": 1},
             HARDLY | {"early_stopping": "val_top1"},
             HARDLY | {"early_stopping": "val_loss", "least_improvement": 0.01},
             HARDLY | {"early_stopping": "val_loss", "stopping_from": 4, "test": "at_end"},
+            {"test": "at_end", "validation_per_class": 0},
             {"decay_on": "weights"},
             {"label_smoothing": 0.2},
             {"weight_averaging": 0.7},
@@ -122,13 +133,15 @@ def test_that_where_nothing_is_random_it_learns_what_the_studio_learns(
     assert len(found) == len(run.rows)
     if run.config.early_stopping != "off":
         assert len(found) < run.config.epochs
-    is_locked = run.config.test == "at_end"
+    is_locked = run.config.locks_test_set
     for mine, row in zip(found, run.rows, strict=True):
         losses = {name for name in mine if "loss" in name}
-        assert losses == {"train_loss", "val_loss"} | (set() if is_locked else {"test_loss"})
+        validated = {"val_loss"} if run.config.has_validation else set()
+        assert losses == {"train_loss"} | validated | (set() if is_locked else {"test_loss"})
         for name in losses:
             assert mine[name] == pytest.approx(getattr(row, name), rel=TOLERANCE), name
-    if is_locked:
+    assert (tmp_path / "test.csv").exists() == (run.config.test == "at_end")
+    if run.config.test == "at_end":
         assert run.best is not None
         with (tmp_path / "test.csv").open() as file:
             (test,) = csv.DictReader(file)

@@ -23,10 +23,13 @@ from cifar_studio.runner.answers.evaluating import evaluate_run
 from cifar_studio.runner.protocol import EvaluateRequest
 from cifar_studio.runner.training.ready_training import needed_bytes
 from cifar_studio.runner.training.resumption import mend
+from cifar_studio.runs.analysis.summary import summarize
 from cifar_studio.runs.folder.epochs import best_row
+from cifar_studio.runs.folder.evaluation import load_evaluation
 from cifar_studio.runs.folder.events import RunEnded, RunEvent, RunNoticed, RunStarted
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.runs.wording import how_chosen, looks
 from engine.training_runs import assert_same_run, figures
 from runner.small_runs import CONFIG, GoOn, carry_out, only_run, resume, train, train_request
 
@@ -167,6 +170,53 @@ def test_that_a_locked_test_set_is_evaluated_at_the_end_alone(tmp_path: Path) ->
     evaluate()
     with pytest.raises(RunFolderError, match="for the epoch that validation chose"):
         evaluate(moment="last")
+
+
+def test_that_without_validation_the_last_epoch_is_the_one_that_is_tested(tmp_path: Path) -> None:
+    config = replace(CONFIG, test="at_end")
+    ended = carry_out(train_request(tmp_path / "runs", config))[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "finished", ended
+    folder = only_run(tmp_path / "runs")
+    first, last = folder.read_epochs()
+    assert first.test_top1 is None
+    assert last.test_top1 is not None
+    assert best_row([first, last]) == last
+    assert checkpoints.load(folder.best_checkpoint).epochs_done == 2
+    assert load_evaluation(folder.best_evaluation).epoch == 2
+    run = load(folder.path)
+    assert how_chosen(run) == "the last one, by no choice"
+    assert looks(run.rows) == "looked at once"
+    assert summarize(run.rows).honest_top1 == last.test_top1
+
+
+def test_that_a_run_without_validation_that_is_made_longer_is_tested_anew(tmp_path: Path) -> None:
+    carry_out(train_request(tmp_path / "runs", replace(CONFIG, test="at_end")))
+    folder = only_run(tmp_path / "runs")
+    resume(folder, epochs=3)
+    run = load(folder.path)
+    assert [row.test_top1 is not None for row in run.rows] == [False, True, True]
+    assert looks(run.rows) == "looked at twice"
+    assert how_chosen(run) == "best on test (selected)"
+    assert run.best is not None
+    assert checkpoints.load(folder.best_checkpoint).epochs_done == run.best.epoch
+    assert load_evaluation(folder.best_evaluation).epoch == run.best.epoch
+
+
+def test_that_a_power_cut_before_the_one_look_has_it_come(tmp_path: Path) -> None:
+    carry_out(train_request(tmp_path / "runs", replace(CONFIG, test="at_end")))
+    folder = only_run(tmp_path / "runs")
+    rows = folder.read_epochs()
+    locked = [replace(row, test_loss=None, test_top1=None, test_top5=None) for row in rows]
+    last = checkpoints.load(folder.last_checkpoint)
+    checkpoints.save(folder.last_checkpoint, dataclasses.replace(last, rows=tuple(locked)))
+    folder.best_checkpoint.unlink()
+    folder.write_status(Status(state="interrupted", epoch=2, epochs=2))
+    ended = resume(folder)[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "finished"
+    assert folder.read_epochs() == rows
+    assert folder.best_checkpoint.exists()
 
 
 @pytest.mark.parametrize("is_left", [True, False], ids=["whole", "gone too"])

@@ -90,6 +90,7 @@ CHANGES: list[tuple[Mapping[str, object], str]] = [
         "label smoothing 0.1, no decay on norms and biases, averaged weights 0.99, SAM 0.1",
     ),
     ({"test_time_flip": True}, "mirror images at test"),
+    ({"folds": 5, "fold": 2}, "5 folds, fold 2"),
 ]
 
 

@@ -19,7 +19,7 @@ from cifar_studio.runs.analysis.reproduction import config_to_repeat, reproducti
 from cifar_studio.runs.analysis.seeds import group_by_seed, mean_curves
 from cifar_studio.runs.analysis.summary import summarize
 from cifar_studio.runs.folder.early_stopping import Stop
-from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_test_locked, read_rows
+from cifar_studio.runs.folder.epochs import EpochRow, best_row, lacks_tests, read_rows
 from cifar_studio.runs.folder.library import Run, can_train_longer, load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, RunState, Status
 from support import LOCKED, locked_rows, make_environment, make_row
@@ -55,10 +55,10 @@ def test_that_validation_chooses_the_best_epoch_and_no_figure_chooses_none() -> 
 
 
 def test_that_locked_is_told_from_tested_each_epoch() -> None:
-    assert is_test_locked(GOING)
-    assert is_test_locked(ENDED)
-    assert not is_test_locked([make_row(1), make_row(2)])
-    assert not is_test_locked([])
+    assert lacks_tests(GOING)
+    assert lacks_tests(ENDED)
+    assert not lacks_tests([make_row(1), make_row(2)])
+    assert not lacks_tests([])
 
 
 def test_that_the_one_test_figure_is_honest_and_no_maximum() -> None:

@@ -14,7 +14,7 @@ from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window.main_window import MainWindow
-from scripted_worker import Stage
+from scripted_worker import DispatcherInTheWindow, Stage
 from support import make_environment, make_row
 from ui_support import close
 
@@ -39,7 +39,10 @@ def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> St
     """Where a window starts the workers that train; real ones in tests marked `real_worker`."""
     stage = Stage()
     if request.node.get_closest_marker("real_worker") is None:
-        monkeypatch.setattr("cifar_studio.ui.workers.training_workers.TrainingThread", stage)
+        monkeypatch.setattr("cifar_studio.experiments.local_pool.start_worker", stage)
+        monkeypatch.setattr(
+            "cifar_studio.ui.training.run_controller.DispatcherThread", DispatcherInTheWindow
+        )
     return stage
 
 

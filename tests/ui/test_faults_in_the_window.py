@@ -315,7 +315,7 @@ def test_that_the_queue_goes_on_where_no_process_can_be_started(
     window.parts.controller.start(second)
     stage.refusals = 2  # the one that would be kept warm, and the one of the first run
     stage.acting.play(RunEnded(state="finished", folder=str(folder.path)))
-    assert window.parts.controller.live.planned is second
+    assert window.parts.controller.live.planned == second
     assert window.parts.controller.activity is Activity.STARTING
     assert window.parts.controller.queue.runs == (first,)
 

@@ -30,7 +30,7 @@ from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.library.queue_list import MOST_ROWS, QueueList
 from cifar_studio.ui.library.run_model import READS_A_TURN, RunModel
 from cifar_studio.ui.library.runs_panel import RunsPanel
-from cifar_studio.ui.training.run_queue import RunQueue
+from scripted_worker import queue_without_slots
 from support import make_row
 
 
@@ -283,8 +283,8 @@ def test_that_rows_cut_off_by_a_resume_go_from_the_library(
 # What stands beside it
 
 
-def test_that_a_long_queue_stays_short_to_look_at(qtbot: QtBot) -> None:
-    queue = RunQueue()
+def test_that_a_long_queue_stays_short_to_look_at(qtbot: QtBot, tmp_path: Path) -> None:
+    queue = queue_without_slots(tmp_path)
     waiting = QueueList(queue)
     qtbot.addWidget(waiting)
     for seed in range(100):
@@ -296,8 +296,8 @@ def test_that_a_long_queue_stays_short_to_look_at(qtbot: QtBot) -> None:
     assert labels[MOST_ROWS + 1].text() == f"and {100 - MOST_ROWS} more"  # type: ignore[union-attr]
 
 
-def test_that_the_keyboard_stays_on_a_run_that_is_moved(qtbot: QtBot) -> None:
-    queue = RunQueue()
+def test_that_the_keyboard_stays_on_a_run_that_is_moved(qtbot: QtBot, tmp_path: Path) -> None:
+    queue = queue_without_slots(tmp_path)
     waiting = QueueList(queue)
     qtbot.addWidget(waiting)
     for seed in range(3):
@@ -324,10 +324,10 @@ def test_that_the_keyboard_stays_on_a_run_that_is_moved(qtbot: QtBot) -> None:
 
 
 def test_that_asking_what_can_be_done_with_a_run_leaves_no_menus_behind(
-    qtbot: QtBot, make_run: Callable[..., RunFolder]
+    qtbot: QtBot, make_run: Callable[..., RunFolder], tmp_path: Path
 ) -> None:
     first, second = load(make_run().path), load(make_run("20260402_120000_vgg11").path)
-    panel = RunsPanel(RunModel(paths.runs_folder()), RunQueue())
+    panel = RunsPanel(RunModel(paths.runs_folder()), queue_without_slots(tmp_path))
     qtbot.addWidget(panel)
     menu = panel.menu.menu(first)
     before = len(menu.actions())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -132,6 +133,28 @@ def test_that_a_locked_test_set_is_said_and_not_looked_at_before_the_run_ends(
     # Whoever asks all the same, of a view that offers it, gets the same answer.
     pictures.evaluate_requested.emit("test")
     assert "The test set is locked until the run ends." in window.parts.message.text
+    assert not folder.best_evaluation.exists()
+
+
+def test_that_a_test_set_that_stays_locked_is_said_wherever_answers_would_be(
+    qtbot: QtBot, make_run: Callable[..., RunFolder], window: MainWindow
+) -> None:
+    never = replace(LOCKED, test="never")
+    folder = make_run(OLD, config=never, state="finished", top1s=())
+    folder.keep_epochs(locked_rows(ended=False))
+    window.open_library()
+    window.parts.selection.select(folder.path)
+    window.commands.show_tab(CONFUSION)
+    confusion = window.pictures_and_confusion.part.confusion
+    assert confusion.empty.body.text() == "The test set stays locked."
+    assert not confusion.evaluate_button.isVisible()
+    window.commands.show_tab(PICTURES)
+    pictures = window.pictures_and_confusion.part.pictures
+    qtbot.waitUntil(lambda: pictures.pictures is not None, timeout=60_000)
+    why = "The test set stays locked: only training pictures can have answers."
+    assert pictures.controls.answers.toolTip() == why
+    pictures.evaluate_requested.emit("test")
+    assert "The test set stays locked." in window.parts.message.text
     assert not folder.best_evaluation.exists()
 
 

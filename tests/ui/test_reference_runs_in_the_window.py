@@ -51,7 +51,12 @@ def test_that_they_stand_below_a_heading_that_hides_them(window: MainWindow, qtb
     assert listed(window) == ["Reference runs · Show"]
     kept = window_state.Settings()
     window_state.remember(
-        kept, window.parts, folded_by_person=False, pictures_and_confusion=None, compare=None
+        kept,
+        window.parts,
+        folded_by_person=False,
+        pictures_and_confusion=None,
+        compare=None,
+        experiment=None,
     )
     assert not kept.references_open
     assert run_list(window).currentIndex().data() == "Reference runs · Show"

@@ -22,8 +22,8 @@ from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.runs.wording import config_words, train_command
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
-from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.window import window_state
+from scripted_worker import queue_without_slots
 from support import make_row
 
 
@@ -73,18 +73,23 @@ def test_that_a_home_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> N
     assert window_state.load(blocked / "settings.json")[0] == window_state.Settings()
 
 
-def test_that_the_queue_keeps_its_order(qtbot: QtBot) -> None:
-    queue = RunQueue()
+def test_that_the_queue_keeps_its_order(qtbot: QtBot, tmp_path: Path) -> None:
+    queue = queue_without_slots(tmp_path)
     runs = [PlannedRun(TrainConfig(seed=seed), "demo") for seed in range(3)]
     for run in runs:
         queue.add(run)
     queue.move(2, 0)
     assert queue.runs == (runs[2], runs[0], runs[1])
     queue.move(0, -1)
-    assert queue.take_next() == runs[2]
-    assert queue.remove(1) == runs[1]
-    assert queue.take_next() == runs[0]
-    assert queue.take_next() is None
+    assert queue.runs == (runs[2], runs[0], runs[1])
+    queue.move(0, 9)
+    assert queue.runs == (runs[0], runs[1], runs[2])
+    queue.remove(1)
+    assert queue.runs == (runs[0], runs[2])
+    queue.pause()
+    assert queue.is_held
+    queue.release()
+    assert not queue.is_held
 
 
 def test_that_the_library_follows_the_disk(

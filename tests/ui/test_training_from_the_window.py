@@ -115,8 +115,8 @@ def test_that_stop_after_this_epoch_ends_with_a_whole_epoch_and_the_queue_goes_o
     fill_in(window, epochs=50)
     window.commands.start()
     window.parts.controller.start(PlannedRun(TINY, "demo"))
-    assert len(window.parts.controller.queue.runs) == 1
     wait_for(qtbot, window, RunStarted)
+    assert len(window.parts.controller.queue.runs) == 1
     window.parts.controller.stop_after_epoch()
     first = wait_for(qtbot, window, RunEnded)
     second = wait_for(qtbot, window, RunEnded)

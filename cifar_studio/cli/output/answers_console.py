@@ -13,8 +13,14 @@ from cifar_studio.errors import StudioError
 from cifar_studio.plain_text import plain, printable
 from cifar_studio.runner.answers.evaluating import evaluate_run
 from cifar_studio.runner.answers.picture_answers import predict
+from cifar_studio.runner.exporting.export_experiment import export_experiment
 from cifar_studio.runner.exporting.export_runs import export_runs
-from cifar_studio.runner.protocol import EvaluateRequest, ExportRequest, PredictRequest
+from cifar_studio.runner.protocol import (
+    EvaluateRequest,
+    ExportExperimentRequest,
+    ExportRequest,
+    PredictRequest,
+)
 from cifar_studio.runs.answers import (
     Exported,
     ExportProgressed,
@@ -77,13 +83,17 @@ def predict_in_console(request: PredictRequest, *, json: bool) -> int:
     return 2 if refused else 0
 
 
-def export_in_console(request: ExportRequest, *, json: bool) -> int:
-    """Write runs with a progress bar, and say what was written; the exit code, 1 after a fault.
+def export_in_console(request: ExportRequest | ExportExperimentRequest, *, json: bool) -> int:
+    """Write runs or an experiment, and say what was written; the exit code, 1 after a fault.
 
     Raises StudioError where nothing can be written at all.
     """
+    if isinstance(request, ExportRequest):
+        events = export_runs(request)
+    else:
+        events = export_experiment(request)
     with progress_bar("exporting") as update:
-        for event in export_runs(request):
+        for event in events:
             if isinstance(event, ExportProgressed):
                 name = escape(printable(event.name))
                 update(completed=event.done, total=event.total, description=name)

@@ -67,7 +67,7 @@ def runs_as_text(runs: Sequence[Run]) -> str:
 
 
 def runs_as_json(runs: Sequence[Run]) -> str:
-    """A list of objects: folder, name, star, config, data, state, epochs, best."""
+    """A list of objects: folder, name, star, config, data, state, epochs, best, trial."""
     return as_json(
         [
             {
@@ -79,10 +79,17 @@ def runs_as_json(runs: Sequence[Run]) -> str:
                 "state": run.status.state,
                 "epochs": len(run.rows),
                 "best": run.best,
+                "trial": run.environment.trial if run.environment else None,
             }
             for run in runs
         ]
     )
+
+
+def _place(run: Run) -> str:
+    """Which trial of which experiment it is; empty for most."""
+    trial = run.environment.trial if run.environment else None
+    return f"trial {trial.trial} of {trial.experiment}" if trial is not None else ""
 
 
 def _words(run: Run) -> list[str]:
@@ -96,5 +103,6 @@ def _words(run: Run) -> list[str]:
         progress(run),
         state(run),
         figure,
+        _place(run),
     ]
     return [printable(word) for word in words]

@@ -96,8 +96,11 @@ def _tell_best(folder: Path) -> None:
     run = load(folder)
     if run.best is not None:
         figure = f"top-1 {best_top1(run.best)} at epoch {run.best.epoch}, {how_chosen(run)}"
-        once = f"; the test set was {looks(run.rows)}" if run.config.test == "at_end" else ""
-        tell(f"{figure}{once}.")
+        if run.config.test == "at_end":
+            figure += f"; the test set was {looks(run.rows)}"
+        elif run.config.test == "never":
+            figure += "; the test set stays locked"
+        tell(f"{figure}.")
 
 
 def _closing_lines(ended: RunEnded, refusal: RunPaused | None) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from cifar_studio.runs.folder.events import (
     RunNoticed,
     RunStarted,
 )
-from cifar_studio.runs.wording import TEST_LOCKED, network
+from cifar_studio.runs.wording import judged_on, network, test_locked
 from cifar_studio.terminal import LastingStderr
 
 _log = logging.getLogger("cifar_studio")
@@ -87,11 +87,11 @@ class TrainingDisplay:
         data, machine = event.environment.data, event.environment
         self._print(
             f"{network(event.config)} on {data.name} "
-            f"({data.train_pictures:,} training, {data.test_pictures:,} test pictures), "
+            f"({data.train_pictures:,} training, {judged_on(event.config, data)} pictures), "
             f"{machine.device_name}, {machine.resolved.precision}, seed {event.config.seed}"
         )
-        if event.config.test == "at_end":
-            self._print(f"{TEST_LOCKED}.")
+        if event.config.locks_test_set:
+            self._print(f"{test_locked(event.config)}.")
         if (event.first_epoch > 1 or event.first_batch > 0) and event.first_epoch <= self._epochs:
             place = f", batch {event.first_batch + 1}/{event.batches}" if event.first_batch else ""
             if event.first_batch == event.batches:

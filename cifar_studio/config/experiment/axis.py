@@ -143,7 +143,7 @@ def axis_fault(axis: Axis) -> str:
             ends = tuple(int(end) if end == int(end) else end for end in ends)
     else:
         if len(axis.values) < 2:
-            return "needs two values or more, or a range"
+            return f"needs two values or more{', or a range' if setting.bounds else ''}"
         if len(axis.values) > MOST_VALUES:
             return f"has {len(axis.values):,} values, {MOST_VALUES:,} at most"
         if len({repr(value) for value in axis.values}) < len(axis.values):

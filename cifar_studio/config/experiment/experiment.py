@@ -34,12 +34,12 @@ KIND_TITLES: dict[ExperimentKind, str] = {
 METHOD_TITLES: dict[Method, str] = {
     "grid": "every combination",
     "random": "at random",
-    "tpe": "learn from what went before",
+    "tpe": "learn as it goes",
 }
 PRUNING_TITLES: dict[Pruning, str] = {
     "none": "every trial to its end",
-    "median": "stop what is worse than the median",
-    "hyperband": "many short trials, few long ones",
+    "median": "worse than the median",
+    "hyperband": "many short, few long ones",
 }
 METRIC_TITLES: dict[Metric, str] = {
     "val_top1": "validation top-1",
@@ -188,16 +188,21 @@ def checked_experiment(experiment: Experiment) -> Experiment:
     ConfigError
         Names every fault at once: of its own keys, of its axes, and of its settings.
     """
-    faults = [*_own_faults(experiment)]
-    for axis in experiment.axes:
-        if fault := axis_fault(axis):
-            faults.append((axis.key, fault))
-    if faults:
-        raise ConfigError(tuple(faults))
+    if faults := experiment_faults(experiment):
+        raise ConfigError(faults)
     if experiment.kind not in ("queue", "report"):  # whose trials come with settings of their own
         for parameters in planned_parameters(experiment) or [_first_values(experiment)]:
             experiment.trial_config(parameters, experiment.parts[0])
     return experiment
+
+
+def experiment_faults(experiment: Experiment) -> tuple[tuple[str, str], ...]:
+    """Key and message of each fault of its own keys and its axes.
+
+    How the settings of its trials go together is not looked at: there may be ten thousand.
+    """
+    axes = ((axis.key, axis_fault(axis)) for axis in experiment.axes)
+    return (*_own_faults(experiment), *((key, fault) for key, fault in axes if fault))
 
 
 def _own_faults(experiment: Experiment) -> list[tuple[str, str]]:

@@ -238,9 +238,7 @@ def _updates(values: dict[str, Any]) -> int:
 
 def _steps(checkpoint: Checkpoint) -> int:
     """All steps so far; some of float16 may have changed nothing."""
-    pictures = 100 * checkpoint.config.train_per_class
-    batches = -(-pictures // checkpoint.config.batch_size)
-    return checkpoint.epochs_done * batches + checkpoint.batch
+    return checkpoint.epochs_done * checkpoint.config.steps_in_epoch + checkpoint.batch
 
 
 def _check_types(checkpoint: Checkpoint) -> None:

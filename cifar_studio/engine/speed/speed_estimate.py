@@ -189,5 +189,6 @@ class _Measurement:
 
     def _pictures_mib(self) -> float:
         config = self._config
-        per_class = config.train_per_class + config.test_per_class + config.validation_per_class
-        return CLASSES * per_class * BYTES_PER_PICTURE / MIB
+        tested = 0 if config.test == "never" else CLASSES * config.test_per_class
+        pictures = config.train_pictures + config.validation_pictures + tested
+        return pictures * BYTES_PER_PICTURE / MIB

@@ -7,7 +7,8 @@ files behind, which the resume makes from the last ones. The checkpoint before s
 `previous.pt`, for the day on which `last.pt` turns out to be damaged.
 
 Where the test set is locked there are no evaluations until the run has ended. Then come the best
-epoch's, the rows again with its figures, and `last.pt` with these rows.
+epoch's, the rows again with its figures, and `last.pt` with these rows. Where it stays locked
+there never are.
 
 A disk that refuses a write is asked again (`RetryingSaver`).
 """
@@ -76,16 +77,24 @@ def checkpoint_of_epoch(folder: RunFolder, epoch: int) -> Checkpoint:
     )
 
 
-def save_test(folder: RunFolder, rows: list[EpochRow], evaluation: Evaluation) -> None:
+def save_test(
+    folder: RunFolder, rows: list[EpochRow], tested: EpochRow, evaluation: Evaluation
+) -> None:
     """Write what the one look at a locked test set gave; raises OSError, RunFolderError.
 
-    `last.pt` comes last again: a crash before it has the test set looked at anew, with the same
-    weights.
+    `last.pt` decides again: a crash before it has the test set looked at anew, with the same
+    weights. Where nothing was validated it becomes the best one only now; of a run that was made
+    longer the better of two stays that.
     """
-    save_evaluation(folder.best_evaluation, evaluation)
+    best = best_row(rows)
+    is_best = best is not None and best.epoch == tested.epoch
+    if is_best:
+        save_evaluation(folder.best_evaluation, evaluation)
     folder.keep_epochs(rows)
     last = replace(checkpoints.load(folder.last_checkpoint), rows=tuple(rows))
     checkpoints.save(folder.last_checkpoint, last)
+    if is_best and tested.val_top1 is None:
+        atomic.link_or_copy(folder.last_checkpoint, folder.best_checkpoint)
 
 
 def make_consistent(folder: RunFolder, state: TrainingState) -> None:

@@ -126,7 +126,6 @@ class _Training:
         self._folder = folder
         self._environment = environment
         self._resolved = environment.resolved
-        self._is_locked = config.test == "at_end"
         self._quick_test_over_s = intervals.quick_test_over_s
         self._gate = Gate(intervals.gate_s)
         device = torch.device(self._resolved.device)
@@ -142,8 +141,9 @@ class _Training:
         )
         self._capture = GraphCapture(device)
         self._steps = Steps(self._state, self._train_pictures, self._normalize, self._capture)
-        test_pictures = place(dataset.test, subset.test, device)
-        quick_rows = _quick_rows(dataset.test.labels_N[subset.test], config.seed)
+        tested = subset.test if config.test != "never" else subset.test[:0]
+        test_pictures = place(dataset.test, tested, device)
+        quick_rows = _quick_rows(dataset.test.labels_N[tested], config.seed)
         self._test = self._forward(test_pictures)
         self._quick_test_forward = self._forward(test_pictures.part(quick_rows))
         self._validation = self._forward(place(dataset.train, subset.validation, device))
@@ -174,7 +174,7 @@ class _Training:
             )
             while state.epoch < self._config.epochs and not stopping(state.rows, self._config):
                 yield from self._epoch(progress)
-            if self._is_locked:
+            if self._config.test == "at_end":
                 yield from self._test_once()
         except GeneratorExit:
             self._saver.close(None if self._is_saved else self._save_state)
@@ -204,7 +204,7 @@ class _Training:
                 yield from timed(self._batches(stop, progress), watch)
                 yield from self._notices()
                 is_long = progress.epoch_s > self._quick_test_over_s
-                if stop < batches and is_long and not self._is_locked:
+                if stop < batches and is_long and not self._config.locks_test_set:
                     yield from self._quick_test(progress)
         if not state.weights_are_finite():
             raise not_finite(self._config, state.epoch + 1, batches, "weights are")
@@ -228,7 +228,7 @@ class _Training:
         """Evaluate, put the epoch on disk, and only then report it."""
         state, watch = self._state, Stopwatch()
         test = validation = None
-        if not self._is_locked:
+        if not self._config.locks_test_set:
             test = yield from timed(self._evaluate(self._test, "test"), watch)
         if len(self._validation.pictures):
             validation = yield from timed(self._evaluate(self._validation, "validation"), watch)
@@ -256,12 +256,12 @@ class _Training:
         )
         self._is_saved = True
         best = best_row(state.rows)
-        assert best is not None
-        yield EpochEnded(row=row, best_epoch=best.epoch)
+        yield EpochEnded(row=row, best_epoch=best.epoch if best is not None else 0)
 
     def _test_once(self) -> Generator[RunEvent, None, None]:
-        """Look at the locked test set, with the weights that validation chose."""
-        state, best = self._state, best_row(self._state.rows)
+        """Look at the locked test set, with the weights that validation chose, or the last ones."""
+        state = self._state
+        best = best_row(state.rows) if self._config.has_validation else state.rows[-1]
         if best is None or best.test_top1 is not None:
             return
         self._is_saved = True  # what follows is no state to go on from
@@ -274,7 +274,7 @@ class _Training:
         )
         state.rows[state.rows.index(best)] = row
         yield from self._saver.write(
-            lambda _again: epoch_files.save_test(self._folder, state.rows, test.evaluation)
+            lambda _again: epoch_files.save_test(self._folder, state.rows, row, test.evaluation)
         )
         yield FinalTestEnded(row=row)
 

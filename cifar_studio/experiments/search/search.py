@@ -211,7 +211,7 @@ class Search:
                 self.withdrawn(line.trial)
             elif isinstance(line, Ended):
                 trial = table.trials.get(line.trial)
-                if trial is not None and trial is not before and trial.is_over:
+                if trial is not None and trial.is_over:
                     self._see_rows(trial.number, rows_of(trial.run) if self._prunes else ())
                     self.ended(trial.number, trial.state, trial.value)
         for trial in table.in_order():

@@ -72,7 +72,7 @@ class Curves:
         How it was chosen, such as "best on test (selected)".
     deviations : mapping of column to (E,) float64
         Half the widths of bands.
-    is_test_locked : bool
+    locks_test_set : bool
         Whether the test set was looked at once at most, so that there is no curve of it.
     stop : Stop or None
         An early end, marked where there is one run.
@@ -85,7 +85,7 @@ class Curves:
     best_epoch: int | None = None
     chosen_by: str = ""
     deviations: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    is_test_locked: bool = False
+    locks_test_set: bool = False
     stop: Stop | None = None
 
     def values(self, column: str) -> NDArray[np.float64]:
@@ -203,7 +203,7 @@ def _draw_measure(
     entry = None
     for one, colour_of_run in zip(curves, colours, strict=True):
         x, y = one.places(measure.column), one.values(measure.column)
-        is_locked = one.is_test_locked and measure.column.startswith("test_")
+        is_locked = one.locks_test_set and measure.column.startswith("test_")
         if is_locked or not np.isfinite(y).any():
             continue
         colour = colour_of_run if several else measure.colour

@@ -24,7 +24,7 @@ from cifar_studio.export.writing import suffix_of, write_export
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import is_validated
+from cifar_studio.runs.wording import is_last_by_rule, is_validated
 
 COMPLETE = (500, 100)
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -64,7 +64,7 @@ def script_of(run: Run) -> str:
         torchvision=_plain(environment.torchvision),
         found="" if environment.data.is_demo else _found(run),
         is_demo=environment.data.is_demo,
-        is_split=is_part or config.validation_per_class > 0,
+        is_split=is_part or config.has_validation,
         precision=precision,
     )
 
@@ -79,6 +79,8 @@ def _found(run: Run) -> str:
     what = f"{best.test_top1:.2f} % at epoch {best.epoch}"
     if is_validated(run):
         return f"Its test accuracy was {what}, which validation chose."
+    if is_last_by_rule(run.config, run.rows):
+        return f"Its test accuracy was {what}, the last one."
     return f"Its best test accuracy was {what}."
 
 

@@ -116,19 +116,53 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class ExperimentChapter:
+    """What is told of an experiment as a whole.
+
+    Attributes
+    ----------
+    question : str
+        In words; empty where there is none.
+    headline : pairs of str
+        The few figures that matter most.
+    said : tuple of str
+        What else is to be known of the answer, sentences.
+    varied : pairs of str
+        What was varied, and over what.
+    method : str
+        Empty for single runs that a person gathered.
+    gaps : tuple of str
+        What is missing, and how to get it.
+    """
+
+    title: str
+    question: str
+    headline: Pairs
+    said: tuple[str, ...]
+    varied: Pairs
+    method: str
+    figures: tuple[Figure, ...]
+    sheets: tuple[Sheet, ...]
+    long_sheets: tuple[Sheet, ...]
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole text: Table 2, figures of all runs together, and a chapter for each.
 
-    `studio` is the version that wrote it.
+    `studio` is the version that wrote it. A report of an experiment begins with its chapter, and
+    has Table 2 where the experiment is about the report.
     """
 
     title: str
     subtitle: str
-    table: Sheet
+    table: Sheet | None
     figures: tuple[Figure, ...]
     chapters: tuple[Chapter, ...]
     references: tuple[Reference, ...]
     studio: str
+    experiment: ExperimentChapter | None = None
 
 
 def write_html_report(path: Path, report: Report) -> None:

@@ -11,7 +11,7 @@ from cifar_studio.config.settings import SETTINGS, setting_in_words
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.environment import Environment
 from cifar_studio.runs.folder.library import Run
-from cifar_studio.runs.wording import is_validated, looks
+from cifar_studio.runs.wording import fold, is_last_by_rule, is_validated, looks
 
 _ALPHA, _RHO = "\N{GREEK SMALL LETTER ALPHA}", "\N{GREEK SMALL LETTER RHO}"
 
@@ -54,10 +54,12 @@ def _pictures(config: TrainConfig, environment: Environment | None) -> str:
     validation = (
         f", {data.validation_pictures:,} for validation" if data.validation_pictures else ""
     )
-    words = (
-        f"It learned from {data.train_pictures:,} pictures of {name}{validation} and was tested on "
-        f"{data.test_pictures:,}."
-    )
+    if config.folds:
+        validation += f" ({fold(config)}, stratified by class and drawn by the seed)"
+    tested = f"was tested on {data.test_pictures:,}"
+    if config.test == "never":
+        tested = "was not tested"
+    words = f"It learned from {data.train_pictures:,} pictures of {name}{validation} and {tested}."
     if config.normalization == "half":
         return f"{words} Each channel was normalised with mean and standard deviation 0.5."
     mean, std = (", ".join(f"{value:.3f}" for value in part) for part in (data.mean, data.std))
@@ -260,6 +262,13 @@ def _choice(run: Run) -> str:
             "The best epoch is the one with the highest top-1 on validation pictures, which were "
             f"held back from training; {_test(run)}.{_stopping(run)}"
         )
+    if run.config.test == "at_end" and run.is_test_locked:
+        return "The last epoch is to be tested; the test pictures are locked until the run ends."
+    if is_last_by_rule(run.config, run.rows):
+        return (
+            "The figures are of the last epoch, which nothing chose; the test pictures were looked "
+            "at once, when the run ended."
+        )
     return (
         "The best epoch is the one with the highest top-1 on the test pictures, so its figures are "
         "selected on the set that they are measured on."
@@ -268,7 +277,9 @@ def _choice(run: Run) -> str:
 
 def _test(run: Run) -> str:
     """What part the test pictures had in the choice, and when they were looked at."""
-    if run.config.test != "at_end":
+    if run.config.test == "never":
+        return "the test pictures were never looked at"
+    if not run.config.locks_test_set:
         return "the test pictures had no part in the choice"
     if run.is_test_locked:
         return "the test pictures had no part in the choice. These are locked until the run ends"

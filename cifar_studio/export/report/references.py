@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.library import Run
 
@@ -30,6 +31,29 @@ def references_of(runs: Sequence[Run]) -> tuple[Reference, ...]:
     return tuple(_REFERENCES[key] for key in dict.fromkeys(_keys(runs)))
 
 
+def references_of_experiment(
+    experiment: Experiment, runs: Sequence[Run], *, has_importance: bool
+) -> tuple[Reference, ...]:
+    """What a text about an experiment and these runs of it has to name."""
+    keys = [*_keys_of_search(experiment, has_importance)] if experiment.kind == "search" else []
+    if experiment.kind == "folds":
+        keys.append("folds")
+    works = (_REFERENCES[key] for key in keys)
+    return (*works, *references_of(runs))
+
+
+def _keys_of_search(experiment: Experiment, has_importance: bool) -> Iterator[str]:
+    is_optuna = experiment.method == "tpe" or experiment.pruning != "none" or has_importance
+    used = {
+        "halton": experiment.method == "random",
+        "tpe": experiment.method == "tpe",
+        "hyperband": experiment.pruning == "hyperband",
+        "importance": has_importance,
+        "optuna": is_optuna,
+    }
+    yield from (key for key, is_used in used.items() if is_used)
+
+
 def _keys(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         yield from _WORKS_OF.get(run.config.architecture, (run.config.architecture,))
@@ -41,7 +65,8 @@ def _keys(runs: Sequence[Run]) -> Iterator[str]:
     for key, is_used in _USES.items():
         if any(is_used(run.config) for run in runs):
             yield key
-    yield from ("calibration", "torch", "report")
+    if runs:
+        yield from ("calibration", "torch", "report")
 
 
 _USES: dict[str, Callable[[TrainConfig], object]] = {
@@ -177,6 +202,35 @@ _REFERENCES = {
         "L. Prechelt. Early Stopping - But When? Neural Networks: Tricks of the Trade, Springer, "
         "1998.",
         "https://doi.org/10.1007/3-540-49430-8_3",
+    ),
+    "halton": Reference(
+        "J. H. Halton. On the efficiency of certain quasi-random sequences of points in evaluating "
+        "multi-dimensional integrals. Numerische Mathematik 2, 1960.",
+        "https://doi.org/10.1007/BF01386213",
+    ),
+    "tpe": Reference(
+        "J. Bergstra, R. Bardenet, Y. Bengio, B. Kégl. Algorithms for Hyper-Parameter "
+        "Optimization. NIPS, 2011.",
+        "https://papers.nips.cc/paper/2011/hash/86e8f7ab32cfd12577bc2619bc635690-Abstract.html",
+    ),
+    "hyperband": Reference(
+        "L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh, A. Talwalkar. Hyperband: A Novel "
+        "Bandit-Based Approach to Hyperparameter Optimization. JMLR 18, 2018.",
+        "https://jmlr.org/papers/v18/16-558.html",
+    ),
+    "optuna": Reference(
+        "T. Akiba, S. Sano, T. Yanase, T. Ohta, M. Koyama. Optuna: A Next-generation "
+        "Hyperparameter Optimization Framework. KDD, 2019.",
+        "https://arxiv.org/abs/1907.10902",
+    ),
+    "importance": Reference(
+        "S. Watanabe, A. Bansal, F. Hutter. PED-ANOVA: Efficiently Quantifying Hyperparameter "
+        "Importance in Arbitrary Subspaces. IJCAI, 2023.",
+        "https://arxiv.org/abs/2304.10255",
+    ),
+    "folds": Reference(
+        "C. Nadeau, Y. Bengio. Inference for the Generalization Error. Machine Learning 52, 2003.",
+        "https://doi.org/10.1023/A:1024068626366",
     ),
     "calibration": Reference(
         "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. On Calibration of Modern Neural Networks. "

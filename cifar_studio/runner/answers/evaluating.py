@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.subset import choose_for
 from cifar_studio.disk_space import unwritable_run
 from cifar_studio.engine.answers.trained_network import load_network
@@ -15,6 +16,7 @@ from cifar_studio.runner.training.run_pictures import find_pictures
 from cifar_studio.runs.answers import AnyEvent, RunEvaluated
 from cifar_studio.runs.folder.evaluation import save_evaluation
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
+from cifar_studio.runs.wording import how_to_unlock, test_locked
 
 
 def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
@@ -38,8 +40,8 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
     lock = folder.hold()  # a training that is on writes these files itself
     try:
         trained = load_network(folder, request.moment)
-        if request.split == "test" and trained.config.test == "at_end":
-            _check_may_be_looked_at(folder, request)
+        if request.split == "test" and trained.config.locks_test_set:
+            _check_may_be_looked_at(folder, request, trained.config)
         if trained.batch:
             raise RunFolderError(
                 f"{folder.path.name} stands inside epoch {trained.epoch + 1}",
@@ -71,12 +73,15 @@ def evaluate_run(request: EvaluateRequest) -> Iterator[AnyEvent]:
     )
 
 
-def _check_may_be_looked_at(folder: RunFolder, request: EvaluateRequest) -> None:
+def _check_may_be_looked_at(
+    folder: RunFolder, request: EvaluateRequest, config: TrainConfig
+) -> None:
     """Raise RunFolderError where this would look at a locked test set once more, or too early."""
-    if not any(row.test_top1 is not None for row in folder.read_epochs()):
+    is_tested = any(row.test_top1 is not None for row in folder.read_epochs())
+    if config.test == "never" or not is_tested:
         raise RunFolderError(
-            f"the test set of {folder.path.name} is locked until the run ends",
-            "Resume it to its end, or evaluate its training pictures",
+            f"{folder.path.name} is not to be tested: {test_locked(config).lower()}",
+            f"{how_to_unlock(config)}, or evaluate its training pictures",
         )
     if request.moment == "last":
         raise RunFolderError(

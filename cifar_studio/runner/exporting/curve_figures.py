@@ -15,13 +15,13 @@ from cifar_studio.runs.answers import FigureSaved
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import run_of
 from cifar_studio.runs.wording import (
-    TEST_LOCKED,
     best_top1,
     data_of,
     dated_title,
     how_chosen,
     looks,
     network,
+    test_locked,
     training_caption,
 )
 
@@ -59,7 +59,7 @@ def curves_of(run: Run) -> Curves:
         training=training_caption(run.config),
         best_epoch=best.epoch if best else None,
         chosen_by=how_chosen(run),
-        is_test_locked=run.config.test == "at_end",
+        locks_test_set=run.config.locks_test_set,
         stop=run.early_stop,
     )
 
@@ -77,8 +77,8 @@ def caption_of(runs: Sequence[Run]) -> Caption:
     parts.append(f"seed {run.config.seed}")
     details = [" · ".join(parts)]
     if run.is_test_locked:
-        details.append(f"{TEST_LOCKED}.")
-    elif run.config.test == "at_end" and run.best is not None:
+        details.append(f"{test_locked(run.config)}.")
+    elif run.config.locks_test_set and run.best is not None:
         details.append(f"Test top-1 {best_top1(run.best)}, {how_chosen(run)}, {looks(run.rows)}.")
     if run.early_stop is not None:
         details.append(f"{run.early_stop.words().capitalize()}.")
@@ -93,7 +93,7 @@ def _mean_of(group: SeedGroup) -> Curves:
         epochs=group.config.epochs,
         training=training_caption(first.config),
         deviations=mean.deviations if mean.n > 1 else {},
-        is_test_locked=group.config.test == "at_end",
+        locks_test_set=group.config.locks_test_set,
     )
 
 

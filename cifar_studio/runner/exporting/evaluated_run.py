@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.names import ClassNames, names_of
+from cifar_studio.errors import RunFolderError
 from cifar_studio.export.figures.page import Caption
 from cifar_studio.runs.analysis.metrics import accuracy
 from cifar_studio.runs.folder import library
@@ -18,7 +19,13 @@ from cifar_studio.runs.folder.environment import DataFacts
 from cifar_studio.runs.folder.evaluation import Evaluation, load_evaluation
 from cifar_studio.runs.folder.events import Moment
 from cifar_studio.runs.folder.run_folder import RunFolder, run_of
-from cifar_studio.runs.wording import data_of, dated_title, how_chosen
+from cifar_studio.runs.wording import (
+    data_of,
+    dated_title,
+    how_chosen,
+    how_to_unlock,
+    test_locked,
+)
 
 RunFigure = Literal["curves", "confusion", "calibration"]
 
@@ -49,6 +56,11 @@ class EvaluatedRun:
 def load_evaluated(folder: Path, moment: Moment) -> EvaluatedRun:
     """Raises StudioError where the run, its data's name or the evaluation cannot be read."""
     run = library.load(run_of(folder))
+    if run.is_test_locked:
+        raise RunFolderError(
+            f"{run.path.name} has no answers to test pictures: {test_locked(run.config).lower()}",
+            how_to_unlock(run.config),
+        )
     files = RunFolder(run.path)
     data = files.read_environment().data
     evaluation = load_evaluation(files.evaluation_file(moment))

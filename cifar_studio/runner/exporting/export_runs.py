@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import get_args
 
 from cifar_studio.data.names import ClassNames
-from cifar_studio.errors import BadInputError, StudioError
+from cifar_studio.errors import BadInputError
 from cifar_studio.export.formats import FORMATS, checked_formats
 from cifar_studio.export.networks.script import write_network_code, write_script
 from cifar_studio.export.tables.evaluation_tables import (
@@ -24,8 +23,9 @@ from cifar_studio.export.tables.write_tables import write_table_file
 from cifar_studio.export.writing import write_export
 from cifar_studio.reading import open_file
 from cifar_studio.runner.exporting.evaluated_run import EvaluatedRun, RunFigure, load_evaluated
+from cifar_studio.runner.exporting.jobs import Job, write_jobs
 from cifar_studio.runner.protocol import ExportRequest
-from cifar_studio.runs.answers import AnyEvent, Exported, ExportProgressed
+from cifar_studio.runs.answers import AnyEvent
 from cifar_studio.runs.bundle.manifest import SUFFIX
 from cifar_studio.runs.bundle.writing import write_bundle
 from cifar_studio.runs.folder.evaluation import Evaluation
@@ -36,20 +36,8 @@ _TABLES, _FIGURES = ("csv", "md", "tex"), ("png", "svg", "pdf")
 _RUN_FIGURES: tuple[RunFigure, ...] = get_args(RunFigure)
 
 
-@dataclass(frozen=True)
-class _Job:
-    """A file to be written; what `write` returns, if anything, is said of it."""
-
-    path: Path
-    write: Callable[[Path], str | None]
-
-
 def export_runs(request: ExportRequest) -> Iterator[AnyEvent]:
-    """Write each file; one that cannot be written does not keep the others from it.
-
-    Yields
-    ------
-    ExportProgressed before each file, and Exported last.
+    """Write each file, as `write_jobs` does.
 
     Raises
     ------
@@ -61,32 +49,16 @@ def export_runs(request: ExportRequest) -> Iterator[AnyEvent]:
     runs = [load(run_of(Path(folder))) for folder in request.folders]
     if not runs:
         raise BadInputError("no run is given", "Name one run folder, or several")
-    jobs = list(_jobs(request, runs, to, formats))
-    written: list[str] = []
-    checks: list[str] = []
-    faults: list[str] = []
-    for done, job in enumerate(jobs):
-        name = str(job.path.relative_to(to))
-        yield ExportProgressed(done=done, total=len(jobs), name=name)
-        try:
-            _make_folder(job.path.parent)
-            agreement = job.write(job.path)
-        except StudioError as error:
-            faults.append(f"{name}: {error}")
-            continue
-        written.append(name)
-        if agreement:
-            checks.append(f"{name}: {agreement}")
-    yield Exported(folder=str(to), files=tuple(written), checks=tuple(checks), faults=tuple(faults))
+    yield from write_jobs(list(_jobs(request, runs, to, formats)), to)
 
 
 def _jobs(
     request: ExportRequest, runs: Sequence[Run], to: Path, formats: Sequence[str]
-) -> Iterator[_Job]:
+) -> Iterator[Job]:
     for key in formats:
         if key in _TABLES:
             table = report_table(runs, request.rule)
-            yield _Job(to / f"table-2.{key}", partial(write_table_file, table=table))
+            yield Job(to / f"table-2.{key}", partial(write_table_file, table=table))
         elif key in _FIGURES and len(runs) > 1:
             yield _figure(request, runs, to / f"curves.{key}", "curves")
         elif key == "html":
@@ -105,17 +77,17 @@ def _jobs(
         if networks:
             yield from _networks(request, run, folder, networks)
         if "script" in formats:
-            yield _Job(folder / "train.py", partial(write_script, run=run))
+            yield Job(folder / "train.py", partial(write_script, run=run))
         if "bundle" in formats:
             bundle = to / f"{run.path.name}{SUFFIX}"
-            yield _Job(bundle, partial(write_bundle, run=run.path))
+            yield Job(bundle, partial(write_bundle, run=run.path))
 
 
 def _tables(
     run: Run, folder: Path, key: str, evaluated: Callable[[], EvaluatedRun]
-) -> Iterator[_Job]:
+) -> Iterator[Job]:
     if key == "csv":
-        yield _Job(folder / "epochs.csv", partial(_copy, RunFolder(run.path).epochs_file))
+        yield Job(folder / "epochs.csv", partial(_copy, RunFolder(run.path).epochs_file))
     tables: dict[str, Callable[[Evaluation, ClassNames], PlainTable]] = {
         "classes": partial(class_table, level="classes"),
         "superclasses": partial(class_table, level="superclasses"),
@@ -130,39 +102,39 @@ def _tables(
         write_table_file(path, table_of(one.evaluation, one.names))
 
     for name, table_of in tables.items():
-        yield _Job(folder / f"{name}.{key}", partial(write, table_of))
+        yield Job(folder / f"{name}.{key}", partial(write, table_of))
 
 
-def _figure(request: ExportRequest, runs: Sequence[Run], path: Path, figure: RunFigure) -> _Job:
+def _figure(request: ExportRequest, runs: Sequence[Run], path: Path, figure: RunFigure) -> Job:
     def write(path: Path) -> None:
         from cifar_studio.runner.exporting.evaluation_figures import save_run_figure
 
         save_run_figure(path, runs, figure, request)
 
-    return _Job(path, write)
+    return Job(path, write)
 
 
-def _report(request: ExportRequest, runs: Sequence[Run], path: Path) -> _Job:
+def _report(request: ExportRequest, runs: Sequence[Run], path: Path) -> Job:
     def write(path: Path) -> None:
         from cifar_studio.export.report.html_report import write_html_report
         from cifar_studio.runner.exporting.html_material import report_of
 
         write_html_report(path, report_of(runs, request))
 
-    return _Job(path, write)
+    return Job(path, write)
 
 
 def _networks(
     request: ExportRequest, run: Run, folder: Path, formats: Sequence[str]
-) -> Iterator[_Job]:
+) -> Iterator[Job]:
     from cifar_studio.runner.exporting.network_export import NetworkExport
 
     network = NetworkExport(run, request.data)
     names = {"weights": "weights.safetensors", "program": "network.pt2", "onnx": "network.onnx"}
     for key in formats:
-        yield _Job(folder / names[key], partial(network.write, key))
+        yield Job(folder / names[key], partial(network.write, key))
     if "weights" in formats:
-        yield _Job(folder / "network.py", partial(write_network_code, run=run))
+        yield Job(folder / "network.py", partial(write_network_code, run=run))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -175,13 +147,4 @@ def _copy(source: Path, target: Path) -> None:
     except OSError as error:
         raise BadInputError(
             f"{source} cannot be read ({error.strerror or error})", "Mend the run folder"
-        ) from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInputError(
-            f"{folder} cannot be made ({error.strerror or error})", "Choose another place"
         ) from error

@@ -46,11 +46,11 @@ from cifar_studio.runs.analysis.settings_difference import (
 from cifar_studio.runs.folder.epochs import COLUMNS, EpochRow
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.wording import (
-    TEST_LOCKED,
     data_of,
     dated_title,
     ended,
     how_chosen,
+    test_locked,
     training_caption,
 )
 
@@ -82,7 +82,7 @@ def report_of(runs: Sequence[Run], request: ExportRequest) -> Report:
         subtitle=_subtitle(runs),
         table=report_table(runs, request.rule).sheet(),
         figures=tuple(figures),
-        chapters=tuple(_chapter(run, request, found) for run in runs),
+        chapters=tuple(chapter_of(run, request, found) for run in runs),
         references=references_of(runs),
         studio=__version__,
     )
@@ -108,7 +108,8 @@ def _subtitle(runs: Sequence[Run]) -> str:
     return f"Trained {first}" if first == last else f"Trained {first} to {last}"
 
 
-def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Chapter:
+def chapter_of(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Chapter:
+    """What is told of one run; `found` keeps the data sets that were read. Raises StudioError."""
     gaps = list(run.damage)
     curves = f"Loss and accuracy by epoch. The {training_caption(run.config)} curve stands in the "
     curves += "middle of its epoch."
@@ -120,7 +121,7 @@ def _chapter(run: Run, request: ExportRequest, found: dict[str, Dataset]) -> Cha
     try:
         one = load_evaluated(run.path, "best")
     except StudioError as error:
-        why = f"{TEST_LOCKED}." if run.is_test_locked else str(error)
+        why = f"{test_locked(run.config)}." if run.is_test_locked else str(error)
         gaps.append(f"Without confusion, calibration and pictures: {why}")
     else:
         answers = one.evaluation

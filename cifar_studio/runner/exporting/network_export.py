@@ -45,5 +45,8 @@ class NetworkExport:
     def _ready(self) -> tuple[TrainedNetwork, Judge]:
         trained = load_network(RunFolder(self._run.path), "best")
         dataset = find_pictures(self._run.path.name, trained.environment.data, self._data)
-        positions = choose_for(trained.config, dataset).test
-        return trained, judge_of(trained, dataset.test.images_NCHW[positions])
+        subset = choose_for(trained.config, dataset)
+        pictures = dataset.test.images_NCHW[subset.test]
+        if trained.config.test == "never":  # any pictures will do
+            pictures = dataset.train.images_NCHW[subset.validation]
+        return trained, judge_of(trained, pictures)

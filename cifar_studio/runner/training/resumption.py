@@ -217,10 +217,10 @@ def _second_look(checkpoint: Checkpoint) -> str:
     is_tested = any(row.test_top1 is not None for row in checkpoint.rows)
     if checkpoint.config.test == "each_epoch" or not is_tested:
         return ""
-    return (
-        "The locked test set was looked at when the run ended before: where validation now chooses "
-        "another epoch, it is looked at again"
-    )
+    before = "The locked test set was looked at when the run ended before"
+    if not checkpoint.config.has_validation:
+        return f"{before}: it is looked at again when this ends"
+    return f"{before}: where validation now chooses another epoch, it is looked at again"
 
 
 def _check_not_stopped_early(folder: RunFolder, checkpoint: Checkpoint) -> None:

@@ -53,10 +53,10 @@ class Speed(msgspec.Struct, frozen=True):
 
     def seconds(self, config: TrainConfig) -> float:
         """How long a whole run of a config takes."""
-        train = 100 * config.train_per_class / self.train_images_per_second
+        train = config.train_pictures / self.train_images_per_second
         test = 100 * config.test_per_class / self.test_images_per_second
-        validation = 100 * config.validation_per_class / self.test_images_per_second
-        tests = 1 if config.test == "at_end" else config.epochs
+        validation = config.validation_pictures / self.test_images_per_second
+        tests = {"each_epoch": config.epochs, "at_end": 1, "never": 0}[config.test]
         return config.epochs * (train + validation) + tests * test
 
 

@@ -76,6 +76,14 @@ def carry_out(request: protocol.AnyRequest) -> Iterator[AnyEvent]:
         from cifar_studio.runner.exporting.export_runs import export_runs
 
         yield from export_runs(request)
+    elif isinstance(request, protocol.ExportExperimentRequest):
+        from cifar_studio.runner.exporting.export_experiment import export_experiment
+
+        yield from export_experiment(request)
+    elif isinstance(request, protocol.SaveExperimentFigureRequest):
+        from cifar_studio.runner.exporting.experiment_figures import save_experiment_figure
+
+        yield save_experiment_figure(request)
     else:
         raise TypeError(f"{type(request).__name__} is no short request")
 

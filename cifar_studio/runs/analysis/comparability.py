@@ -65,7 +65,8 @@ def _data_reasons(run: Run) -> tuple[str, ...]:
         name = printable(data.name[:_MAX_NAME])  # a stranger's
         return (name or "unknown data",)
     # Fewer pictures by the settings are named with them.
-    by_settings = run.config.train_per_class < 500 or run.config.test_per_class < 100
+    config = run.config
+    by_settings = config.train_per_class < 500 or config.test_per_class < 100 or config.folds
     return () if data.complete or by_settings else ("part of CIFAR-100",)
 
 
@@ -77,7 +78,7 @@ def _settings_reasons(run: Run) -> tuple[str, ...]:
         return (f"the report has no {architecture(config.architecture).title}",)
     changed = differences(config, _nearest_report_preset(config).config)
     # The report's maxima are over tests of each epoch, which a locked test set does not have.
-    locked = (f"the test set was {looks(run.rows)}",) if config.test == "at_end" else ()
+    locked = (f"the test set was {looks(run.rows)}",) if config.locks_test_set else ()
     others = ((key, value) for key, (_, value) in changed.items() if key not in ("seed", "test"))
     return (*locked, *(setting_in_words(key, value) for key, value in others))
 

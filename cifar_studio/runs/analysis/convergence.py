@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cifar_studio.config.setting_types import Bounds
 from cifar_studio.errors import BadInputError
-from cifar_studio.runs.folder.epochs import EpochRow, is_test_locked
+from cifar_studio.runs.folder.epochs import EpochRow, lacks_tests
 
 Measure = Literal["test_loss", "val_loss", "train_loss"]
 _WORDS: dict[Measure, str] = {
@@ -76,7 +76,7 @@ class ConvergenceRule:
 
     def suited_to(self, rows: Sequence[EpochRow]) -> ConvergenceRule:
         """The rule for these rows: by validation loss where the test set was locked."""
-        if self.measure == "test_loss" and is_test_locked(rows):
+        if self.measure == "test_loss" and lacks_tests(rows):
             return replace(self, measure="val_loss")
         return self
 

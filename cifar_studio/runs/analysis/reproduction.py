@@ -76,14 +76,14 @@ class Reproduction:
         Those that either run has.
     circumstances : tuple of SettingApart
         Versions, machine and data in which the runs differ.
-    is_test_locked : bool
+    locks_test_set : bool
         Whether the validation figures are the ones to be named.
     """
 
     epochs: int
     figures: tuple[FigureApart, ...]
     circumstances: tuple[SettingApart, ...]
-    is_test_locked: bool = False
+    locks_test_set: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -98,7 +98,7 @@ class Reproduction:
         since = min(figure.since for figure in self.figures if figure.since is not None)
         words = f"The figures differ from epoch {since} on."
         by_name = {figure.name: figure for figure in self.figures}
-        split, name = ("val", "validation ") if self.is_test_locked else ("test", "")
+        split, name = ("val", "validation ") if self.locks_test_set else ("test", "")
         loss, top1 = by_name.get(f"{split}_loss"), by_name.get(f"{split}_top1")
         if loss is not None and top1 is not None:
             words += (
@@ -171,7 +171,7 @@ def reproduction_of(first: Run, second: Run) -> Reproduction:
     pairs = _pairs(first.rows, second.rows)
     if not pairs:
         raise BadInputError("the two runs have no epoch in common", "Train them for one or more")
-    is_locked = first.config.test == "at_end"
+    is_locked = first.config.locks_test_set
     tested = [(a, b) for a, b in pairs if a.test_top1 is not None and b.test_top1 is not None]
     figures = (
         _apart(name, title, tested if is_locked and name.startswith("test_") else pairs)
@@ -182,7 +182,7 @@ def reproduction_of(first: Run, second: Run) -> Reproduction:
         epochs=len(pairs),
         figures=tuple(figure for figure in figures if figure is not None),
         circumstances=tuple(one for one in circumstances if one.name not in _ALL_THE_SAME),
-        is_test_locked=is_locked,
+        locks_test_set=is_locked,
     )
 
 

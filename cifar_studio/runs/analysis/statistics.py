@@ -168,6 +168,43 @@ def _acceleration(values: NDArray[np.float64]) -> float:
     return float((moved**3).sum() / (6 * (moved**2).sum() ** 1.5))
 
 
+def student_t(confidence: float, degrees: int) -> float:
+    """What Student's t lies within, to both sides of zero, with this probability.
+
+    The distribution function is the finite series in M. Abramowitz and I. Stegun, "Handbook of
+    Mathematical Functions" (1964), 26.7.3 and 26.7.4, over the angle whose tangent is t through
+    the root of the degrees; it is halved down to the last bit.
+
+    Parameters
+    ----------
+    confidence : float
+        Above 0 and below 1: 0.95 gives 12.706 for one degree and 2.776 for four.
+    degrees : int
+        Degrees of freedom, 1 or more. Raises ValueError for either out of its range.
+    """
+    if not 0 < confidence < 1 or degrees < 1:
+        raise ValueError(f"there is no t of {confidence} and {degrees} degrees of freedom")
+    low, high = 0.0, math.pi / 2
+    while low < (middle := (low + high) / 2) < high:
+        if _within(middle, degrees) < confidence:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(degrees) * math.tan(low)
+
+
+def _within(angle: float, degrees: int) -> float:
+    """Probability of a t whose angle is smaller than this one, to both sides."""
+    is_odd = degrees % 2
+    sine, cosine = math.sin(angle), math.cos(angle)
+    term = cosine if is_odd else 1.0
+    total = 0.0 if degrees == 1 else term
+    for power in range(2 + is_odd, degrees - 1, 2):
+        term *= cosine**2 * (power - 1) / power
+        total += term
+    return (angle + sine * total) * 2 / math.pi if is_odd else sine * total
+
+
 @dataclass(frozen=True)
 class McNemar:
     """Whether two networks answer the same pictures rightly equally often.

@@ -14,8 +14,9 @@ import msgspec
 
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
 from cifar_studio.runs.analysis.statistics import spread
-from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_test_locked
+from cifar_studio.runs.folder.epochs import EpochRow, best_row, is_tested_at_end, lacks_tests
 
+ChosenBy = Literal["validation", "test", "end"]
 DEFAULT_RULE = ConvergenceRule()
 
 
@@ -56,8 +57,8 @@ class RunSummary:
         Percent of the validation pictures, which are not tested on.
     best_epoch : int or None
         As `best_row` chooses it.
-    best_by : {"validation", "test"} or None
-        What chose it; None without an epoch.
+    best_by : {"validation", "test", "end"} or None
+        What chose it, "end" where it is the last one that alone was tested; None without an epoch.
     best_test_top1, best_test_top5, best_test_loss : float or None
         Test figures at the best epoch; None while the test set is locked.
     missing_epochs : int
@@ -78,7 +79,7 @@ class RunSummary:
     min_test_loss: float | None
     max_val_top1: float | None
     best_epoch: int | None
-    best_by: Literal["validation", "test"] | None
+    best_by: ChosenBy | None
     best_test_top1: float | None
     best_test_top5: float | None
     best_test_loss: float | None
@@ -87,13 +88,13 @@ class RunSummary:
 
     @property
     def honest_top1(self) -> float | None:
-        """Test top-1 in percent at the epoch that the validation split chose; None without one."""
-        return self.best_test_top1 if self.best_by == "validation" else None
+        """Test top-1 in percent of an epoch that no test figure chose; None without one."""
+        return self.best_test_top1 if self.best_by in ("validation", "end") else None
 
     @property
     def honest_top5(self) -> float | None:
         """Likewise top-5."""
-        return self.best_test_top5 if self.best_by == "validation" else None
+        return self.best_test_top5 if self.best_by in ("validation", "end") else None
 
 
 def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) -> RunSummary:
@@ -106,7 +107,7 @@ def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) ->
     ordered = [latest[epoch] for epoch in sorted(latest)]
     rule = rule.suited_to(ordered)
     converged = rule.epoch(ordered)
-    tested = [] if is_test_locked(ordered) else ordered
+    tested = [] if lacks_tests(ordered) else ordered
     seconds = [_seconds(row) for row in ordered]
     times = spread(seconds)
     epochs = ordered[-1].epoch if ordered else 0
@@ -136,7 +137,7 @@ def summarize(rows: Iterable[EpochRow], rule: ConvergenceRule = DEFAULT_RULE) ->
 
 def _best(
     rows: Sequence[EpochRow],
-) -> tuple[EpochRow | None, Literal["validation", "test"] | None]:
+) -> tuple[EpochRow | None, ChosenBy | None]:
     """The best epoch, and what chose it."""
     # A comparison with NaN would choose any epoch.
     known = [
@@ -148,6 +149,8 @@ def _best(
     best = best_row(known)
     if best is None:
         return None, None
+    if lacks_tests(known) and is_tested_at_end(known):
+        return best, "end"
     validated = all(row.val_top1 is not None for row in known)
     return best, "validation" if validated else "test"
 

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,14 @@ from cifar_studio.config.check import value_faults
 from cifar_studio.config.experiment.experiment import Experiment, checked_experiment
 from cifar_studio.config.serialization import from_mapping, to_mapping
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
+from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
 from cifar_studio.reading import read_bytes
-from cifar_studio.runs.experiment.trials import (
-    AnyLine,
-    Part,
-    Planned,
-    Trial,
-    TrialTable,
+from cifar_studio.runs.experiment.importance import (
+    Importance,
+    read_importance,
+    write_importance,
 )
+from cifar_studio.runs.experiment.trials import AnyLine, Part, Planned, Trial, TrialTable
 from cifar_studio.runs.folder import json_file, lock
 from cifar_studio.runs.folder.run_folder import RunFolder, check_ordinary, now
 
@@ -64,6 +63,8 @@ class ExperimentState:
         Whether a dispatcher works on it now.
     order : tuple of int
         The trials that are not over, in the order of their turns.
+    is_paused : bool
+        Whether who works on it waits for a person.
     """
 
     name: str
@@ -72,6 +73,7 @@ class ExperimentState:
     trials: tuple[Trial, ...]
     is_held: bool
     order: tuple[int, ...]
+    is_paused: bool = False
 
     @property
     def runs_folder(self) -> Path:
@@ -91,8 +93,9 @@ class ExperimentFolder:
 
     experiment_file = property(lambda self: self.path / "experiment.json")
     ledger_file = property(lambda self: self.path / "trials.jsonl")
-    lock_file = property(lambda self: self.path / ".lock")
     importance_file = property(lambda self: self.path / "importance.json")
+    lock_file = property(lambda self: self.path / ".lock")
+    paused_file = property(lambda self: self.path / "paused")
     control_file = property(lambda self: self.path / "control.json")
 
     @property
@@ -183,10 +186,13 @@ class ExperimentFolder:
         experiment = replace(experiment, config=config)
         return checked_experiment(experiment)
 
-    def write_importance(self, trials: int, shares: Mapping[str, float]) -> None:
-        """Keep how much each varied setting matters, found of so many trials. Raises OSError."""
-        text = json_file.encoded({"trials": trials, "importance": dict(shares)})
-        atomic.write_bytes(self.importance_file, text)
+    def write_importance(self, trials: int, importance: Mapping[str, float]) -> None:
+        """Keep the shares, 0 to 1, that so many finished trials give. Raises OSError."""
+        write_importance(self.importance_file, trials, importance)
+
+    def read_importance(self) -> Importance:
+        """What was kept last; empty where there is nothing, or nothing that can be used."""
+        return read_importance(self.importance_file)
 
     def append(self, line: AnyLine) -> None:
         """Write one line; it is on the disk when this returns. Raises OSError."""
@@ -215,13 +221,7 @@ class ExperimentFolder:
                 f"{self.ledger_file} has more than {MAX_LINES:,} lines",
                 "Put it back from a copy",
             )
-        lines: list[AnyLine] = []
-        for text in data.split(b"\n")[:-1]:
-            if len(text) > MAX_LINE_BYTES:
-                continue
-            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                lines.append(_line_decoder.decode(text))
-        return lines
+        return decoded(data.split(b"\n")[:-1])
 
     def read_table(self, experiment: Experiment) -> TrialTable:
         table = TrialTable(experiment.parts)
@@ -233,10 +233,32 @@ class ExperimentFolder:
         experiment = self.read_experiment()
         is_held = self.is_held()
         table = self.read_table(experiment)
+        return self.state(experiment, table, is_held=is_held)
+
+    def state(self, experiment: Experiment, table: TrialTable, *, is_held: bool) -> ExperimentState:
+        """What was read, as it is to be taken: with nobody there, nothing is running."""
         trials = table.in_order() if is_held else [_as_left(trial) for trial in table.in_order()]
         return ExperimentState(
-            self.name, self.path, experiment, tuple(trials), is_held, tuple(table.waiting)
+            self.name,
+            self.path,
+            experiment,
+            tuple(trials),
+            is_held,
+            tuple(table.waiting),
+            self.is_paused(is_held=is_held),
         )
+
+    def say_paused(self, is_paused: bool) -> None:
+        """Let others know whether who works on it waits for a person; the disk may refuse it."""
+        with contextlib.suppress(OSError):
+            if is_paused:
+                self.paused_file.touch()
+            else:
+                self.paused_file.unlink(missing_ok=True)
+
+    def is_paused(self, *, is_held: bool) -> bool:
+        """Whether who works on it waits for a person."""
+        return is_held and self.paused_file.exists()
 
 
 def create(
@@ -251,7 +273,8 @@ def create(
     RunFolderError
         The place cannot be written.
     """
-    check_name(name)
+    if experiment.kind != "queue":
+        check_name(name)
     folder = ExperimentFolder(parent / name)
     try:
         folder.path.mkdir(parents=True)
@@ -269,6 +292,38 @@ def create(
     return folder
 
 
+def found_or_created(
+    parent: Path, wished: str, experiment: Experiment, trials: Sequence[Planned] = ()
+) -> ExperimentFolder:
+    """The experiment that asks the same question under this name, or this name and a number.
+
+    Where there is none it is made. Raises as `create`.
+    """
+    name, number = wished, 1
+    while (parent / name).exists():
+        if _asks_the_same(ExperimentFolder(parent / name), experiment, trials):
+            return ExperimentFolder(parent / name)
+        number += 1
+        name = f"{wished}-{number}"
+    return create(parent, name, experiment, trials)
+
+
+def _asks_the_same(
+    folder: ExperimentFolder, experiment: Experiment, trials: Sequence[Planned]
+) -> bool:
+    try:
+        known = folder.read_experiment()
+    except StudioError:
+        return False  # of a later version, or damaged
+    if replace(known, created="") != replace(experiment, created=""):
+        return False
+    planned = folder.read_table(known).trials
+    return all(
+        trial.trial in planned and planned[trial.trial].parameters == trial.parameters
+        for trial in trials
+    )
+
+
 def rewrite(folder: ExperimentFolder, experiment: Experiment, trials: Iterable[Planned]) -> None:
     """Begin an experiment's ledger anew with these trials. Raises OSError."""
     # The ledger first: a folder is an experiment once its question stands.
@@ -284,6 +339,10 @@ def check_name(name: str) -> None:
             f"an experiment cannot be called {json.dumps(name)[:100]}",
             "Take letters, digits, spaces, dots, dashes and brackets, 80 at most",
         )
+    if is_queue(name):
+        raise BadInputError(
+            f"{name} is what the window calls the runs that wait", "Choose another name"
+        )
 
 
 def free_name(parent: Path, wished: str) -> str:
@@ -295,10 +354,19 @@ def free_name(parent: Path, wished: str) -> str:
     return name
 
 
+def is_queue(name: str) -> bool:
+    """Whether an experiment of this name is a window's queue: "queue", "queue-2"."""
+    return re.fullmatch(r"queue(-\d+)?", name) is not None
+
+
 def experiment_paths(parent: Path) -> list[Path]:
-    """The experiments' folders below `parent`, by name."""
+    """The experiments' folders below `parent`, by name; queues are none that a person asked for."""
     try:
-        return sorted(path for path in parent.iterdir() if (path / "experiment.json").is_file())
+        return sorted(
+            path
+            for path in parent.iterdir()
+            if not is_queue(path.name) and (path / "experiment.json").is_file()
+        )
     except OSError:
         return []
 
@@ -306,7 +374,10 @@ def experiment_paths(parent: Path) -> list[Path]:
 def is_deleted(state: ExperimentState, part: Part) -> bool:
     """Whether a training had a run folder that is gone."""
     path = state.run_path(part)
-    return path is not None and not RunFolder(path).config_file.exists()
+    try:
+        return path is not None and not RunFolder(path).config_file.exists()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return True
 
 
 def _config(value: Any) -> TrainConfig:
@@ -315,7 +386,20 @@ def _config(value: Any) -> TrainConfig:
     return from_mapping(value, judge=value_faults)  # some are filled in by the trials
 
 
+def decoded(texts: Iterable[bytes]) -> list[AnyLine]:
+    """Lines of a ledger, without those that are none."""
+    lines: list[AnyLine] = []
+    for text in texts:
+        if len(text) > MAX_LINE_BYTES:
+            continue
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            lines.append(_line_decoder.decode(text))
+    return lines
+
+
 def _as_left(trial: Trial) -> Trial:
+    if all(part.state != "running" for part in trial.parts):
+        return trial  # the same object, so that who compares sees that nothing changed
     parts = tuple(
         dataclasses.replace(part, state="interrupted") if part.state == "running" else part
         for part in trial.parts

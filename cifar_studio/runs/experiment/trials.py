@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
@@ -139,7 +140,7 @@ class Trial:
     data: str = ""
     repeats: str = ""
 
-    @property
+    @functools.cached_property
     def state(self) -> TrialState:
         """What is true of all parts, else what matters most of any."""
         states = [part.state for part in self.parts]
@@ -155,7 +156,7 @@ class Trial:
         """Whether nothing of it is left to train."""
         return self.state in ("finished", "pruned", "failed")
 
-    @property
+    @functools.cached_property
     def value(self) -> float | None:
         """The figure, over parts their mean; None before the end, and where one has none."""
         values = [part.value for part in self.parts if part.state == "finished"]
@@ -264,7 +265,9 @@ class TrialTable:
         else:
             return
         parts = tuple(part if one.number == part.number else one for one in trial.parts)
-        self.trials[trial.number] = dataclasses.replace(trial, parts=parts)
+        self.trials[trial.number] = Trial(  # ten times as fast as dataclasses.replace
+            trial.number, trial.parameters, parts, trial.preset, trial.data, trial.repeats
+        )
 
 
 def is_folder_name(name: str) -> bool:

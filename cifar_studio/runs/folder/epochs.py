@@ -28,7 +28,8 @@ class EpochRow(msgspec.Struct, frozen=True, kw_only=True):
     seconds, memory in MiB. Training figures are means over the epoch while the network learned,
     with augmentation and dropout; test and validation figures are of the network at the epoch's
     end. Where the test set is locked, no row has test figures until the run ends, and then the row
-    of the best epoch alone.
+    of the best epoch alone, or without validation of the last one; where it stays locked no row
+    ever has.
     """
 
     epoch: int
@@ -123,12 +124,19 @@ def best_row(rows: Sequence[EpochRow]) -> EpochRow | None:
     return max(known, key=lambda row: (getattr(row, by), -row.epoch), default=None)
 
 
-def is_test_locked(rows: Sequence[EpochRow]) -> bool:
+def lacks_tests(rows: Sequence[EpochRow]) -> bool:
     """Whether the test set was not looked at after each epoch.
 
-    Where it was locked, maxima, minima and curves over test figures have no meaning.
+    Where it was not, maxima, minima and curves over test figures have no meaning.
     """
     return any(row.test_top1 is None for row in rows)
+
+
+def is_tested_at_end(rows: Sequence[EpochRow]) -> bool:
+    """Whether the last epoch alone was tested, and nothing validated: then nothing chose it."""
+    if not rows or rows[-1].test_top1 is None or rows[-1].val_top1 is not None:
+        return False
+    return all(row.test_top1 is None and row.val_top1 is None for row in rows[:-1])
 
 
 def _to_line(row: EpochRow) -> str:

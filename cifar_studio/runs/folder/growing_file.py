@@ -29,7 +29,12 @@ class GrowingFile:
         self._last = b""
 
     def read(self) -> tuple[bool, list[str]]:
-        """The next whole lines, and whether they begin a file anew.
+        """The next whole lines, and whether they begin a file anew, as `read_bytes` says."""
+        anew, whole = self.read_bytes()
+        return anew, whole.decode("utf-8", errors="replace").splitlines()
+
+    def read_bytes(self) -> tuple[bool, bytes]:
+        """The bytes of the next whole lines, and whether they begin a file anew.
 
         That is so where the file is another one than before, shorter, or no longer holds the line
         that was read last; a torn last line waits until it is whole.
@@ -44,7 +49,7 @@ class GrowingFile:
             whole = data  # no figures make a line of this length: let it pass by in pieces
         self._offset += len(whole)
         self._last = (self._last + whole)[-MEMORY_BYTES:]
-        return anew, whole.decode("utf-8", errors="replace").splitlines()
+        return anew, whole
 
     def _forget(self) -> None:
         self.is_behind = False

@@ -50,9 +50,9 @@ class Run:
 
     @property
     def is_test_locked(self) -> bool:
-        """Whether the test pictures are still to be looked at, once, when the run ends."""
+        """Whether the test pictures are kept from the run and have not been looked at so far."""
         is_tested = any(row.test_top1 is not None for row in self.rows)
-        return self.config.test == "at_end" and not is_tested
+        return self.config.locks_test_set and not is_tested
 
     @property
     def started(self) -> datetime.datetime | None:

@@ -18,9 +18,12 @@ FEW_SEEDS = 5
 
 def verdict_on_runs(a: Run, b: Run) -> tuple[str, ...]:
     """McNemar's test of two runs on the test pictures that both were evaluated on, sentences."""
-    locked = [name for name, run in (("A", a), ("B", b)) if run.is_test_locked]
+    locked = {name: run.config for name, run in (("A", a), ("B", b)) if run.is_test_locked}
     if locked:
-        whose = " and ".join(locked)
+        for_ever = [name for name, config in locked.items() if config.test == "never"]
+        whose = " and ".join(for_ever or locked)
+        if for_ever:
+            return (f"The test set of {whose} stays locked: no answers to compare.",)
         return (
             f"The test set of {whose} is locked until the run ends: no answers to compare yet.",
         )
@@ -66,13 +69,17 @@ def verdict_on_groups(a: SeedGroup, b: SeedGroup) -> tuple[str, ...]:
     looks = [bool(side) and all(s.max_test_top1 is None for _, s in side) for side in summaries]
     validated = all(s.honest_top1 is not None for side in summaries for _, s in side)
     figure = "honest_top1" if validated and all(summaries) else "max_test_top1"
-    if figure == "max_test_top1" and any(looks):
+    if all(s.best_test_top1 is None for side in summaries for _, s in side):
+        figure = "max_val_top1"  # of test sets that stay locked
+    elif figure == "max_test_top1" and any(looks):
         return (
             "One group chose on validation with its test set locked, the other on test: their "
             "figures do not compare.",
         )
-    chosen = "test top-1 chosen on validation"
-    name = chosen if figure == "honest_top1" else "maximum top-1 (selected on test)"
+    name = {
+        "honest_top1": "test top-1 chosen on validation",
+        "max_val_top1": "best validation top-1 (selected on it)",
+    }.get(figure, "maximum top-1 (selected on test)")
     try:
         found = paired_difference(*({seed: getattr(s, figure) for seed, s in x} for x in summaries))
     except StudioError as error:

@@ -13,7 +13,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from cifar_studio.errors import StudioError
 from cifar_studio.export.tables.write_tables import write_table
-from cifar_studio.runner.protocol import SaveCurvesRequest, SaveFigureRequest
+from cifar_studio.runner.protocol import (
+    ExperimentFigure,
+    SaveCurvesRequest,
+    SaveExperimentFigureRequest,
+    SaveFigureRequest,
+)
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.answers import FigureSaved, RequestFailed
@@ -79,7 +84,16 @@ class FileSaving(QObject):
         about = Path(request.folders[0]).name if runs == 1 else f"{runs} runs"
         self._draw(request, f"{about} curves")
 
-    def _draw(self, request: SaveFigureRequest | SaveCurvesRequest, name: str) -> None:
+    def save_experiment_figure(self, folder: Path, figure: ExperimentFigure) -> None:
+        """Likewise with a figure of an experiment."""
+        request = SaveExperimentFigureRequest(id=0, folder=str(folder), path="", figure=figure)
+        self._draw(request, f"{folder.name} {figure}")
+
+    def _draw(
+        self,
+        request: SaveFigureRequest | SaveCurvesRequest | SaveExperimentFigureRequest,
+        name: str,
+    ) -> None:
         path = self._ask("Save the figure", name, FIGURES)
         if path is None:
             return

@@ -160,7 +160,7 @@ class PicturesAndConfusion(QObject):
             chosen_by=wording.how_chosen(run),
         )
         if run.is_test_locked and (shown.best or shown.last) is None:
-            self.confusion.clear(f"{wording.TEST_LOCKED}.")
+            self.confusion.clear(f"{wording.test_locked(run.config)}.")
         else:
             self.confusion.show_evaluations(shown, is_live=self._is_live)
         if evaluations.fault:
@@ -178,8 +178,7 @@ class PicturesAndConfusion(QObject):
         if opened_from is not None and opened_from is not shown:
             shown, training, title = opened_from, None, self.confusion.shown_title
         if shown is None and training is None:
-            locked = "Answers come when the run ends; until then the test set is locked."
-            locked = locked if run.is_test_locked else ""
+            locked = _why_no_answers(run) if run.is_test_locked else ""
             self.pictures.show_answers(None, "" if locked else title, why_none=locked)
             return
         epoch = f", epoch {shown.epoch}" if shown is not None else ""
@@ -247,7 +246,7 @@ class PicturesAndConfusion(QObject):
         if run is None:
             return
         if split == "test" and run.is_test_locked:
-            self._parts.message.show_message(f"{wording.TEST_LOCKED}.")
+            self._parts.message.show_message(f"{wording.test_locked(run.config)}.")
             return
         self._evaluating.evaluate(str(run.path), split)
 
@@ -286,3 +285,9 @@ class PicturesAndConfusion(QObject):
     def _on_evaluation_ended(self) -> None:
         self._is_stale = True
         self.refresh()
+
+
+def _why_no_answers(run: Run) -> str:
+    if run.config.test == "never":
+        return f"{wording.test_locked(run.config)}: only training pictures can have answers."
+    return "Answers come when the run ends; until then the test set is locked."

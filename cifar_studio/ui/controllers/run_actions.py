@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from cifar_studio import paths
+from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runner.protocol import MendRequest, OpenBundleRequest
@@ -17,12 +18,14 @@ from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.reproduction import config_to_repeat
 from cifar_studio.runs.analysis.seeds import group_by_seed, group_key, missing_seeds
 from cifar_studio.runs.answers import RequestFailed, RunMended, RunOpened
+from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.queue_rules import PlannedRun
+from cifar_studio.ui.controllers.experiment_actions import ExperimentActions
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.seeds_dialog import ask_seeds
 from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
+from cifar_studio.ui.frame.side_panel import SETUP_PAGE
 from cifar_studio.ui.system.trash import Deleted, move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 
@@ -30,9 +33,10 @@ from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 class RunActions(QObject):
     """Between the menu of runs and the parts that do the work."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, experiments: ExperimentActions) -> None:
         super().__init__(parts.window)
         self._parts = parts
+        self._experiments = experiments
         self._deleting = RunDeleting(parts.message, self)
         self._deleting.changed.connect(parts.model.refresh)
         menu = parts.runs.menu
@@ -79,7 +83,7 @@ class RunActions(QObject):
             )
 
     def _repeat_with_seeds(self, run: Run) -> None:
-        """Queue the same settings with seeds that are not there yet."""
+        """Train the same settings with seeds that are not there yet."""
         runs = self._parts.model.runs
         others = [other for other in runs if group_key(other) == group_key(run)]
         (group,) = group_by_seed([run, *(other for other in others if other is not run)])
@@ -88,10 +92,15 @@ class RunActions(QObject):
         n = ask_seeds(self._parts.window, run, present)
         if n is None:
             return
-        for seed in missing_seeds(first, n, present):
-            config = replace(first, seed=seed)
-            self._parts.controller.start(PlannedRun(config, run.data_choice))
-        self._parts.panel.show_page(RUNS_PAGE)
+        seeds = sorted({*present, *missing_seeds(first, n, present)})
+        self._experiments.begin_or_go_on(
+            f"seeds-{run.config.architecture}",
+            Experiment(kind="seeds", config=first, data=run.data_choice, seeds=len(seeds)),
+            [
+                Planned(trial=number, parameters={"seed": seed})
+                for number, seed in enumerate(seeds, 1)
+            ],
+        )
 
     def _reproduce(self, run: Run) -> None:
         """Train the same again; what came of it is said when it has ended."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths
 
-from cifar_studio.export.formats import EVERYDAY
-from cifar_studio.runner.protocol import ExportRequest
+from cifar_studio.export.formats import EVERYDAY, EXPERIMENT_FORMATS
+from cifar_studio.runner.protocol import ExportExperimentRequest, ExportRequest
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.convergence import ConvergenceRule
@@ -42,6 +42,28 @@ class RunExporting(QObject):
         dialog = ExportDialog(self._parts.window, title, self._folder, self._formats)
         if dialog.is_answered():
             self.export(runs, dialog.choice)
+
+    def ask_experiment(self, folder: Path) -> None:
+        """Ask what to export of an experiment, and have it written."""
+        chosen = [key for key in self._formats if key in EXPERIMENT_FORMATS]
+        dialog = ExportDialog(
+            self._parts.window, folder.name, self._folder, chosen, EXPERIMENT_FORMATS
+        )
+        if not dialog.is_answered():
+            return
+        choice = dialog.choice
+        self._folder = choice.folder
+        request = ExportExperimentRequest(
+            id=new_id(),
+            folder=str(folder),
+            to=choice.folder,
+            formats=list(choice.formats),
+            width_in=choice.width_in,
+            height_in=choice.height_in,
+            dpi=choice.dpi,
+        )
+        self._parts.status.show_word("Exporting…")
+        self._parts.helper.ask(request, self._on_event)
 
     def export(self, runs: Sequence[Run], choice: ExportChoice) -> None:
         """Have it written."""

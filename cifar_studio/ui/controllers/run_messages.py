@@ -7,12 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from cifar_studio import paths
 from cifar_studio.config import remedies
 from cifar_studio.config.presets import nearest_preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.errors import StudioError
+from cifar_studio.experiments.protocol import RequestRefused
 from cifar_studio.runs import wording
 from cifar_studio.runs.analysis.reproduction import reproduction_of
+from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.folder.events import (
     EpochEnded,
     Event,
@@ -49,14 +52,34 @@ class RunMessages(QObject):
         controller.not_answered.connect(self._on_not_answered)
         controller.queue.held.connect(self._on_queue_held)
         controller.queue.changed.connect(self._on_queue_changed)
+        controller.queue.restored.connect(self._on_queue_restored)
+        controller.refused.connect(self._on_refused)
 
     def offer_interrupted(self, run: Run) -> None:
-        """Offer to go on with a run that ended with the window, the computer or a crash."""
+        """Offer to go on with a run that ended with the window, the computer or a crash.
+
+        A trial goes on with its experiment.
+        """
+        place = run.environment.trial if run.environment is not None else None
+        folder = paths.experiments_folder() / place.experiment if place is not None else None
+        if folder is not None and (folder / "experiment.json").is_file():
+            self._offer_experiment(folder)
+            return
         self._bar.show_message(
             f"{wording.run_title(run)} was interrupted in epoch {len(run.rows) + 1} "
             f"of {run.config.epochs}. What it had finished is kept.",
             actions=(self._resume(run),) if can_resume(run) else (),
             subject=str(run.path),
+        )
+
+    def _offer_experiment(self, folder: Path) -> None:
+        if ExperimentFolder(folder).is_held():
+            return  # another process has gone on with it
+        self._bar.show_message(
+            f"The experiment {folder.name} was interrupted. Finished trials are kept, and the one "
+            "that was cut off goes on where it was.",
+            actions=(Action("Go on", lambda: self._controller.run_experiment(folder)),),
+            subject=f"experiment {folder}",
         )
 
     def handle(self, event: Event) -> None:
@@ -140,7 +163,7 @@ class RunMessages(QObject):
         if resume:
             return resume
         # Of a run that waits again there is nothing to offer.
-        waits = self._controller.queue.has_taken(planned)
+        waits = planned in self._controller.queue.runs
         if run is None and self._controller.live.planned is planned and not waits:
             return (Action("Try again", lambda: self._controller.start(planned)),)
         return ()
@@ -207,6 +230,13 @@ class RunMessages(QObject):
             actions=(Action("Go on", self._controller.release_queue),),
             subject=QUEUE,
         )
+
+    def _on_queue_restored(self, waiting: int) -> None:
+        runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        self._bar.show_notice(f"{runs} since last time: see Runs, and Go on there.")
+
+    def _on_refused(self, event: RequestRefused) -> None:
+        self._bar.show_message(_sentences(event.message, event.remedy))
 
     def _on_queue_changed(self) -> None:
         if not self._controller.queue.is_held_by_failures:

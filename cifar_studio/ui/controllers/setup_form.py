@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from cifar_studio.config.settings import SETTINGS
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.data.cifar100.places import locate
 from cifar_studio.runs import wording
@@ -29,6 +28,7 @@ class SetupForm(QObject):
         self._parts = parts
         self._pictures_and_confusion = pictures_and_confusion
         parts.setup.form_changed.connect(self._on_form_changed)
+        parts.setup.mode_changed.connect(parts.controls.show_mode)
         parts.data_bar.data_ready.connect(self._on_data_ready)
         parts.controller.devices_found.connect(self._on_devices_found)
         parts.controller.activity_changed.connect(self._on_activity_changed)
@@ -50,8 +50,7 @@ class SetupForm(QObject):
         parts, config = self._parts, self.config
         if self._pictures_and_confusion.built is not None:
             self._pictures_and_confusion.built.plan(config)
-        names = ", ".join(SETTINGS[key].title or key for key in parts.setup.faults())
-        parts.controls.set_startable(f"Fix first: {names}" if names else "")
+        parts.controls.set_startable(parts.setup.why_not())
         seconds = parts.setup.expected_seconds()
         about = f": {wording.about(seconds)}" if seconds else ""
         epochs = config.epochs if config else 10

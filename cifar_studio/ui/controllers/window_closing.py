@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.frame.parts import Parts
-from cifar_studio.ui.training.run_queue import QueueFile
 
 HELPER_LIMIT_MS = 3_000
 ANSWER_LIMIT_MS = 5_000
@@ -18,8 +17,7 @@ SAVE_LIMIT_MS = 60_000
 class WindowClosing(QObject):
     """Asks, ends the workers, at last by force, and closes the window when they are gone.
 
-    `remember` writes down how the window is left; it is called once, before anything ends. The
-    queue's file is let go when no worker is left.
+    `remember` writes down how the window is left; it is called once, before anything ends.
 
     Signals
     -------
@@ -29,12 +27,11 @@ class WindowClosing(QObject):
 
     settled = Signal()
 
-    def __init__(self, parts: Parts, queue_file: QueueFile, remember: Callable[[], object]) -> None:
+    def __init__(self, parts: Parts, remember: Callable[[], object]) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self._controller = parts.controller
         self._helper = parts.helper
-        self._queue_file = queue_file
         self._remember = remember
         self._begun = False
         self._asks = False
@@ -64,24 +61,30 @@ class WindowClosing(QObject):
                 self._ask_force(live.kept_by_force_text)
             return self.is_settled
         waiting = len(self._controller.queue.runs)
-        if not self._controller.is_busy or messages.confirm_quit(
-            self._parts.window, live.kept_text, waiting
-        ):
-            self.leave()
+        answer: messages.Leaving = "leave"
+        if self._controller.is_busy:
+            answer = messages.confirm_quit(
+                self._parts.window, live.kept_text, waiting, self._controller.experiment
+            )
+        if answer != "stay":
+            self.leave(let_go=answer == "let go")
         return False
 
-    def leave(self) -> None:
-        """Tell every worker to save and end; the window closes when they have."""
+    def leave(self, *, let_go: bool = False) -> None:
+        """Tell every worker to save and end; the window closes when they have.
+
+        With `let_go` an experiment goes on without the window.
+        """
         if self._begun:
             return
         self._remember()
         self._parts.window.setEnabled(False)
-        if self._controller.is_busy:
+        if self._controller.is_busy and not let_go:
             self._parts.status.show_waiting("Saving the run…")
         self._begun = True
         for limit in self._limits:
             limit.start()
-        self._controller.shut_down()
+        self._controller.shut_down(let_go=let_go)
         self._helper.shut_down()
 
     def _ask_force(self, kept: str) -> None:
@@ -108,7 +111,6 @@ class WindowClosing(QObject):
         if self._begun and self.is_settled:
             for limit in self._limits:
                 limit.stop()
-            self._queue_file.close()
             self.settled.emit()
             self._parts.window.close()
 

@@ -121,7 +121,7 @@ class Headline(QWidget):
         `way` says whether it is on its way to what others of its kind reached.
         """
         best = run.best
-        locked = run.is_test_locked
+        locked = run.config.locks_test_set
         self._switch(_keys(run))
         first = "validation" if locked else "test"
         self.hint.setText(f"First {first} after epoch 1" if live else "No epoch ended")
@@ -171,18 +171,18 @@ def _keys(run: RunData) -> tuple[str, ...]:
     best = run.best
     if best is None:
         return ()
-    if not run.is_test_locked:
+    if not run.config.locks_test_set:
         return _ON_TEST
     return _ON_VALIDATION if best.test_top1 is None else ("test_top1", *_ON_VALIDATION)
 
 
 def _pictures(run: RunData) -> str:
-    if run.is_test_locked and (run.best is None or run.best.test_top1 is None):
-        locked = f"{wording.TEST_LOCKED[:1].lower()}{wording.TEST_LOCKED[1:]}"
-        return f"{locked} · {run.validation_pictures:,} validation pictures of {_name(run)}"
+    if run.config.locks_test_set and (run.best is None or run.best.test_top1 is None):
+        locked = wording.test_locked(run.config)
+        return f"{locked.lower()} · {run.validation_pictures:,} validation pictures of {_name(run)}"
     count = run.test_pictures
     number = f"{count:,}" if count == TEST_PICTURES else f"{count:,} of {TEST_PICTURES:,}"
-    looked = f", {wording.looks(run.rows)}" if run.is_test_locked else ""
+    looked = f", {wording.looks(run.rows)}" if run.config.locks_test_set else ""
     return f"{number} test pictures of {_name(run)}{looked}"
 
 

@@ -31,10 +31,10 @@ from cifar_studio.ui.curves.plot.report_levels import (
     report_levels,
     report_of,
 )
-from cifar_studio.ui.curves.plot.throttle import Throttle
 from cifar_studio.ui.curves.pointing import EpochPointer
 from cifar_studio.ui.curves.run_strip import RunStrip
 from cifar_studio.ui.curves.table.epoch_view import EpochTable
+from cifar_studio.ui.plots.throttle import Throttle
 from cifar_studio.ui.tables.row_table import HEADER_PX, ROW_PX
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.widgets.explanation import explain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +45,20 @@ class ExportChoice:
 class ExportDialog(QuestionDialog):
     """Formats by what they are for, the size of figures, and the folder.
 
-    `title` says which runs; `folder` is filled in and `formats` are ticked at first.
+    `title` says which runs; `folder` is filled in and `formats` are ticked at first, of those
+    that are `known`.
     """
 
     def __init__(
-        self, parent: QWidget | None, title: str, folder: str, formats: Iterable[str]
+        self,
+        parent: QWidget | None,
+        title: str,
+        folder: str,
+        formats: Iterable[str],
+        known: Mapping[str, Format] = FORMATS,
     ) -> None:
         super().__init__(parent, "Export", "Export")
+        self._known = known
         self.boxes: dict[str, QCheckBox] = {}
         self.folder = QLineEdit(folder)
         self.folder.setAccessibleName("Folder")
@@ -91,7 +98,7 @@ class ExportDialog(QuestionDialog):
         )
 
     def _formats(self, ticked: set[str]) -> QScrollArea:
-        by_group = itertools.groupby(FORMATS.values(), lambda one: one.group)
+        by_group = itertools.groupby(self._known.values(), lambda one: one.group)
         groups = [self._group(title, list(members), ticked) for title, members in by_group]
         content = QWidget()
         column(*groups, STRETCH, parent=content, margins=NO_MARGINS, spacing=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
@@ -14,18 +15,31 @@ from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.dialogs.question_dialog import NumberDialog
 from cifar_studio.ui.widgets import basics
 
+Leaving = Literal["stay", "leave", "let go"]
 
-def confirm_quit(parent: QWidget, kept: str, waiting: int) -> bool:
-    """Ask once whether to leave while a run goes on; says what is kept and what is not."""
+
+def confirm_quit(parent: QWidget, kept: str, waiting: int, experiment: str = "") -> Leaving:
+    """Ask once whether to leave while a run goes on; says what is kept and what is not.
+
+    An experiment, of this name, may go on without the window.
+    """
     text = f"{kept} You can resume it at the next start."
+    if experiment:
+        text = f"{kept} {experiment} can go on without the window, or wait for the next start."
     if waiting:
         runs = "run that waits" if waiting == 1 else f"{waiting} runs that wait"
         text += f" The {runs} will be there then too."
-    box = _quit_box(parent, "A run is going on. Quit and stop it?", text)
+    what = "An experiment" if experiment else "A run"
+    box = _quit_box(parent, f"{what} is going on. Quit and stop it?", text)
     leave = box.addButton("Save and quit", QMessageBox.ButtonRole.AcceptRole)
+    let_go = None
+    if experiment:
+        let_go = box.addButton("Quit and let it go on", QMessageBox.ButtonRole.AcceptRole)
     box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
     box.exec()
-    return box.clickedButton() is leave
+    if let_go is not None and box.clickedButton() is let_go:
+        return "let go"
+    return "leave" if box.clickedButton() is leave else "stay"
 
 
 def ask_force(parent: QWidget, kept: str, on_force: Callable[[], object]) -> QMessageBox:
@@ -75,7 +89,7 @@ def ask_epochs(parent: QWidget, run: Run) -> tuple[int, int | None] | None:
         "small",
     )
     has_length = run.config.schedule in ("cosine", "one-cycle")
-    is_tested = run.config.test == "at_end" and not run.is_test_locked
+    is_tested = run.config.locks_test_set and not run.is_test_locked
     dialog = NumberDialog(
         parent,
         "Train longer",

@@ -30,7 +30,7 @@ class SeedsDialog(NumberDialog):
         super().__init__(
             parent,
             "Repeat with more seeds",
-            "Add to queue",
+            "Train",
             f"{wording.run_title(run)}, {run.config.epochs} epochs.\nHow many seeds in all?",
             "Seeds in all",
             (have + 1, max(3, have + 1), have + MOST),
@@ -44,12 +44,12 @@ class SeedsDialog(NumberDialog):
             return
         seeds = missing_seeds(self._first, self.number, self._present)
         listed = ", ".join(map(str, seeds[:SHOWN])) + ("…" if len(seeds) > SHOWN else "")
-        runs = "run waits" if len(seeds) == 1 else "runs will wait"
+        runs = "run is" if len(seeds) == 1 else "runs are"
         time = f", about {wording.duration(self._seconds * len(seeds))}" if self._seconds else ""
         have = ", ".join(map(str, sorted(self._present)[:SHOWN]))
         self._words.setText(
             f"There {'is seed' if len(self._present) == 1 else 'are seeds'} {have}. "
-            f"{len(seeds)} {runs} in the queue: seed {listed}{time}."
+            f"{len(seeds)} {runs} to be trained: seed {listed}{time}."
         )
 
 

@@ -37,7 +37,7 @@ class StudyDialog(QuestionDialog):
     """
 
     def __init__(self, parent: QWidget | None, costs: CostEstimator, on_demo: bool) -> None:
-        super().__init__(parent, "Repeat the report", "Add to queue")
+        super().__init__(parent, "Repeat the report", "Train")
         self._costs = costs
         self.short = QCheckBox("A smaller version")
         self.short.setToolTip("Fewer epochs and pictures; its runs are marked and do not compare")
@@ -80,9 +80,14 @@ class StudyDialog(QuestionDialog):
     @property
     def runs(self) -> list[StudyRun]:
         """What is to be trained, in the report's order."""
-        return study_runs(self._size(), as_printed=self.as_printed.isChecked())
+        return study_runs(self.size_of_study, as_printed=self.is_as_printed)
 
-    def _size(self) -> StudySize:
+    @property
+    def is_as_printed(self) -> bool:
+        return self.as_printed.isChecked()
+
+    @property
+    def size_of_study(self) -> StudySize:
         seeds = int(self.seeds.text())
         if not self.short.isChecked():
             return StudySize(seeds=seeds)
@@ -163,7 +168,9 @@ def _side(column: int) -> Qt.AlignmentFlag:
     return Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
 
 
-def ask_study(parent: QWidget, costs: CostEstimator, on_demo: bool) -> list[StudyRun] | None:
-    """The runs that are to be trained; None where the person thinks better."""
+def ask_study(
+    parent: QWidget, costs: CostEstimator, on_demo: bool
+) -> tuple[StudySize, bool] | None:
+    """How much is to be trained, and whether as printed; None where the person thinks better."""
     dialog = StudyDialog(parent, costs, on_demo)
-    return dialog.runs if dialog.is_answered() else None
+    return (dialog.size_of_study, dialog.is_as_printed) if dialog.is_answered() else None

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, STRETCH, column, grow, row
 
-TITLES = ("Curves", "Pictures", "Confusion", "Compare")
-CURVES, PICTURES, CONFUSION, COMPARE = range(len(TITLES))
+TITLES = ("Curves", "Pictures", "Confusion", "Compare", "Experiment")
+CURVES, PICTURES, CONFUSION, COMPARE, EXPERIMENT = range(len(TITLES))
 
 
 class CentralTabs(QWidget):

@@ -16,7 +16,7 @@ class ControlBar(QWidget):
     Signals
     -------
     start_requested()
-        Start, or add to the queue while a run goes on.
+        Start, or add to the queue while a run goes on, or start an experiment.
     pause_requested(), continue_requested()
     stop_after_epoch_requested(), stop_now_requested()
     """
@@ -30,6 +30,7 @@ class ControlBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._activity = Activity.IDLE
+        self._is_experiment = False
         self._start = basics.button("Start", self.start_requested.emit, primary=True)
         self._pause = QPushButton("Pause")
         self._pause.clicked.connect(self._on_pause_clicked)
@@ -55,10 +56,7 @@ class ControlBar(QWidget):
         if not busy and (self._pause.hasFocus() or self._stop.hasFocus()):
             # They are greyed now, and Qt would hand the keyboard to whatever comes next.
             self._start.setFocus()
-        self._start.setText("Add to queue" if busy else "Start")
-        self._start.setToolTip(
-            "Train this after the runs before it (Ctrl+R)" if busy else "Train now (Ctrl+R)"
-        )
+        self._show_start()
         self._pause.setEnabled(
             activity in (Activity.RUNNING, Activity.PAUSED, Activity.PAUSING)
             or activity is Activity.STOPPING_AFTER_EPOCH
@@ -80,6 +78,11 @@ class ControlBar(QWidget):
         self._after_epoch.setEnabled(
             activity in (Activity.RUNNING, Activity.PAUSED, Activity.PAUSING)
         )
+
+    def show_mode(self, is_experiment: bool) -> None:
+        """Say whether it is one run or an experiment that is started."""
+        self._is_experiment = is_experiment
+        self._show_start()
 
     def show_price(self, epoch_left: str, batch: int, *, is_refused: bool = False) -> None:
         """Say what each way of stopping costs: time for one, where the other stands.
@@ -111,6 +114,15 @@ class ControlBar(QWidget):
         """Pause, or go on, whichever makes sense now."""
         if self._pause.isEnabled():
             self._on_pause_clicked()
+
+    def _show_start(self) -> None:
+        text, tip = "Start", "Train now (Ctrl+R)"
+        if self._is_experiment:
+            text, tip = "Start experiment", "Begin its trainings (Ctrl+R)"
+        elif self._activity is not Activity.IDLE:
+            text, tip = "Add to queue", "Train this after the runs before it (Ctrl+R)"
+        self._start.setText(text)
+        self._start.setToolTip(tip)
 
     def _on_pause_clicked(self) -> None:
         if self._activity is Activity.RUNNING:

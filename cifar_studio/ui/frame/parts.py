@@ -97,7 +97,7 @@ def build_parts(window: QMainWindow, run_colours: dict[str, int]) -> Parts:
     helper = HelperWorker(window)
     costs = CostEstimator(SpeedBook(paths.speeds_file()), helper, window)
     model = RunModel(paths.runs_folder(), window)
-    setup = SetupPanel(paths.presets_folder(), costs)
+    setup = SetupPanel(paths.presets_folder(), paths.experiments_folder(), costs)
     runs = RunsPanel(model, controller.queue)
     controls = ControlBar()
     data_bar, message, header = DataBar(helper), MessageBar(), RunHeader()

@@ -81,9 +81,8 @@ class RunHeader(QWidget):
         if short:
             facts.append(f"short: {short}")
         elif data is not None and not data.complete:
-            facts.append(
-                f"{data.train_pictures:,} training and {data.test_pictures:,} test pictures"
-            )
+            judged_on = wording.judged_on(run.config, data)
+            facts.append(f"{data.train_pictures:,} training and {judged_on} pictures")
         facts.append(f"seed {run.config.seed}")
         self._facts.setText(" · ".join(facts))
         for label in (self._name, self._facts):

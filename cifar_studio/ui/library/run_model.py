@@ -211,7 +211,7 @@ def _tip(run: Run) -> str:
     if best is None:
         return str(run.path)
     figure = f"Top-1 {wording.best_top1(best)} at epoch {best.epoch}, {wording.how_chosen(run)}"
-    locked = wording.TEST_LOCKED if run.is_test_locked else ""
+    locked = wording.test_locked(run.config) if run.is_test_locked else ""
     early = run.early_stop.words().capitalize() if run.early_stop is not None else ""
     return "\n".join(filter(None, (figure, locked, early, str(run.path))))
 

@@ -91,7 +91,7 @@ class ValueAxis(pg.AxisItem):
         room, limit = (48, 10) if self.orientation == "bottom" else (40, 6)
         most = min(max(int(size / theme.px(room)), 2), limit)
         if self._logarithmic:
-            return [(1.0, _logarithmic_ticks(minVal, maxVal, most))]
+            return [(1.0, logarithmic_ticks(minVal, maxVal, most))]
         step = nice_step(maxVal - minVal, most)
         first = math.ceil(minVal / step - 1e-9)
         last = math.floor(maxVal / step + 1e-9)
@@ -107,7 +107,7 @@ class ValueAxis(pg.AxisItem):
         return [f"{value:,.{decimals}f}" for value in values]
 
 
-def _logarithmic_ticks(low: float, high: float, most: int) -> list[float]:
+def logarithmic_ticks(low: float, high: float, most: int) -> list[float]:
     """Powers of ten of round values: 1-2-5 in each decade, or even steps in less than one."""
     if high - low < 0.7:
         bottom, top = 10.0**low, 10.0**high

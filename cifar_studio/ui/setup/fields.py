@@ -1,117 +1,20 @@
-"""One row of the form: label, editor, a dot with a reset where it differs from the preset."""
+"""The editors of the form by what they take: numbers, texts, epochs, choices, yes or no."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent, QStandardItemModel
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QLineEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox
 from typing_extensions import override
 
 from cifar_studio.config.serialization import as_epochs
+from cifar_studio.ui.setup.field import Field, LineField
 from cifar_studio.ui.setup.quiet_combo import QuietCombo
-from cifar_studio.ui.widgets import basics, theme
-from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, row
-
-LABEL_PX = 96
-RESET_PX = 24
-FAULT_GAP_PX = 2
 
 
-class Field(QWidget):
-    """A labelled editor of one config key.
-
-    Signals
-    -------
-    edited(str)
-        The person changed the value; carries the key.
-    reset_requested(str)
-        Take the preset's value again.
-    """
-
-    edited = Signal(str)
-    reset_requested = Signal(str)
-
-    def __init__(self, key: str, text: str, tip: str) -> None:
-        super().__init__()
-        self.key = key
-        self._label = basics.label(text)
-        self._reset = basics.GlyphButton("reset", f"{text}: take the preset's value again")
-        self._reset.clicked.connect(lambda: self.reset_requested.emit(self.key))
-        self._fault = basics.text("", "fault")
-        self._fault.hide()
-        self._hint = basics.text("", "small")
-        self._hint.hide()
-        self._text = text
-        self._row = row(self._label, spacing=1)
-        parts = self._row, self._fault, self._hint
-        column(*parts, parent=self, margins=NO_MARGINS).setSpacing(FAULT_GAP_PX)
-        self.setToolTip(tip)
-        theme.manager().changed.connect(self._on_theme_changed)
-
-    def value(self) -> Any:
-        """The value as the config takes it; a text that is no value is returned as it is."""
-        raise NotImplementedError
-
-    def set_value(self, value: Any) -> None:
-        """Show a value without telling that the person changed it."""
-        raise NotImplementedError
-
-    def set_fault(self, message: str) -> None:
-        """Mark the value as bad, or as good where the message is empty."""
-        self._fault.setText(message)
-        self._fault.setVisible(bool(message))
-
-    def set_hint(self, sentence: str) -> None:
-        """Say what a person should know of the value; nothing where it is empty."""
-        self._hint.setText(sentence)
-        self._hint.setVisible(bool(sentence))
-
-    def set_changed(self, changed: bool) -> None:
-        """Show the dot and the reset where the value differs from the preset's."""
-        self._label.setText(f"{self._text} •" if changed else self._text)
-        self._reset.setVisible(changed)
-
-    def _set_editor(self, editor: QWidget) -> None:
-        editor.setAccessibleName(self._text)
-        editor.setAccessibleDescription(self.toolTip())
-        self._label.setBuddy(editor)
-        self.setFocusProxy(editor)
-        self._row.addWidget(editor, 1)
-        self._row.addWidget(self._reset)
-        policy = self._reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(policy)
-        self.set_changed(False)
-        self._on_theme_changed()
-
-    def _on_theme_changed(self) -> None:
-        self._label.setFixedWidth(theme.px(LABEL_PX))
-        self._reset.setFixedWidth(theme.px(RESET_PX))
-
-
-class _LineField(Field):
-    """What is typed in one line."""
-
-    def __init__(self, key: str, text: str, tip: str) -> None:
-        super().__init__(key, text, tip)
-        self._editor = QLineEdit()
-        self._editor.textEdited.connect(lambda: self.edited.emit(self.key))
-        self._set_editor(self._editor)
-
-    @override
-    def set_fault(self, message: str) -> None:
-        super().set_fault(message)
-        self._editor.setProperty("faulty", "true" if message else "false")
-        basics.restyle(self._editor)
-
-
-class NumberField(_LineField):
+class NumberField(LineField):
     """A number that is typed; up and down step it, and a bad text is kept and marked.
 
     Parameters
@@ -183,7 +86,7 @@ class NumberField(_LineField):
         return True
 
 
-class EpochsField(_LineField):
+class EpochsField(LineField):
     """A list of epochs, typed as numbers with commas between; a bad text is kept and marked."""
 
     @override

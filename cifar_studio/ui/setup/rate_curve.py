@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from cifar_studio.config.schedule import learning_rate
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.ui.setup.fields import LABEL_PX, RESET_PX
+from cifar_studio.ui.setup.field import BUTTON_PX, LABEL_PX
 from cifar_studio.ui.widgets import basics, theme
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column
 
@@ -92,7 +92,7 @@ class _Curve(QWidget):
         highest = max(self._rates)
         # As wide as the editors, or as the last rate leaves room for.
         last_px = metrics.horizontalAdvance(_shown(last, self._rates))
-        right_px = max(theme.px(RESET_PX), last_px) + gap
+        right_px = max(theme.px(BUTTON_PX), last_px) + gap
         half_line = metrics.height() / 2
         left = theme.px(LABEL_PX) + gap
         place = QRectF(left, half_line, self.width() - left - right_px, 0)

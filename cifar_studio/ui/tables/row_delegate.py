@@ -14,7 +14,10 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Text with the heading's own room at both sides, on the model's background if it has one."""
+    """Text with the heading's own room at both sides.
+
+    A model may give it a background, a colour and a font.
+    """
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -25,10 +28,11 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, QColor(colours.accent))
         elif ground is not None:
             painter.fillRect(option.rect, ground)
-        painter.setPen(QColor(colours.on_accent if selected else colours.text))
-        painter.setFont(option.font)
+        colour = index.data(Qt.ItemDataRole.ForegroundRole) or colours.text
+        painter.setPen(QColor(colours.on_accent if selected else colour))
+        painter.setFont(index.data(Qt.ItemDataRole.FontRole) or option.font)
         inside = option.rect.adjusted(pad, 0, -pad, 0)
         text = index.data(Qt.ItemDataRole.DisplayRole)
         elide = Qt.TextElideMode.ElideRight
-        shown = option.fontMetrics.elidedText(text, elide, inside.width())
+        shown = painter.fontMetrics().elidedText(text, elide, inside.width())
         painter.drawText(inside, index.data(Qt.ItemDataRole.TextAlignmentRole), shown)

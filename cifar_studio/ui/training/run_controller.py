@@ -1,36 +1,50 @@
-"""Starts, pauses and stops runs, one at a time; the next ones wait in the queue.
+"""Starts, pauses and stops runs and experiments: the window's side of the dispatcher.
 
-It knows nothing of widgets, and nothing of how workers are kept at hand.
+It knows nothing of widgets. Of several trainings at once it follows one, which the window shows as
+the one that goes on; the others are followed by what they write.
 """
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cifar_studio.errors import StudioError, WorkerError
-from cifar_studio.runner.protocol import Command, ResumeRequest, TrainRequest
-from cifar_studio.runner.worker_process import new_id
+from cifar_studio.errors import StudioError
+from cifar_studio.experiments.protocol import (
+    AnyDispatchRequest,
+    CommandExperiment,
+    CommandJob,
+    ExperimentChanged,
+    ExperimentCommand,
+    JobBegan,
+    KillJob,
+    QueueChanged,
+    RequestRefused,
+    ResumeRun,
+    RunExperiment,
+    StartRun,
+    Warm,
+)
+from cifar_studio.runner.protocol import Command
 from cifar_studio.runs.folder.events import (
-    EpochEnded,
     RunContinued,
     RunEnded,
     RunPaused,
     RunStarted,
     WorkerReady,
 )
-from cifar_studio.runs.queue_rules import PlannedRun, is_failure
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.training.live_run import LiveRun
 from cifar_studio.ui.training.run_queue import RunQueue
-from cifar_studio.ui.workers.training_workers import TrainingWorkers
-from cifar_studio.ui.workers.worker_thread import TrainingThread
+from cifar_studio.ui.workers.dispatcher_thread import DispatcherThread
 
 ANSWER_LIMIT_MS = 10_000
-START_LIMIT_MS = 3_000
+KILL_MS = 5000
 
 
 class Activity(Enum):
@@ -45,8 +59,16 @@ class Activity(Enum):
     STOPPING = "stopping"
 
 
+@dataclass
+class _Job:
+    """A training that goes on."""
+
+    began: JobBegan
+    started: RunStarted | None = None
+
+
 class RunController(QObject):
-    """The run that goes on, if any.
+    """The training that goes on, if any, and what waits behind it.
 
     Attributes
     ----------
@@ -56,6 +78,8 @@ class RunController(QObject):
     live : LiveRun
         What is known of it; up to date when `event_received` is emitted.
     queue : RunQueue
+    experiments : dict of str to ExperimentChanged
+        Those that this window runs, by name, as they were told last.
 
     Signals
     -------
@@ -64,30 +88,35 @@ class RunController(QObject):
         Everything that happens in the run, RunEnded last.
     devices_found(tuple of DeviceInfo)
         A worker has looked at the machine.
+    experiment_changed(ExperimentChanged)
+    refused(RequestRefused)
+        What was asked for cannot be done.
     not_answered()
         "Stop now" was asked for `ANSWER_LIMIT_MS` ago, and the run goes on.
     settled()
-        After `shut_down`: no worker is left.
+        After `shut_down`: no process is left.
     """
 
     activity_changed = Signal(object)
     event_received = Signal(object)
     devices_found = Signal(object)
+    experiment_changed = Signal(object)
+    refused = Signal(object)
     not_answered = Signal()
     settled = Signal()
 
     def __init__(self, runs_folder: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.live = LiveRun()
-        self.queue = RunQueue(self)
+        self.queue = RunQueue(self._ask, self)
+        self.experiments: dict[str, ExperimentChanged] = {}
         self._runs_folder = runs_folder
         self.activity = Activity.IDLE
-        self._workers = TrainingWorkers(self)
-        self._workers.ready.connect(self._on_worker_ready)
-        self._workers.event_received.connect(self._on_event_received)
-        self._workers.gone.connect(self._on_worker_gone)
-        self._workers.settled.connect(self.settled)
-        self._running: TrainingThread | None = None
+        self._dispatcher: DispatcherThread | None = None
+        # Qt aborts the program where a QThread that still runs is collected as garbage.
+        self._threads: set[DispatcherThread] = set()
+        self._jobs: dict[int, _Job] = {}
+        self._followed = 0  # whose id; 0 while none has begun
         self._last_command: Command | None = None
         self.is_closing = False
         self._forced = False
@@ -101,24 +130,31 @@ class RunController(QObject):
     @property
     def worker_pid(self) -> int | None:
         """The process that trains now."""
-        return self._running.pid if self._running is not None else None
+        job = self._jobs.get(self._followed)
+        return job.began.pid if job is not None else None
+
+    @property
+    def experiment(self) -> str:
+        """The name of the experiment whose trial goes on; empty for a single run."""
+        job = self._jobs.get(self._followed)
+        return job.began.experiment if job is not None else ""
 
     @property
     def is_settled(self) -> bool:
-        """Whether no worker is left."""
-        return self._workers.is_settled
+        """Whether no process is left."""
+        return not self._threads
 
     def warm_up(self) -> None:
         """Have a worker import torch now, so that the next Start finds it there."""
-        with contextlib.suppress(WorkerError):  # said when a run begins and a person waits for it
-            self._workers.warm_up()
+        with contextlib.suppress(StudioError):  # said when a run begins and a person waits for it
+            self._start_dispatcher().ask(Warm())
 
     def start(self, planned: PlannedRun) -> None:
         """Start a run, or put it at the end of the queue while another goes on."""
         if self.is_busy:
             self.queue.add(planned)
         else:
-            self._start(planned)
+            self._begin(StartRun(planned=planned, at_once=True), planned)
 
     def resume(
         self,
@@ -138,8 +174,7 @@ class RunController(QObject):
         """
         if not self.is_busy:
             self._begin(
-                ResumeRequest(
-                    id=new_id(),
+                ResumeRun(
                     folder=folder,
                     data=data,
                     epochs=epochs,
@@ -149,10 +184,17 @@ class RunController(QObject):
                 None,
             )
 
+    def run_experiment(self, folder: Path) -> None:
+        """Go on with an experiment, after those that were asked for before."""
+        self._ask(RunExperiment(folder=str(folder)))
+
+    def command_experiment(self, name: str, command: ExperimentCommand) -> None:
+        """Pause, continue or stop an experiment that this window runs."""
+        self._ask(CommandExperiment(name=name, command=command))
+
     def release_queue(self) -> None:
         """Go on with the runs that wait, after too many of them had failed."""
         self.queue.release()
-        self._start_next()
 
     def pause(self) -> None:
         self._command(Command.PAUSE, Activity.PAUSING, {Activity.RUNNING})
@@ -174,64 +216,131 @@ class RunController(QObject):
 
     def end_by_force(self) -> None:
         """End a run that does not answer; what is on the disk stays there."""
-        if self._running is not None:
+        if self._followed:
             self._forced = True
-            self._running.kill()
+            self._ask(KillJob(id=self._followed))
 
-    def shut_down(self) -> None:
-        """Let every worker save and end; `settled` follows when they have."""
+    def shut_down(self, *, let_go: bool = False) -> None:
+        """Let every training be saved and every process end; `settled` follows when they have.
+
+        With `let_go` the experiments go on without the window.
+        """
         self.is_closing = True
-        running = self._running
-        if running is not None:
-            if running.is_ready:
-                running.close()
-            else:
-                running.kill()  # it imports torch still, and has not looked at the run
-            if self.activity is Activity.STARTING:
-                # Pictures are read and a network is built: nothing that would have to be saved.
-                QTimer.singleShot(START_LIMIT_MS, self, self._on_start_limit_reached)
-        self._workers.shut_down(running)
+        dispatcher = self._dispatcher
+        if dispatcher is None:
+            self.settled.emit()
+        elif let_go:
+            dispatcher.let_go()
+        elif self._jobs:
+            dispatcher.close()
+        else:
+            dispatcher.kill()  # it has nothing to save, and may be busy importing torch
 
     def kill(self) -> None:
-        """End workers that did not settle in time."""
+        """End processes that did not settle in time."""
         self._forced = True
-        self._workers.kill()
+        for thread in self._threads:
+            thread.kill()
+        for thread in self._threads:
+            thread.wait(KILL_MS)
 
-    def _start(self, planned: PlannedRun) -> None:
-        self._begin(TrainRequest(id=new_id(), runs=self._runs_folder, **asdict(planned)), planned)
-
-    def _begin(self, request: TrainRequest | ResumeRequest, planned: PlannedRun | None) -> None:
-        folder = request.folder if isinstance(request, ResumeRequest) else ""
+    def _begin(self, request: StartRun | ResumeRun, planned: PlannedRun | None) -> None:
+        folder = request.folder if isinstance(request, ResumeRun) else ""
         self.live.begin(planned, Path(folder) if folder else None)
         self._last_command = None
         self._forced = False
-        thread = None
         try:
-            thread = self._workers.take()
-            thread.start_run(request)
+            dispatcher = self._start_dispatcher()
+            self._set_activity(Activity.STARTING)
+            dispatcher.ask(request)
         except StudioError as error:
-            if thread is not None:
-                self._workers.give_back(thread)
-            self._on_event_received(RunEnded.of(error, folder))
-            return
-        self._running = thread
-        self._set_activity(Activity.STARTING)
+            self._on_run_event(RunEnded.of(error, folder))
+
+    def _start_dispatcher(self) -> DispatcherThread:
+        """The dispatcher, started where there is none. Raises WorkerError."""
+        if self._dispatcher is None:
+            thread = DispatcherThread(self._runs_folder, self)
+            thread.said.connect(self._on_said)
+            thread.gone.connect(self._on_gone)
+            self._threads.add(thread)
+            self._dispatcher = thread
+            thread.start()
+        return self._dispatcher
+
+    def _ask(self, request: AnyDispatchRequest) -> None:
+        try:
+            self._start_dispatcher().ask(request)
+        except StudioError as error:
+            self.refused.emit(RequestRefused(message=error.fault, remedy=error.remedy))
 
     def _command(self, command: Command, then: Activity, allowed: set[Activity]) -> None:
-        if self._running is not None and self.activity in allowed:
-            self._last_command = command
-            self._set_activity(then)
-            self._running.command_run(command)
+        if self.activity not in allowed:
+            return
+        self._last_command = command
+        self._set_activity(then)
+        if not self._followed:
+            return  # it is sent as soon as there is somebody to obey it
+        experiment = self.experiment
+        if experiment:
+            self.command_experiment(experiment, _EXPERIMENT_COMMANDS[command])
+        else:
+            self._ask(CommandJob(id=self._followed, command=command))
 
     def _set_activity(self, activity: Activity) -> None:
         if activity is not self.activity:
             self.activity = activity
             self.activity_changed.emit(activity)
 
-    def _on_worker_ready(self, event: WorkerReady) -> None:
-        self.devices_found.emit(event.devices)
+    def _on_said(self, id_: int, event: object) -> None:
+        if isinstance(event, WorkerReady):
+            self.devices_found.emit(event.devices)
+        elif isinstance(event, QueueChanged):
+            self.queue.show(event)
+        elif isinstance(event, ExperimentChanged):
+            self.experiments[event.name] = event
+            self.experiment_changed.emit(event)
+        elif isinstance(event, RequestRefused):
+            self._on_refused(event)
+        elif isinstance(event, JobBegan):
+            self._jobs[id_] = _Job(event)
+            if not self._followed:
+                self._follow(id_)
+        elif (job := self._jobs.get(id_)) is not None:
+            if isinstance(event, RunStarted):
+                job.started = event
+            elif isinstance(event, RunEnded):
+                del self._jobs[id_]
+            if id_ == self._followed:
+                self._on_run_event(event)
 
-    def _on_event_received(self, event: object) -> None:
+    def _on_refused(self, event: RequestRefused) -> None:
+        if self.is_closing:
+            return
+        if self.activity is Activity.STARTING and not self._followed:
+            folder = str(self.live.resumed or "")
+            self._on_run_event(
+                RunEnded(state="failed", folder=folder, message=event.message, remedy=event.remedy)
+            )
+        else:
+            self.refused.emit(event)
+
+    def _follow(self, id_: int) -> None:
+        """Show this training as the one that goes on."""
+        self._followed = id_
+        began, started = self._jobs[id_].began, self._jobs[id_].started
+        is_asked_for = self.activity is not Activity.IDLE  # by a person, a moment ago
+        if not is_asked_for or began.planned != self.live.planned:
+            self.live.begin(began.planned, Path(began.folder) if began.folder else None)
+        self._forced = False
+        if not is_asked_for:
+            self._last_command = None
+            self._set_activity(Activity.STARTING)
+        elif self._last_command is not None:
+            self._ask(CommandJob(id=id_, command=self._last_command))
+        if started is not None:
+            self._on_run_event(started)
+
+    def _on_run_event(self, event: object) -> None:
         if isinstance(event, RunEnded):
             event = self._as_requested(event)
         self.live.handle(event)
@@ -246,14 +355,11 @@ class RunController(QObject):
             self._set_activity(Activity.STOPPING_AFTER_EPOCH if stops else Activity.RUNNING)
         elif isinstance(event, RunEnded):
             self._answer_limit.stop()
-            self._running = None
+            self._followed = 0
             self._set_activity(Activity.IDLE)
         self.event_received.emit(event)
-        if isinstance(event, EpochEnded):
-            self.queue.note_success()
-            self.warm_up()  # not before: importing torch would slow the first epoch down
-        elif isinstance(event, RunEnded):
-            self._on_run_ended(event)
+        if isinstance(event, RunEnded) and self._jobs and not self._followed:
+            self._follow(min(self._jobs))
 
     def _as_requested(self, event: RunEnded) -> RunEnded:
         """The end of a worker that was ended on purpose is no crash."""
@@ -262,36 +368,25 @@ class RunController(QObject):
         message = "Ended by force" if self._forced else "The window was closed"
         return replace(event, state="interrupted", message=message, details="", reason="")
 
-    def _on_run_ended(self, event: RunEnded) -> None:
-        if self.is_closing:
-            return
-        if is_failure(event.state):
-            self.queue.note_failure(
-                event.message, None if self.live.has_begun else self.live.planned
-            )
-        elif self.live.has_begun:
-            self.queue.note_success()
-        self.warm_up()
-        self._start_next()
+    def _on_gone(self, thread: DispatcherThread) -> None:
+        self._threads.discard(thread)
+        if thread is self._dispatcher:
+            self._dispatcher = None
+            self._jobs.clear()
+            if self.is_busy:  # it ended before it could begin what it was asked for
+                folder = str(self.live.resumed or "")
+                self._on_run_event(RunEnded(state="crashed", folder=folder))
+            for name, state in self.experiments.items():
+                self.experiments[name] = replace(state, activity="ended")
+        thread.deleteLater()
+        if self.is_closing and not self._threads:
+            self.settled.emit()
 
-    def _start_next(self) -> None:
-        if self.is_busy or self.is_closing:
-            return
-        planned = self.queue.take_next()
-        if planned is not None:
-            self._start(planned)
 
-    def _on_worker_gone(self, thread: TrainingThread) -> None:
-        if thread is self._running:  # it died before it could take the run
-            self._on_event_received(
-                RunEnded(
-                    state="crashed",
-                    folder="",
-                    message="The training process ended before the run began",
-                    remedy="Press Start again",
-                )
-            )
-
-    def _on_start_limit_reached(self) -> None:
-        if self._running is not None and not self.live.has_begun:
-            self._running.kill()
+_EXPERIMENT_COMMANDS: dict[Command, ExperimentCommand] = {
+    Command.PAUSE: "pause",
+    Command.CONTINUE: "continue",
+    Command.STOP_AFTER_EPOCH: "stop_after_epoch",
+    Command.STOP_NOW: "stop_now",
+}
+"""What is asked of one training of an experiment is meant for all of it."""

@@ -128,6 +128,6 @@ class Progress:
             return self._eval_seconds
         # Before the first evaluation: a forward pass is about a third of a training step.
         tested = self._data.validation_pictures
-        if self._config.test == "each_epoch":
+        if not self._config.locks_test_set:
             tested += self._data.test_pictures
         return tested / (3 * self.speed)

@@ -15,10 +15,11 @@ SIZE_PX = 20
 
 
 def icon(name: str) -> QIcon:
-    """The glyph of that name, for enabled and disabled buttons."""
+    """The glyph of that name, for enabled, disabled and pressed buttons."""
     colours = theme.current()
     result = QIcon(pixmap(name, colours.text))
     result.addPixmap(pixmap(name, colours.disabled), QIcon.Mode.Disabled)
+    result.addPixmap(pixmap(name, colours.accent), QIcon.Mode.Normal, QIcon.State.On)
     return result
 
 

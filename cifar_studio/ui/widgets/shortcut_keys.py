@@ -16,7 +16,7 @@ SET_UP = "Ctrl+N"
 RUNS = "Ctrl+L"
 SEARCH = "Ctrl+F"
 FOLD = "Ctrl+B"
-TABS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4")
+TABS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5")
 OPEN_PICTURES = "Ctrl+I"
 LIVE = "Ctrl+G"
 EXPORT = "Ctrl+E"
@@ -33,7 +33,7 @@ SHEET_ROWS = (
     (RUNS, "Runs"),
     (SEARCH, "Search the runs"),
     (FOLD, "Fold the left side"),
-    ("Ctrl+1 … 4", "Curves, Pictures, Confusion, Compare"),
+    ("Ctrl+1 … 5", "Curves, Pictures, Confusion, Compare, Experiment"),
     (OPEN_PICTURES, "Open pictures of your own"),
     ("Ctrl+V", "Paste a picture (Pictures)"),
     ("Enter  +  Esc", "Pictures of a cell, its classes, back (Confusion)"),

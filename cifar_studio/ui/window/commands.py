@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from cifar_studio.runs.queue_rules import PlannedRun
+from cifar_studio.config.study import study_runs
+from cifar_studio.runs.experiment.report import report_experiment, report_name
+from cifar_studio.ui.controllers.experiment_actions import ExperimentActions
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.study_dialog import ask_study
-from cifar_studio.ui.frame.central_tabs import COMPARE, TITLES
+from cifar_studio.ui.frame.central_tabs import COMPARE, EXPERIMENT, TITLES
 from cifar_studio.ui.frame.parts import OnDemand, Parts
 from cifar_studio.ui.frame.side_panel import RUNS_PAGE, SETUP_PAGE
 from cifar_studio.ui.widgets import shortcut_keys, theme
@@ -32,30 +34,41 @@ class Commands:
     parts: Parts
     files: IncomingFiles  # itself the commands that open files
     exporting: RunExporting
+    experiments: ExperimentActions
     compare: OnDemand[CompareTab]
     settings: Settings  # keeps the theme that is chosen
 
     def start(self) -> None:
         """Start what the form describes, or put it in the queue."""
-        planned = self.parts.setup.planned_run()
+        setup = self.parts.setup
+        can_read = not self.parts.data_bar.is_busy or setup.data() == "demo"
+        if setup.is_experiment:
+            if can_read and not setup.request_experiment():
+                self.show_setup()
+            return
+        planned = setup.planned_run()
         if planned is None:
             self.show_setup()
-        elif not self.parts.data_bar.is_busy or planned.data == "demo":
+        elif can_read:
             self.parts.controller.start(planned)
 
     def repeat_report(self) -> None:
-        """Put the report's six runs into the queue, whole or smaller."""
+        """Train the report's six runs, whole or smaller."""
         data = self.parts.setup.data()
-        runs = ask_study(self.parts.window, self.parts.costs, data == "demo")
-        for run in runs or ():
-            self.parts.controller.start(PlannedRun(run.config, data, run.preset.name))
-        if runs:
-            self.show_runs()
+        study = ask_study(self.parts.window, self.parts.costs, data == "demo")
+        if study is not None:
+            size, as_printed = study
+            runs = study_runs(size, as_printed=as_printed)
+            name = report_name(size, as_printed=as_printed)
+            self.experiments.begin_or_go_on(name, *report_experiment(runs, data=data))
 
     def export_runs(self) -> None:
-        """Export the rows chosen in Compare while that is shown, else the run that is shown."""
+        """Export what is shown: the rows chosen in Compare, the experiment, else the run."""
         if self.parts.tabs.tab == COMPARE:
             self.exporting.ask(self.compare.part.view.chosen_runs)
+            return
+        if self.parts.tabs.tab == EXPERIMENT and (shown := self.experiments.shown) is not None:
+            self.exporting.ask_experiment(shown)
             return
         run = self.parts.model.find(self.parts.selection.selected)
         self.exporting.ask([run] if run is not None else [])

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMainWindow
 from typing_extensions import override
 
 from cifar_studio import paths
+from cifar_studio.ui.controllers.experiment_actions import ExperimentActions
 from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.controllers.incoming_files import IncomingFiles
 from cifar_studio.ui.controllers.run_actions import RunActions
@@ -25,16 +26,16 @@ from cifar_studio.ui.controllers.run_display import RunDisplay
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.controllers.setup_form import SetupForm
 from cifar_studio.ui.controllers.window_closing import WindowClosing
-from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, PICTURES
+from cifar_studio.ui.frame.central_tabs import COMPARE, CONFUSION, CURVES, EXPERIMENT, PICTURES
 from cifar_studio.ui.frame.parts import OnDemand, build_parts
 from cifar_studio.ui.frame.side_panel import PanelFolding
-from cifar_studio.ui.training.run_queue import QueueFile
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window import window_state
 from cifar_studio.ui.window.commands import Commands, build_menus
 
 if TYPE_CHECKING:
     from cifar_studio.ui.controllers.compare_tab import CompareTab
+    from cifar_studio.ui.controllers.experiment_tab import ExperimentTab
     from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
 
 
@@ -52,15 +53,18 @@ class MainWindow(QMainWindow):
         self.saving = FileSaving(parts)
         self.pictures_and_confusion = OnDemand(self._build_pictures_and_confusion)
         self.compare = OnDemand(self._build_compare)
+        self.experiment = OnDemand(self._build_experiment)
         self.display = RunDisplay(parts, self.pictures_and_confusion)
         self.form = SetupForm(parts, self.pictures_and_confusion)
-        self.run_actions = RunActions(parts)
+        self.experiments = ExperimentActions(parts, self.experiment, self.saving)
+        self.run_actions = RunActions(parts, self.experiments)
         self.files = IncomingFiles(parts, self.run_actions, self.pictures_and_confusion)
         self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
-        self.commands = Commands(parts, self.files, self.exporting, self.compare, self.settings)
+        self.commands = Commands(
+            parts, self.files, self.exporting, self.experiments, self.compare, self.settings
+        )
         self._folding = PanelFolding(parts.panel, self)
-        self._queue_file = QueueFile(paths.queue_file(), parts.controller.queue, self)
-        self.closing = WindowClosing(parts, self._queue_file, self._remember)
+        self.closing = WindowClosing(parts, self._remember)
         self._is_painted = False
         build_menus(self.menuBar(), self.commands)
         self._wire()
@@ -75,6 +79,7 @@ class MainWindow(QMainWindow):
         """Read the library, and show the run of last time or the newest."""
         self.parts.model.watch()
         self.display.choose_first(self.settings.selected_run)
+        self.experiments.find_running()
 
     def _wire(self) -> None:
         parts = self.parts
@@ -104,9 +109,6 @@ class MainWindow(QMainWindow):
         self.parts.controller.warm_up()
         self._on_view_needed(self.parts.tabs.tab)
         self.open_library()
-        if waiting := self._queue_file.restore():
-            runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
-            self.parts.message.show_notice(f"{runs} since last time: see Runs, and Go on there.")
         for position in (CURVES, PICTURES, COMPARE):
             QTimer.singleShot(0, self, functools.partial(self._on_view_needed, position))
 
@@ -130,6 +132,14 @@ class MainWindow(QMainWindow):
         window_state.restore_compare(self.settings, comparing.view)
         return comparing
 
+    def _build_experiment(self) -> ExperimentTab:
+        from cifar_studio.ui.controllers.experiment_tab import ExperimentTab
+
+        experiment = ExperimentTab(self.parts)
+        self.parts.tabs.set_view(EXPERIMENT, experiment.view)
+        window_state.restore_experiment(self.settings, experiment.view)
+        return experiment
+
     def _on_view_needed(self, position: int) -> None:
         """The tab of last time waits for the window, too."""
         if not self._is_painted:
@@ -138,6 +148,8 @@ class MainWindow(QMainWindow):
             _ = self.parts.curves
         elif position == COMPARE:
             _ = self.compare.part
+        elif position == EXPERIMENT:
+            _ = self.experiment.part
         else:
             _ = self.pictures_and_confusion.part
 
@@ -156,6 +168,7 @@ class MainWindow(QMainWindow):
             folded_by_person=self.parts.panel.is_folded and not self._folding.is_mine,
             pictures_and_confusion=self.pictures_and_confusion.built,
             compare=self.compare.built.view if self.compare.built is not None else None,
+            experiment=self.experiment.built.view if self.experiment.built is not None else None,
         )
 
     # Qt's own

@@ -23,6 +23,7 @@ from cifar_studio.ui.widgets import theme
 if TYPE_CHECKING:
     from cifar_studio.ui.compare.view import CompareView
     from cifar_studio.ui.controllers.pictures_and_confusion import PicturesAndConfusion
+    from cifar_studio.ui.experiment.view import ExperimentView
 
 SIZE = (1280, 800)
 _Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/=]*$")]
@@ -35,6 +36,8 @@ class Settings(msgspec.Struct, kw_only=True):
     curves_layout: _Base64 = ""
     confusion_layout: _Base64 = ""
     compare_layout: _Base64 = ""
+    experiment_layout: _Base64 = ""
+    experiment_view: str = ""  # key of the view chosen last
     hidden_columns: list[str] | None = None  # of Compare; None is what is hidden at first
     convergence: tuple[float, int, str] | None = None  # %, epochs and loss of Compare's rule
     confusion_switches: list[str] = []  # keys chosen above the matrix: level, figures, colours
@@ -47,6 +50,7 @@ class Settings(msgspec.Struct, kw_only=True):
     theme: str = "system"  # or "light" or "dark"
     scale: float = 1.0  # of the type; 0.75 to 2
     form: dict[str, Any] = {}  # the last form's values, by config key
+    experiment: dict[str, Any] = {}  # the form's mode, what it varies, and its group on top
     preset: str = "quick-look"
     chosen_data: str = "auto"  # or "demo": to train on, whether it is here or not
     open_groups: list[str] = msgspec.field(default_factory=lambda: ["Network", "Training", "SGD"])
@@ -98,6 +102,7 @@ def restore(kept: Settings, parts: Parts, fault: str) -> None:
         layout = _bytes(kept.curves_layout)
         parts.curves_view.when_built(lambda curves: curves.restore_layout(layout))
     parts.setup.show_values(kept.form, kept.preset)
+    parts.setup.show_experiment_values(kept.experiment)
     parts.setup.set_open_groups(kept.open_groups)
     parts.panel.show_page(RUNS_PAGE if kept.page == RUNS_PAGE else SETUP_PAGE)
     parts.panel.set_folded(kept.panel_folded)
@@ -128,6 +133,13 @@ def restore_compare(kept: Settings, view: CompareView) -> None:
         view.choose_rule(kept.convergence)
 
 
+def restore_experiment(kept: Settings, view: ExperimentView) -> None:
+    """Set this tab up as it was left."""
+    if kept.experiment_layout:
+        view.restore_layout(_bytes(kept.experiment_layout))
+    view.choose_view(kept.experiment_view)
+
+
 def remember(
     kept: Settings,
     parts: Parts,
@@ -135,6 +147,7 @@ def remember(
     folded_by_person: bool,
     pictures_and_confusion: PicturesAndConfusion | None,
     compare: CompareView | None,
+    experiment: ExperimentView | None,
 ) -> None:
     """Take the window's state into the settings, and write them.
 
@@ -148,6 +161,7 @@ def remember(
     kept.page = parts.panel.page
     kept.tab, kept.scale = parts.tabs.tab, theme.manager().scale
     kept.form, kept.preset = parts.setup.values(), parts.setup.preset_name()
+    kept.experiment = parts.setup.experiment_values()
     kept.chosen_data = parts.setup.chosen_data
     kept.open_groups = parts.setup.open_groups()
     kept.references_open = parts.runs.references.is_open
@@ -161,6 +175,9 @@ def remember(
         kept.hidden_columns = sorted(compare.table.hidden)
         rule = compare.rule
         kept.convergence = (rule.within_percent, rule.window, rule.measure)
+    if experiment is not None:
+        kept.experiment_layout = _text(experiment.save_layout())
+        kept.experiment_view = experiment.chosen_view
     save(paths.settings_file(), kept)
 
 

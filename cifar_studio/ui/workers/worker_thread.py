@@ -9,13 +9,10 @@ from cifar_studio.runner.protocol import (
     AnyRequest,
     Command,
     Envelope,
-    ResumeRequest,
-    TrainRequest,
 )
 from cifar_studio.runner.worker_process import WorkerProcess
-from cifar_studio.runs.folder.events import RunEnded, WorkerReady
+from cifar_studio.runs.folder.events import WorkerReady
 
-TRAINING_NICENESS = 5
 HELPER_NICENESS = 10
 
 
@@ -78,34 +75,3 @@ class WorkerThread(QThread):
     def kill(self) -> None:
         """End the worker at once."""
         self._worker.kill()
-
-
-class TrainingThread(WorkerThread):
-    """Owns one run: a warm worker that waits for its training, trains, and ends.
-
-    Signals
-    -------
-    event_received(Event)
-        What happens in the run, RunEnded last in every case.
-    """
-
-    event_received = Signal(object)
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(WorkerProcess(warm=True, niceness=TRAINING_NICENESS), parent)
-        self._request_id = 0
-
-    def start_run(self, request: TrainRequest | ResumeRequest) -> None:
-        """Hand the run to the worker."""
-        self._request_id = request.id
-        self.ask(request)
-
-    def command_run(self, command: Command) -> None:
-        """Pause, continue or stop the run."""
-        self.command(self._request_id, command)
-
-    @override
-    def _relay(self, envelope: Envelope) -> None:
-        self.event_received.emit(envelope.event)
-        if isinstance(envelope.event, RunEnded):
-            self.close()

@@ -41,6 +41,20 @@ def test_that_a_run_that_goes_on_has_the_validations_figures_and_no_test_curve(
     assert not view.controls.report.isEnabled()
 
 
+def test_that_a_test_set_that_stays_locked_is_said_when_the_run_has_ended(
+    view: CurvesView, tmp_path: Path
+) -> None:
+    config = replace(
+        LOCKED, test="never", train_per_class=500, validation_per_class=0, folds=5, fold=2
+    )
+    view.show_run(run(tmp_path / "a", locked_rows(ended=False), config))
+    assert set(shown_figures(view)) == {"val_top1", "val_top5", "val_loss"}
+    caption = view.headline.caption.text()
+    assert "chosen on validation · the test set stays locked · " in caption
+    assert not {"Loss", "Top-1 %", "Top-5 %"} & set(titles(view))
+    assert not view.controls.report.isEnabled()
+
+
 def test_that_an_end_shows_the_one_test_figure_and_marks_the_early_stop(
     view: CurvesView, tmp_path: Path
 ) -> None:

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from cifar_studio.config.presets import RECIPES, preset
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
-from cifar_studio.ui.setup.setup_panel import OPEN_AT_FIRST, SetupPanel
+from cifar_studio.ui.setup.form_fields import OPEN_AT_FIRST
+from cifar_studio.ui.setup.setup_panel import SetupPanel
 from cifar_studio.ui.widgets import theme
 from form_support import combo, editor, has_colour, shown_text, type_into
 
@@ -188,6 +189,26 @@ def test_that_a_fault_in_a_folded_group_marks_its_header(qtbot: QtBot, panel: Se
     type_into(qtbot, panel, "Training", "450")
     assert words(panel, "Choosing") == "test set locked until the end"
     assert panel.planned_run() is not None
+
+
+def test_that_a_fold_is_asked_for_where_there_are_folds(qtbot: QtBot, panel: SetupPanel) -> None:
+    show(panel, PLAIN.config)
+    panel.set_open_groups(["Choosing"])
+    assert not editor(panel, "Held-out fold").isVisible()
+    type_into(qtbot, panel, "Folds", "5")
+    assert editor(panel, "Held-out fold").isVisible()
+    type_into(qtbot, panel, "Held-out fold", "6")
+    assert "there are only 5 folds" in shown_text(panel)
+    type_into(qtbot, panel, "Held-out fold", "2")
+    choose(panel, "Test set", "never")
+    assert words(panel, "Choosing") == "test set stays locked, 5 folds, fold 2"
+    planned = panel.planned_run()
+    assert planned is not None
+    config = planned.config
+    assert (config.folds, config.fold, config.test) == (5, 2, "never")
+    type_into(qtbot, panel, "Folds", "1")
+    assert "must be 0 for none, or 2 to 20" in shown_text(panel)
+    assert panel.planned_run() is None
 
 
 def test_that_a_hint_stands_under_its_field_and_forbids_nothing(panel: SetupPanel) -> None:

@@ -179,18 +179,13 @@ class RunData:
         """Whether a validation split chooses the best epoch."""
         if self.rows:
             return self._all_validated
-        return self.config.validation_per_class > 0
-
-    @property
-    def is_test_locked(self) -> bool:
-        """Whether the test set is looked at once at most, so that there is no curve of it."""
-        return self.config.test == "at_end"
+        return self.config.has_validation
 
     @property
     def splits(self) -> frozenset[Split]:
         """What there are curves of."""
         found: set[Split] = {"training"}
-        if not self.is_test_locked:
+        if not self.config.locks_test_set:
             found.add("test")
         if self.validated:
             found.add("validation")
@@ -206,7 +201,8 @@ class RunData:
     @property
     def chosen_by(self) -> str:
         """How the best epoch was chosen, in words."""
-        return wording.chosen_by(self.validated)
+        at_end = wording.is_last_by_rule(self.config, self.rows)
+        return wording.chosen_by(self.validated, at_end)
 
     @property
     def best(self) -> EpochRow | None:
@@ -274,7 +270,7 @@ class RunData:
     def validation_pictures(self) -> int:
         if self.environment:
             return self.environment.data.validation_pictures
-        return 100 * self.config.validation_per_class
+        return self.config.validation_pictures
 
     def _take(self, rows: Iterable[EpochRow], until: float) -> None:
         self.rows = list(rows)

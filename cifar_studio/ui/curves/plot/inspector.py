@@ -110,7 +110,7 @@ def _title(epoch: int, run: RunData, *, several: bool, with_rate: bool) -> tuple
     notes = []
     if epoch == run.best_epoch:
         notes.append(f"★ {run.chosen_by}")
-        if run.is_test_locked and row is not None and row.test_top1 is not None:
+        if run.config.locks_test_set and row is not None and row.test_top1 is not None:
             notes.append(f"test top-1 {row.test_top1:.2f} %")
     if run.stop is not None and epoch == run.stop.epoch:
         notes.append("stopped early")

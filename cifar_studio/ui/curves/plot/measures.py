@@ -59,7 +59,7 @@ def measures_of(panel: PanelName, splits: Collection[Split] = TESTED) -> tuple[M
 
 def main_column(panel: PanelName, run: RunData | None) -> str:
     """The column that stands for a run in a plot: on test, or of a locked test set validation."""
-    split = "val" if run is not None and run.is_test_locked else "test"
+    split = "val" if run is not None and run.config.locks_test_set else "test"
     return f"{split}_loss" if panel == "loss" else f"{split}_top1"
 
 

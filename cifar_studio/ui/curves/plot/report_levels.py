@@ -17,8 +17,9 @@ def report_of(run: RunData | None) -> tuple[ReportResult | None, bool, str]:
         if run is not None and run.data_name == "demo":
             why = "The report trained on CIFAR-100; this run saw the demo set"
         return None, False, why
-    if run.is_test_locked:
-        return None, False, "The report's are the best of a test each epoch; this run tests once"
+    if run.config.locks_test_set:
+        tests = "stays untested" if run.config.test == "never" else "tests once"
+        return None, False, f"The report's are the best of a test each epoch; this run {tests}"
     if (result := _exact(run)) is not None:
         return result, True, "What the report prints in Table 2 for these settings"
     return (

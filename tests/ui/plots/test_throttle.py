@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cifar_studio.ui.curves.plot import throttle
-from cifar_studio.ui.curves.plot.throttle import LATEST_MS, SOONEST_MS, Throttle
+from cifar_studio.ui.plots import throttle
+from cifar_studio.ui.plots.throttle import LATEST_MS, SOONEST_MS, Throttle
 
 
 @pytest.mark.parametrize(
