@@ -66,14 +66,14 @@ class ExperimentGroup(FoldingGroup):
         self._folder = folder
         self._fields: dict[str, Field] = {field.key: field for field in experiment_fields()}
         self._is_named = False  # by the person
-        self._nothing_varied = basics.text(NOTHING_VARIED, "small")
+        self._how_to_vary = basics.text(NOTHING_VARIED, "small")
         self._held_out = basics.text("", "small")
         for field in self._fields.values():
             field.use_whole_width(LABEL_PX)
             field.set_spoken_name(f"Experiment, {field.title}")
             field.edited.connect(self._on_edited)
             self.add(field)
-        self.add(self._nothing_varied)
+        self.add(self._how_to_vary)
         self.add(self._held_out)
         self.set_values({})
 
@@ -172,7 +172,6 @@ class ExperimentGroup(FoldingGroup):
         for key, field in self._fields.items():
             fault = "" if field.isHidden() else faults.get(key, "")
             field.set_fault(fault)
-        self._nothing_varied.setVisible("vary" in faults)
         titles = [self.title_of(key) for key in faults if self.title_of(key)]
         words = f"Fix {', '.join(titles)}" if titles else self._in_words()
         self.set_words(words, is_fault=bool(titles))
@@ -196,6 +195,7 @@ class ExperimentGroup(FoldingGroup):
         self._fields["folds"].setVisible(self.folds_shown)
         self._fields["seeds"].setVisible(self.kind == "seeds")
         self._fields["kind"].set_hint(QUESTIONS[self.kind])
+        self._how_to_vary.setVisible(is_search)
         trials = self._fields["trials"]
         assert isinstance(trials, NumberField)
         trials.set_empty_text("all" if self.tries_all else "as many as the hours allow")
