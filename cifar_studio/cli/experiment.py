@@ -128,7 +128,7 @@ def new(
             runs=folder_of_runs(runs) if runs is not None else None,
         )
     )
-    from cifar_studio.cli.output.experiment_console import tell_of_new
+    from cifar_studio.cli.output.experiment_plan import tell_of_new
     from cifar_studio.runs.experiment.experiment_folder import create
 
     path = experiment_path(name)
@@ -217,9 +217,9 @@ def finish(
     json: JsonOption = False,
 ) -> None:
     """Train the winner on all training pictures and look at the test set once for each seed."""
-    from cifar_studio.cli.output.experiment_console import tell_of_winner
-    from cifar_studio.runs.experiment.experiment_folder import found_or_created
+    from cifar_studio.cli.output.experiment_plan import tell_of_winner
     from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
+    from cifar_studio.runs.experiment.same_question import found_or_created
 
     folder = named_experiment(name)
     state = folder.read()

@@ -17,13 +17,13 @@ from cifar_studio.config.presets import PRESETS
 from cifar_studio.config.study import FULL, SHORT, StudyRun, StudySize
 from cifar_studio.runner.training.speeds import Speed, SpeedBook
 from cifar_studio.runner.training.time_needed import Step, time_needed
-from cifar_studio.runs.experiment.experiment_folder import found_or_created
 from cifar_studio.runs.experiment.report import (
     adopt_runs,
     find_run,
     report_experiment,
     report_name,
 )
+from cifar_studio.runs.experiment.same_question import found_or_created
 from cifar_studio.runs.folder.library import list_runs
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
 from cli_support import PATIENCE_S, start, studio

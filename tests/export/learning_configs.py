@@ -42,7 +42,6 @@ EACH: dict[str, dict[str, Any]] = {
     "MixUp or CutMix": {"mixing": "mixup or cutmix"},
     "flip at test": {"test_time_flip": True},
     "locked": {"test": "at_end"},
-    "tested last": {"test": "at_end", "validation_per_class": 0},
     "stays locked": {"test": "never"},
     "folds": {"folds": 5, "fold": 2},
     "stops by loss": {"early_stopping": "val_loss", "patience": 5, "stopping_from": 7},
@@ -70,7 +69,7 @@ ALL = {
 def validated(changes: dict[str, Any]) -> TrainConfig:
     """A run with these changes that validates: on a fold where there are folds."""
     held_back = 0 if changes.get("folds") else VALIDATED.validation_per_class
-    return replace(VALIDATED, **{"validation_per_class": held_back, **changes})
+    return replace(VALIDATED, validation_per_class=held_back, **changes)
 
 
 def every_config() -> dict[str, TrainConfig]:

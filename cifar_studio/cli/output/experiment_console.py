@@ -12,8 +12,6 @@ from cifar_studio import paths
 from cifar_studio.cli.output.experiment_display import ExperimentDisplay
 from cifar_studio.cli.output.signals import SignalControl
 from cifar_studio.cli.usage import NAME
-from cifar_studio.config.experiment.budget import budget_words
-from cifar_studio.config.experiment.experiment import METHOD_TITLES, PRUNING_TITLES, Experiment
 from cifar_studio.errors import BadInputError, StudioError
 from cifar_studio.experiments import protocol
 from cifar_studio.experiments.dispatch import Dispatch
@@ -35,7 +33,7 @@ from cifar_studio.runs.experiment.show import (
     headline,
     progress_state,
 )
-from cifar_studio.runs.experiment.words import axis_words, figure_title, number_of, usable
+from cifar_studio.runs.experiment.words import usable
 from cifar_studio.runs.folder.events import RunEnded, RunStarted
 from cifar_studio.terminal import as_json, print_result, tell
 
@@ -224,72 +222,6 @@ def list_experiments(parent: Path, *, json: bool) -> None:
             print_result(f"{name:{width}}  {progress_state(state):8}  {printable(headline(state))}")
     else:
         tell(f"{NAME}: there are no experiments in {parent}.")
-
-
-def tell_of_new(folder: ExperimentFolder, settings: Sequence[str]) -> None:
-    """Say what a new experiment will do and how to run it; its folder is the result."""
-    state = folder.read()
-    for line in _plan_lines(state, settings):
-        tell(line)
-    home = paths.experiments_folder()
-    name = folder.name if folder.path.parent == home else str(folder.path)
-    tell(f"Run it: {NAME} experiment run {shlex.quote(name)}")
-    print_result(f"experiment: {printable(str(folder.path))}")
-
-
-def tell_of_winner(state: ExperimentState, winner: ExperimentFolder) -> None:
-    """Say what is trained in the end, and how it is tested."""
-    asked = winner.read_experiment()
-    config, best = asked.config, best_trial(state.trials, state.experiment)
-    which = "the settings of the folds"
-    if best is not None and state.experiment.kind == "search":
-        which = f"trial {best.number} of {state.name}, the winner"
-    if progress_state(state) != "finished":
-        tell(f"{NAME}: {state.name} is not at its end: this is what is best so far.")
-    held = (
-        f"; {config.validation_per_class} pictures a class stay held out: their loss lowers the "
-        "rate"
-        if config.has_validation
-        else ""
-    )
-    tell(
-        f"{winner.name}: {which}, with {config.train_per_class} training pictures a class for "
-        f"{number_of(config.epochs, 'epoch')}, {number_of(asked.seeds, 'seed')}{held}."
-    )
-    tell("The test set is looked at once by each, when it ends.")
-
-
-def _plan_lines(state: ExperimentState, settings: Sequence[str]) -> list[str]:
-    asked = state.experiment
-    lines = [f"{state.name}: {_question(asked, len(state.trials))}."]
-    lines += [f"  {axis.key}: {axis_words(axis)}" for axis in asked.axes]
-    if asked.kind == "search" and asked.pruning != "none":
-        lines.append(f"Trials may end early: {PRUNING_TITLES[asked.pruning]}.")
-    if asked.is_test_locked:
-        held = (
-            f"one of {asked.folds} folds of the training pictures"
-            if asked.folds
-            else f"{asked.config.validation_per_class} training pictures a class"
-        )
-        title = figure_title(asked).rpartition(",")[0]
-        lines.append(f"Judged by {title} on {held}, held out. The test set stays locked.")
-        if any(word.partition("=")[0].strip() == "test" for word in settings):
-            lines.append("What --set says of test counts for nothing here: no trial is tested.")
-    return lines
-
-
-def _question(asked: Experiment, trials: int) -> str:
-    epochs = number_of(asked.config.epochs, "epoch")
-    if asked.kind == "report":
-        return f"the report's study, {number_of(trials, 'training')}"
-    if asked.kind == "folds":
-        return f"{asked.folds} trainings of {epochs}, each with another fold held out"
-    if asked.kind == "seeds":
-        first = asked.config.seed
-        last = first + asked.seeds - 1
-        return f"{number_of(asked.seeds, 'training')} of {epochs}, seeds {first} to {last}"
-    each = f"{asked.folds} trainings of {epochs}" if asked.folds else f"a training of {epochs}"
-    return f"a search, {METHOD_TITLES[asked.method]}: {budget_words(asked)}, each {each}"
 
 
 def _entry(state: ExperimentState) -> dict[str, object]:

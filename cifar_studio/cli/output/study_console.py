@@ -28,8 +28,8 @@ from cifar_studio.runner.training.time_needed import (
     time_needed,
 )
 from cifar_studio.runs import wording
-from cifar_studio.runs.experiment.experiment_folder import found_or_created
 from cifar_studio.runs.experiment.report import adopt_runs, find_run, report_experiment
+from cifar_studio.runs.experiment.same_question import found_or_created
 from cifar_studio.runs.experiment.says import runs_of
 from cifar_studio.runs.folder.library import Run, list_runs
 from cifar_studio.terminal import as_json, print_result, tell

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from cifar_studio.config.check import value_faults
 from cifar_studio.config.experiment.experiment import Experiment, checked_experiment
 from cifar_studio.config.serialization import from_mapping, to_mapping
 from cifar_studio.config.train_config import TrainConfig
-from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError, StudioError
+from cifar_studio.errors import BadInputError, NewerVersionError, RunFolderError
 from cifar_studio.reading import read_bytes
 from cifar_studio.runs.experiment.importance import (
     Importance,
@@ -290,38 +290,6 @@ def create(
             "Choose another place with CIFAR_STUDIO_EXPERIMENTS, or free space there",
         ) from error
     return folder
-
-
-def found_or_created(
-    parent: Path, wished: str, experiment: Experiment, trials: Sequence[Planned] = ()
-) -> ExperimentFolder:
-    """The experiment that asks the same question under this name, or this name and a number.
-
-    Where there is none it is made. Raises as `create`.
-    """
-    name, number = wished, 1
-    while (parent / name).exists():
-        if _asks_the_same(ExperimentFolder(parent / name), experiment, trials):
-            return ExperimentFolder(parent / name)
-        number += 1
-        name = f"{wished}-{number}"
-    return create(parent, name, experiment, trials)
-
-
-def _asks_the_same(
-    folder: ExperimentFolder, experiment: Experiment, trials: Sequence[Planned]
-) -> bool:
-    try:
-        known = folder.read_experiment()
-    except StudioError:
-        return False  # of a later version, or damaged
-    if replace(known, created="") != replace(experiment, created=""):
-        return False
-    planned = folder.read_table(known).trials
-    return all(
-        trial.trial in planned and planned[trial.trial].parameters == trial.parameters
-        for trial in trials
-    )
 
 
 def rewrite(folder: ExperimentFolder, experiment: Experiment, trials: Iterable[Planned]) -> None:
