@@ -119,8 +119,11 @@ class KilledSearch:
         self._random = generator
         self._family: dict[int, psutil.Process] = {}
 
-    def live_and_die(self, findings: Findings, kills: int) -> bool:
-        """Run it, and kill something; whether it has ended by itself before."""
+    def live_and_die(self, findings: Findings, kills: int, until: float = math.inf) -> bool:
+        """Run it, and kill something; whether it has ended by itself before.
+
+        `until` is the moment after which nothing is killed any more.
+        """
         client = subprocess.Popen(
             [sys.executable, "-c", CLIENT, str(self._folder.path), str(self._slots)],
             stdout=subprocess.PIPE,
@@ -156,7 +159,8 @@ class KilledSearch:
                 now = time.monotonic()
                 heard_at = now if news else heard_at
                 assert now - heard_at < MOST_PATIENCE_S, f"it hangs after {moment}"
-                if kills > sum(findings.kills.values()) and now > dies_at and len(pids) == 3:
+                is_due = kills > sum(findings.kills.values()) and dies_at < now < until
+                if is_due and len(pids) == 3:
                     victim = self._random.choice(VICTIMS)
                     findings.kills[victim] += 1
                     findings.moments[f"{victim} after {moment}"] += 1
@@ -269,19 +273,48 @@ def undisturbed(place: Path, method: str, trials: int) -> list[tuple[object, ...
     return table(folder)
 
 
+def undisturbed_once(
+    place: Path, method: str, trials: int, kept: Path | None
+) -> list[tuple[object, ...]]:
+    key = f"{method} {trials}"
+    known = json.loads(kept.read_text()) if kept is not None and kept.exists() else {}
+    if key not in known:
+        known[key] = undisturbed(place, method, trials)
+        if kept is not None:
+            kept.write_text(json.dumps(known))
+    return [tuple(row) for row in known[key]]
+
+
 def kill_and_compare(
-    place: Path, kills: int, seed: int, *, method: str, trials: int, slots: int
+    place: Path,
+    kills: int,
+    seed: int,
+    *,
+    method: str,
+    trials: int,
+    slots: int,
+    minutes: float = math.inf,
+    kept: Path | None = None,
 ) -> Findings:
-    """Kill so often; raises AssertionError where anything was lost or is another."""
+    """Kill so often; raises AssertionError where anything was lost or is another.
+
+    Parameters
+    ----------
+    minutes : float
+        After so long nothing is killed any more, and the search comes to its end.
+    kept : Path, optional
+        Where the undisturbed table is kept for the next time on this computer.
+    """
     began = time.monotonic()
     generator = random.Random(seed)
-    whole = undisturbed(place / "undisturbed", method, trials)
+    whole = undisturbed_once(place / "undisturbed", method, trials, kept)
     findings = Findings()
-    while sum(findings.kills.values()) < kills:
+    until = began + 60 * minutes
+    while sum(findings.kills.values()) < kills and time.monotonic() < until:
         here = place / f"killed_{findings.searches}"
         folder = make_search(here, method, trials)
         search = KilledSearch(folder, slots, generator)
-        while not search.live_and_die(findings, kills):
+        while not search.live_and_die(findings, kills, until):
             pass
         search.wait()
         check(folder, trials, findings)
@@ -298,6 +331,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--method", choices=METHODS, default="random")
     parser.add_argument("--slots", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--kept", type=Path, help="a file for the undisturbed tables")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as home:
         places = {f"XDG_{name}_HOME": f"{home}/{name.lower()}" for name in ("DATA", "CONFIG")}
@@ -309,6 +344,8 @@ def main(arguments: Sequence[str]) -> None:
             method=given.method,
             trials=given.trials,
             slots=given.slots,
+            minutes=given.minutes,
+            kept=given.kept,
         )
     kills = ", ".join(f"{count} {victim}s" for victim, count in findings.kills.items())
     print(f"{kills} killed in {findings.seconds:.0f} s over {findings.searches} searches of "

@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import functools
 import io
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -43,7 +45,7 @@ def main() -> None:
         experiments=paths.experiments_folder(),
         runs=Path(arguments.runs) if arguments.runs else paths.runs_folder(),
         stays=True,
-        when_alone=events.close,
+        when_alone=functools.partial(_hang_up, events),
         old_queue_file=paths.queue_file(),
     )
     signal.signal(signal.SIGTERM, lambda *_: dispatch.stop())
@@ -57,7 +59,11 @@ def main() -> None:
                 events.flush()
             except (OSError, ValueError):
                 dispatch.leave()
-    with contextlib.suppress(OSError, ValueError):
+    _hang_up(events)
+
+
+def _hang_up(events: BinaryIO) -> None:
+    with contextlib.suppress(OSError, ValueError):  # what nobody reads any more is still in it
         events.close()
 
 

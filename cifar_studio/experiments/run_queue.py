@@ -65,6 +65,7 @@ class RunQueue:
         self._failures = FailureCount()
         self._active: set[int] = set()
         self._at_once: set[int] = set()
+        self._plans: dict[int, tuple[Trial, PlannedRun]] = {}
         self._held_by: HeldBy = "person" if self._waiting() else ""
         self._fault = ""
 
@@ -188,9 +189,13 @@ class RunQueue:
         ]
 
     def _planned(self, trial: Trial) -> PlannedRun:
-        return PlannedRun(
-            from_mapping(trial.parameters), trial.data or "auto", trial.preset, trial.repeats
-        )
+        """The run, read once: what waits is looked at with each thing that a worker says."""
+        known, planned = self._plans.get(trial.number, (None, None))
+        if planned is None or known is not trial:
+            config = from_mapping(trial.parameters)
+            planned = PlannedRun(config, trial.data or "auto", trial.preset, trial.repeats)
+            self._plans[trial.number] = trial, planned
+        return planned
 
     def _append(self, line: AnyLine) -> None:
         self._table.take(line)

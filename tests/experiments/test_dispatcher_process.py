@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -100,6 +102,37 @@ def test_that_it_goes_on_to_the_end_when_it_was_let_go_and_then_ends_by_itself(
     wait_for_end(family)
     client.join()
     assert not folder.is_held()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_that_it_goes_on_to_the_end_when_the_one_that_let_it_go_is_killed(
+    tmp_path: Path, shared_cache: Path
+) -> None:
+    folder = grid(tmp_path, config=CONFIG, trials=2)
+    client = subprocess.Popen(
+        [sys.executable, "-c", LETS_GO, str(folder.path)], stdout=subprocess.PIPE
+    )
+    with client, client.stdout:  # type: ignore[union-attr]
+        assert client.stdout.readline() == b"started\n"  # type: ignore[union-attr]
+        family = psutil.Process(client.pid).children(recursive=True)
+        client.kill()
+    wait_until(lambda: states(folder) == ["finished"] * 2)
+    wait_for_end(family)
+
+
+LETS_GO = """
+import sys
+from cifar_studio.experiments.client import DispatcherProcess
+from cifar_studio.experiments.protocol import LetGo, RunExperiment
+from cifar_studio.runs.folder.events import RunStarted
+dispatcher = DispatcherProcess()
+dispatcher.ask(RunExperiment(folder=sys.argv[1]))
+dispatcher.ask(LetGo())
+for envelope in dispatcher.events():
+    if isinstance(envelope.event, RunStarted):
+        print("started", flush=True)
+"""
 
 
 @pytest.mark.timeout(240)

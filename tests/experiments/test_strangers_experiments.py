@@ -113,7 +113,7 @@ def directory(path: Path, elsewhere: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 @pytest.mark.parametrize("put", [link, pipe, directory])
-@pytest.mark.parametrize("name", ["experiment.json", "trials.jsonl", ".lock"])
+@pytest.mark.parametrize("name", ["experiment.json", "trials.jsonl", ".lock", "paused"])
 @pytest.mark.timeout(60)
 def test_that_what_is_no_ordinary_file_is_refused_and_nothing_is_written_through_it(
     tmp_path: Path, name: str, put: Callable[[Path, Path], None]

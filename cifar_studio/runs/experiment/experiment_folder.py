@@ -117,7 +117,8 @@ class ExperimentFolder:
                 "`cifar-studio experiment list` names those that are there",
             )
         try:
-            for file in (self.experiment_file, self.ledger_file, self.lock_file):
+            files = (self.experiment_file, self.ledger_file, self.lock_file, self.paused_file)
+            for file in files:
                 check_ordinary(file)
             return lock.take(self.lock_file)
         except lock.LockTakenError:
