@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -81,8 +82,8 @@ def test_that_stop_keeps_the_state(shared_cache: Path, tmp_path: Path) -> None:
     assert plan(runs, tmp_path, "demo")[0].state == "resumable"
 
 
-def test_that_an_estimate_counts_what_is_left(shared_cache: Path, tmp_path: Path) -> None:
-    runs = [small(0), small(1)]
+def test_that_an_estimate_counts_what_is_left(small_run: Path, tmp_path: Path) -> None:
+    runs = [small(CONFIG.seed, CONFIG.epochs), small(CONFIG.seed + 1)]
     book = SpeedBook(tmp_path / "speeds.json")
     steps = plan(runs, tmp_path, "demo")
     unknown = estimate_of(steps, book)
@@ -90,9 +91,9 @@ def test_that_an_estimate_counts_what_is_left(shared_cache: Path, tmp_path: Path
     assert unknown.memory_mib == (None, None)
     book.remember(runs[0].config, Speed(50.0, 200.0, 512.0))
     known = estimate_of(steps, book)
-    assert known.seconds == pytest.approx((2.5, 2.5))  # 100 pictures to train on, 100 to test
+    assert known.seconds == pytest.approx((5.0, 2.5))  # an epoch trains on 100 pictures, tests 100
     assert known.memory_mib == (512.0, 512.0)
-    list(StudyRunner("demo", tmp_path, []).train(steps[0]))
+    shutil.copytree(small_run, tmp_path / small_run.name)
     assert estimate_of(plan(runs, tmp_path, "demo"), book).seconds[0] == 0.0
 
 
