@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator
 
 import numpy as np
@@ -97,7 +98,7 @@ def test_that_a_run_with_every_knob_ends_by_its_rules(dataset: Dataset, make_run
     assert list(checkpoints.load(folder.last_checkpoint).rows) == rows
 
 
-@pytest.mark.parametrize("cut", daily((4, 7, 19), CUTS))
+@pytest.mark.parametrize("cut", daily((4, 19), CUTS))
 def test_that_a_run_with_every_knob_goes_on_as_if_nothing_had_happened(
     cut: int, dataset: Dataset, make_run: MakeRun, whole: RunFolder
 ) -> None:
@@ -115,10 +116,10 @@ def test_that_a_run_with_every_knob_goes_on_as_if_nothing_had_happened(
 
 
 def test_that_a_run_that_has_stopped_early_stays_stopped(
-    dataset: Dataset, make_run: MakeRun
+    dataset: Dataset, make_run: MakeRun, whole: RunFolder
 ) -> None:
     folder, environment = make_run(EVERY_KNOB)
-    list(train(EVERY_KNOB, dataset, folder, environment, intervals=NEVER))
+    shutil.copytree(whole.path, folder.path, dirs_exist_ok=True)
     before = folder.read_epochs()
     checkpoint = checkpoints.load(folder.last_checkpoint)
     longer = replace(EVERY_KNOB, epochs=9)

@@ -142,11 +142,12 @@ def test_that_a_run_says_once_that_it_could_not_be_recorded(
     make_run: Callable[..., tuple[RunFolder, Environment]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder, environment = make_run(SMALL, "plain")
-    list(train(SMALL, dataset, folder, environment, intervals=NEVER))
+    config = replace(SMALL, epochs=1)
+    folder, environment = make_run(config, "plain")
+    list(train(config, dataset, folder, environment, intervals=NEVER))
     monkeypatch.setattr(trainer, "GraphCapture", lambda _: GraphCapture(torch.device("cuda")))
-    other, environment = make_run(SMALL, "other")
-    events = list(train(SMALL, dataset, other, environment, intervals=NEVER))
+    other, environment = make_run(config, "other")
+    events = list(train(config, dataset, other, environment, intervals=NEVER))
     (notice,) = [event for event in events if isinstance(event, RunNoticed)]
     assert "could not be recorded as a CUDA graph" in notice.message
     assert "same results" in notice.message

@@ -26,6 +26,7 @@ from cifar_studio.export.figures.figure_file import figure_file
 from cifar_studio.export.figures.page import Caption, Size
 from cifar_studio.runs.analysis.calibration import calibrate
 from cifar_studio.runs.analysis.confusion_cells import Cells, Level, cells_of
+from long_forms import daily
 from support import make_evaluation
 
 NAMES = names_of("CIFAR-100")
@@ -88,8 +89,13 @@ def test_that_an_svg_is_xml_whose_text_is_text(tmp_path: Path, save: Save) -> No
     assert wanted <= texts
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
-@pytest.mark.parametrize("save", FIGURES)
+@pytest.mark.parametrize(
+    ("save", "suffix"),
+    daily(
+        ((save_matrix, "png"), (save_matrix, "svg"), (save_reliability, "pdf")),
+        itertools.product(FIGURES, ("png", "svg", "pdf")),
+    ),
+)
 def test_that_the_same_figure_has_the_same_bytes(tmp_path: Path, save: Save, suffix: str) -> None:
     one, two = tmp_path / f"one.{suffix}", tmp_path / f"two.{suffix}"
     save(one)
@@ -143,8 +149,14 @@ def test_that_zero_is_white_and_each_run_of_two_has_the_same_colours(tmp_path: P
     assert darkest["zero"] > 120  # the separators
 
 
-@pytest.mark.parametrize("size", [Size(8, 7.5, 100), Size(3, 3, 300), Size(12, 5), Size(4, 9)])
-@pytest.mark.parametrize("kind", ["superclasses", "classes", "difference", "calibration"])
+SIZES = (Size(8, 7.5, 100), Size(3, 3, 300), Size(12, 5), Size(4, 9))
+KINDS = ("superclasses", "classes", "difference", "calibration")
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"),
+    daily(tuple(zip(SIZES, KINDS, strict=True)), itertools.product(SIZES, KINDS)),
+)
 def test_that_no_text_is_cut_off_or_lies_on_another(tmp_path: Path, size: Size, kind: str) -> None:
     caption = Caption("W" * 300, ("m" * 300, CAPTION.details[0]))
     of_kind = calibration_figure if kind == "calibration" else confusion_figure

@@ -85,19 +85,22 @@ def test_that_every_script_and_loader_is_tidy_and_short(tmp_path: Path, every: i
         assert done.returncode == 0, done.stdout[-2000:]
 
 
+BUILT = (
+    TrainConfig(dropout=0.5, seed=5),
+    TrainConfig(stem="cifar", dropout=0.3, dropout_sites="blocks"),
+    TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.3, dropout_sites="blocks"),
+    TrainConfig(architecture="mobilenet_v2", dropout=0.4),
+    TrainConfig(architecture="vgg11", stem="cifar"),
+    TrainConfig(architecture="vgg11_bn", stem="cifar"),
+    TrainConfig(architecture="densenet161", stem="cifar", dropout=0.5),
+    TrainConfig(architecture="densenet161", dropout=0.5, dropout_sites="blocks"),
+)
+
+
 @pytest.mark.usefixtures("random_state")
 @pytest.mark.parametrize(
     "config",
-    [
-        TrainConfig(dropout=0.5, seed=5),
-        TrainConfig(stem="cifar", dropout=0.3, dropout_sites="blocks"),
-        TrainConfig(architecture="mobilenet_v2", stem="cifar", dropout=0.3, dropout_sites="blocks"),
-        TrainConfig(architecture="mobilenet_v2", dropout=0.4),
-        TrainConfig(architecture="vgg11", stem="cifar"),
-        TrainConfig(architecture="vgg11_bn", stem="cifar"),
-        TrainConfig(architecture="densenet161", stem="cifar", dropout=0.5),
-        TrainConfig(architecture="densenet161", dropout=0.5, dropout_sites="blocks"),
-    ],
+    daily(BUILT[:4], BUILT),
     ids=lambda config: f"{config.architecture}-{config.stem}-{config.dropout_sites}",
 )
 def test_that_it_builds_the_studios_network(tmp_path: Path, config: TrainConfig) -> None:

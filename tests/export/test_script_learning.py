@@ -24,11 +24,13 @@ from cifar_studio.engine.training.sharpness import WorstNearby
 from cifar_studio.export.networks.script import network_code_of, script_of
 from export.learning_configs import EACH, VALIDATED, every_config
 from export.scripts import loaded, run_of, with_precision
+from long_forms import daily
 from support import locked_rows
 
 
-def test_that_every_script_is_tidy_and_short(tmp_path: Path) -> None:
-    for number, (name, config) in enumerate(every_config().items()):
+@pytest.mark.parametrize("every", daily((7,), (1, 7)))
+def test_that_every_script_is_tidy_and_short(tmp_path: Path, every: int) -> None:
+    for number, (name, config) in enumerate(list(every_config().items())[::every]):
         assert not check(config), name
         precisions = ("float32", "bfloat16") if config.sam_rho else ("float32", "float16")
         for precision in precisions:
@@ -83,7 +85,7 @@ def test_that_what_a_run_came_to_is_said_as_it_was_chosen() -> None:
 
 
 @pytest.mark.usefixtures("random_state")
-@pytest.mark.parametrize("name", ["resnet18", "vgg11"])
+@pytest.mark.parametrize("name", daily(("resnet18",), ("resnet18", "vgg11")))
 def test_that_sam_moves_as_the_studios_does(tmp_path: Path, name: Any) -> None:
     config = replace(VALIDATED, architecture=name, dropout=0.0, sam_rho=0.3)
     module = loaded(script_of(run_of(config)), tmp_path)

@@ -39,23 +39,9 @@ from cifar_studio.runs.answers import (
 from cifar_studio.runs.folder.evaluation import TRAINING_PICTURES, load_evaluation
 from cifar_studio.runs.folder.run_folder import RunFolder
 from cli_support import studio
-from runner.small_runs import CONFIG, train
+from runner.small_runs import CONFIG
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture(scope="module")
-def _runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
-
-
-@pytest.fixture
-def run(_runs: Path) -> RunFolder:
-    """A finished run of two epochs."""
-    if not list(_runs.iterdir()):
-        train(_runs)
-    (path,) = _runs.iterdir()
-    return RunFolder(path)
 
 
 def stock(run: RunFolder) -> torch.nn.Module:

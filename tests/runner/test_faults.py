@@ -261,10 +261,13 @@ def test_that_the_computers_shutdown_saves_at_the_next_batch(follow, tmp_path) -
 def test_that_a_second_process_on_a_run_folder_is_refused(follow, tmp_path) -> None:
     first = follow(training(tmp_path / "runs", replace(CONFIG, epochs=500)))
     started = first.until(RunStarted)
+    first.command(Command.PAUSE)  # it would only take the other's processor
+    first.until(RunPaused)
     ended = follow(ResumeRequest(id=new_id(), folder=started.folder, data="demo")).end()
     assert ended.state == "failed"
     assert "in use by another process" in ended.message
     assert ended.folder == started.folder
+    first.command(Command.CONTINUE)
     first.until(EpochEnded)  # undisturbed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from cifar_studio.errors import RunFolderError
 from cifar_studio.runner.protocol import Command
@@ -18,7 +19,7 @@ from failing_disk import FailingDisk, PowerOffError
 from runner.small_runs import GoOn, only_run, resume, train, train_request
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-PARTS = 8  # so that they run side by side, and one of them each time
+PARTS = 16  # so that they run side by side, and one of them each time
 
 
 class FreeTheDisk(GoOn):
@@ -46,12 +47,19 @@ def go_on(runs: Path) -> RunFolder:
     return folder
 
 
-@pytest.fixture
-def counted(tmp_path: Path) -> tuple[FailingDisk, RunFolder]:
+@pytest.fixture(scope="module")
+def counted(
+    _cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[FailingDisk, RunFolder]:
     """A run that nothing disturbed, and the operations that it took."""
-    runs = tmp_path / "undisturbed"
-    with FailingDisk(runs) as disk:
-        folder = train(runs)
+    runs = tmp_path_factory.mktemp("undisturbed")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the others have; it is made before the fixture for each test
+    with pytest.MonkeyPatch.context() as patch, FailingDisk(runs) as disk:
+        patch.setenv("XDG_CACHE_HOME", str(_cache / "demo"))
+        with torch.random.fork_rng(devices=[]):
+            folder = train(runs)
+    torch.set_num_threads(threads)
     return disk, folder
 
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runner.protocol import (
@@ -33,11 +35,11 @@ from cifar_studio.runs.folder.events import (
 )
 from cifar_studio.runs.folder.library import load
 from long_forms import daily
+from runner.small_runs import CONFIG
 from support import worker_processes
 
 pytestmark = pytest.mark.usefixtures("shared_cache")
-TINY = TrainConfig(epochs=2, train_per_class=2, test_per_class=1, batch_size=50)
-LONG = TrainConfig(epochs=500, train_per_class=2, test_per_class=1, batch_size=50)
+LONG = replace(CONFIG, epochs=500)
 
 
 @pytest.fixture
@@ -49,8 +51,52 @@ def worker() -> Iterator[WorkerProcess]:
         pass
 
 
-def request_for(tmp_path: Path, config: TrainConfig = TINY) -> TrainRequest:
-    return TrainRequest(id=new_id(), config=config, data="demo", runs=str(tmp_path / "runs"))
+def request_for(folder: Path, config: TrainConfig = CONFIG) -> TrainRequest:
+    return TrainRequest(id=new_id(), config=config, data="demo", runs=str(folder / "runs"))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A whole training by a worker.
+
+    Attributes
+    ----------
+    found : list of bool
+        For each event in turn, whether what it tells of was on disk by then.
+    exit_code : int or None
+        With standard input still open.
+    """
+
+    request: TrainRequest
+    envelopes: list[Envelope]
+    found: list[bool]
+    exit_code: int | None
+
+
+@pytest.fixture(scope="module")
+def told(_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(_cache / "demo"))
+        worker = WorkerProcess(warm=False)
+    request = request_for(tmp_path_factory.mktemp("told"))
+    worker.send(request)
+    envelopes, found = [], []
+    for envelope in worker.events():
+        envelopes.append(envelope)
+        (folder,) = Path(request.runs).iterdir()
+        found.append(is_on_disk(envelope.event, folder))
+    return Told(request, envelopes, found, worker.exit_code)
+
+
+def is_on_disk(event: object, folder: Path) -> bool:
+    names: tuple[str, ...] = ()
+    if isinstance(event, RunStarted):
+        names = ("config.json", "environment.json")
+    elif isinstance(event, EpochEnded):
+        names = ("last.pt", "best.pt")
+        if load(folder).rows[event.row.epoch - 1] != event.row:
+            return False
+    return all((folder / name).exists() for name in names)
 
 
 def events_until(events: Iterator[Envelope], kind: type) -> list[object]:
@@ -62,12 +108,9 @@ def events_until(events: Iterator[Envelope], kind: type) -> list[object]:
     raise AssertionError(f"no {kind.__name__} among {seen}")
 
 
-def test_that_a_training_tells_its_events_in_order(worker: WorkerProcess, tmp_path: Path) -> None:
-    request = request_for(tmp_path)
-    worker.send(request)
-    envelopes = list(worker.events())
-    assert {envelope.id for envelope in envelopes} == {request.id}
-    events = [envelope.event for envelope in envelopes]
+def test_that_a_training_tells_its_events_in_order(told: Told) -> None:
+    assert {envelope.id for envelope in told.envelopes} == {told.request.id}
+    events = [envelope.event for envelope in told.envelopes]
     assert isinstance(events[0], RunStarted)
     assert [e.row.epoch for e in events if isinstance(e, EpochEnded)] == [1, 2]
     ended = events[-1]
@@ -76,22 +119,12 @@ def test_that_a_training_tells_its_events_in_order(worker: WorkerProcess, tmp_pa
     assert [type(e) for e in events].count(RunEnded) == 1
     run = load(Path(ended.folder))
     assert [e.row for e in events if isinstance(e, EpochEnded)] == list(run.rows)
-    assert worker.exit_code == 0  # with its standard input still open
+    assert told.exit_code == 0
 
 
-def test_that_every_row_is_on_disk_before_it_is_told(worker: WorkerProcess, tmp_path: Path) -> None:
-    worker.send(request_for(tmp_path))
-    folder = Path()
-    for envelope in worker.events():
-        event = envelope.event
-        if isinstance(event, RunStarted):
-            folder = Path(event.folder)
-            assert (folder / "config.json").exists()
-            assert (folder / "environment.json").exists()
-        if isinstance(event, EpochEnded):
-            assert load(folder).rows[event.row.epoch - 1] == event.row
-            assert (folder / "last.pt").exists()
-            assert (folder / "best.pt").exists()
+def test_that_every_row_is_on_disk_before_it_is_told(told: Told) -> None:
+    assert any(isinstance(envelope.event, EpochEnded) for envelope in told.envelopes)
+    assert all(told.found)
 
 
 def test_that_a_warm_worker_says_what_devices_there_are(tmp_path: Path) -> None:
@@ -141,6 +174,7 @@ def test_that_a_worker_whose_window_is_gone_saves_and_ends(
     assert load(Path(ended.folder)).status.state == "interrupted"
 
 
+@pytest.mark.long
 def test_that_a_killed_worker_is_reported_as_a_crash(worker: WorkerProcess, tmp_path: Path) -> None:
     worker.send(request_for(tmp_path, LONG))
     events = worker.events()
@@ -153,10 +187,11 @@ def test_that_a_killed_worker_is_reported_as_a_crash(worker: WorkerProcess, tmp_
     assert load(Path(ended.folder)).rows
 
 
+@pytest.mark.long
 def test_that_a_stopped_run_is_resumed_in_a_new_worker(
     worker: WorkerProcess, tmp_path: Path
 ) -> None:
-    request = request_for(tmp_path, TrainConfig(**{**TINY_VALUES, "epochs": 3}))
+    request = request_for(tmp_path, replace(CONFIG, epochs=3))
     worker.send(request)
     events = worker.events()
     events_until(events, EpochEnded)
@@ -171,9 +206,6 @@ def test_that_a_stopped_run_is_resumed_in_a_new_worker(
     assert [row.epoch for row in load(Path(ended.folder)).rows] == [1, 2, 3]
 
 
-TINY_VALUES = {"epochs": 2, "train_per_class": 2, "test_per_class": 1, "batch_size": 50}
-
-
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
@@ -184,7 +216,7 @@ TINY_VALUES = {"epochs": 2, "train_per_class": 2, "test_per_class": 1, "batch_si
 def test_that_a_training_that_cannot_begin_says_why(
     worker: WorkerProcess, tmp_path: Path, changes: dict[str, object], fault: str
 ) -> None:
-    worker.send(request_for(tmp_path, TrainConfig(**(TINY_VALUES | changes))))  # type: ignore[arg-type]
+    worker.send(request_for(tmp_path, replace(CONFIG, **changes)))
     (ended,) = (e.event for e in worker.events())
     assert isinstance(ended, RunEnded)
     assert ended.state == "failed"
@@ -198,7 +230,7 @@ def test_that_short_requests_follow_one_another_and_a_bad_one_does_no_harm(
     worker: WorkerProcess, tmp_path: Path
 ) -> None:
     bad = PrepareDataRequest(id=new_id(), data=str(tmp_path / "nowhere"))
-    good = EstimateRequest(id=new_id(), config=TINY)
+    good = EstimateRequest(id=new_id(), config=CONFIG)
     worker.send(bad)
     worker.send(good)
     events = worker.events()
