@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject
 
 from cifar_studio import paths
+from cifar_studio.config.experiment.budget import budget_words, with_more
 from cifar_studio.config.experiment.experiment import (
     MOST_TRIALS,
     Experiment,
@@ -20,15 +21,15 @@ from cifar_studio.errors import StudioError
 from cifar_studio.experiments.control_file import leave_command
 from cifar_studio.experiments.protocol import ExperimentChanged, ExperimentCommand
 from cifar_studio.runner.protocol import ExperimentFigure
-from cifar_studio.runs.experiment import experiment_folder
 from cifar_studio.runs.experiment.experiment_folder import (
     ExperimentFolder,
+    create,
     experiment_paths,
-    free_name,
 )
 from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
 from cifar_studio.runs.experiment.report import adopt_runs
 from cifar_studio.runs.experiment.results import best_trial, edges
+from cifar_studio.runs.experiment.same_question import found_or_created
 from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.dialogs.question_dialog import NumberDialog
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from cifar_studio.ui.controllers.experiment_tab import ExperimentTab
 
 MOST_SEEDS = 30
+_MORE = {"seeds": 2, "trials": 10, "hours": 1}
 EXPERIMENT_SUBJECT = "experiment "
 
 
@@ -76,40 +78,38 @@ class ExperimentActions(QObject):
 
     def start(self, name: str, experiment: Experiment) -> None:
         """Make an experiment that the form describes, and run it."""
-        if self.begin(name, experiment):
+        if self._run(create, name, experiment):
             self._parts.setup.experiment_begun()
 
     def begin_or_go_on(
-        self, wished: str, experiment: Experiment, trials: Iterable[Planned] | None = None
+        self, wished: str, experiment: Experiment, trials: Sequence[Planned] | None = None
     ) -> None:
         """Run an experiment of this name; where there is the very same one it goes on."""
-        parent = paths.experiments_folder()
-        if _is_same(parent / wished, experiment):
-            self.go_on(parent / wished)
-            self.show(parent / wished)
-        else:
-            self.begin(free_name(parent, wished), experiment, trials)
+        self._run(found_or_created, wished, experiment, trials)
 
-    def begin(
-        self, name: str, experiment: Experiment, trials: Iterable[Planned] | None = None
+    def _run(
+        self,
+        make: Callable[[Path, str, Experiment, Sequence[Planned]], ExperimentFolder],
+        name: str,
+        experiment: Experiment,
+        trials: Sequence[Planned] | None = None,
     ) -> bool:
-        """Make an experiment's folder and run it; whether it could be made.
+        """Make an experiment's folder, run it and show it; whether it could be made.
 
         Runs of these very settings that stand already are taken for its own.
         """
         planned = planned_parameters(experiment)
         known = [Planned(trial=n, parameters=values) for n, values in enumerate(planned, 1)]
-        parent = paths.experiments_folder()
         try:
-            folder = experiment_folder.create(
-                parent, name, experiment, known if trials is None else trials
+            folder = make(
+                paths.experiments_folder(), name, experiment, known if trials is None else trials
             )
-            if experiment.kind in ("seeds", "report"):
+            if experiment.kind in ("seeds", "report") and not folder.is_held():
                 adopt_runs(folder)
         except StudioError as error:
             self._parts.message.show_message(str(error))
             return False
-        self._parts.controller.run_experiment(folder.path)
+        self.go_on(folder.path)
         self.show(folder.path)
         return True
 
@@ -132,25 +132,29 @@ class ExperimentActions(QObject):
         self._command(path, "stop_now")
 
     def ask_more(self, path: Path) -> None:
-        """Ask how many trials or seeds there shall be in all, and go on."""
+        """Ask how much more there shall be, of what bounds the experiment, and go on."""
         try:
             experiment = ExperimentFolder(path).read_experiment()
-            have = len(ExperimentFolder(path).read_table(experiment).trials)
         except StudioError as error:
             self._parts.message.show_message(str(error))
             return
-        what = "seeds" if experiment.kind == "seeds" else "trials"
+        is_of_seeds = experiment.kind == "seeds"
+        what = "seeds" if is_of_seeds else "trials" if experiment.trials is not None else "hours"
         dialog = NumberDialog(
             self._parts.window,
             f"More {what}",
             "Go on",
-            f"{path.name} has {have:,} {what}.\nHow many in all?",
-            f"{what.capitalize()} in all",
-            (have + 1, have + max(1, have // 2), MOST_TRIALS),
+            f"{path.name} is bounded by {budget_words(experiment)}.\nHow many more {what}?",
+            f"More {what}",
+            (1, _MORE[what], MOST_TRIALS),
         )
         if dialog.is_answered():
-            changed = {what: dialog.number, **({"hours": None} if what == "trials" else {})}
-            self._change(path, replace(experiment, **changed))
+            try:
+                more = with_more(experiment, **{what: dialog.number})
+            except StudioError as error:
+                self._parts.message.show_message(str(error))
+            else:
+                self._change(path, more)
 
     def ask_finish(self, path: Path) -> None:
         """Ask with how many seeds the winner shall be trained, and train it."""
@@ -267,12 +271,3 @@ class ExperimentActions(QObject):
         failed = sum(trial.state == "failed" for trial in state.trials)
         left = "stopped" if state.order else "finished"
         return f"{left}, {failed} failed" if failed else left
-
-
-def _is_same(path: Path, experiment: Experiment) -> bool:
-    """Whether an experiment that stands there asks the same."""
-    try:
-        there = ExperimentFolder(path).read_experiment()
-    except StudioError:
-        return False
-    return replace(there, created="") == replace(experiment, created="")
