@@ -12,11 +12,15 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from cifar_studio.config.train_config import TrainConfig
+from cifar_studio.runs.folder.environment import TrialOf
 from cifar_studio.runs.folder.evaluation import save_evaluation
+from cifar_studio.runs.folder.events import RunEnded
 from cifar_studio.runs.folder.run_folder import RunFolder
+from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.ui.frame.central_tabs import CONFUSION, PICTURES
 from cifar_studio.ui.pictures.data.picture_set import TEST_START
 from cifar_studio.ui.window.main_window import MainWindow
+from scripted_worker import Stage, started
 from support import LOCKED, locked_rows, make_evaluation, make_row
 
 OLD, NEW = "20260401_120000_resnet18", "20260402_120000_vgg11"
@@ -175,3 +179,37 @@ def test_that_a_run_that_stopped_early_says_so_and_shows_its_answers(
     confusion = window.pictures_and_confusion.part.confusion
     assert confusion.evaluation is not None
     assert "chosen on validation, epoch 7" in texts(window)
+
+
+def test_that_trials_one_after_another_leave_who_looks_at_another_run_alone(
+    window: MainWindow, stage: Stage, make_run: Callable[..., RunFolder]
+) -> None:
+    other = make_run("20260401_110000_resnet18")
+    paths_of_trials = [
+        make_run(f"20260401_12000{number}_resnet18", state="running", top1s=()).path
+        for number in range(3)
+    ]
+    selection, controller = window.parts.selection, window.parts.controller
+    window.parts.model.refresh()
+    selection.select(None)
+
+    def begin(path: Path) -> None:
+        controller.start(PlannedRun(TrainConfig(epochs=3), "demo"))
+        place = TrialOf(experiment="search", trial=1)
+        event = started(path, TrainConfig(epochs=3))
+        stage.acting.play(replace(event, environment=replace(event.environment, trial=place)))
+
+    def end(path: Path) -> None:
+        stage.acting.play(RunEnded(state="finished", folder=str(path)))
+
+    begin(paths_of_trials[0])
+    end(paths_of_trials[0])
+    begin(paths_of_trials[1])
+    assert selection.selected == paths_of_trials[1], "who follows goes on following"
+    selection.select(other.path)
+    end(paths_of_trials[1])
+    begin(paths_of_trials[2])
+    assert selection.selected == other.path
+    assert window.parts.curves.shown is not None
+    assert window.parts.curves.shown.path == other.path
+    end(paths_of_trials[2])

@@ -38,6 +38,7 @@ class RunDisplay(QObject):
         self._awake = KeepAwake()
         self._messages = RunMessages(parts.controller, parts.model, parts.message, self)
         self._shown: Run | None = None
+        self._before: Path | None = None  # the run that began last
         parts.controller.activity_changed.connect(self._on_activity_changed)
         parts.controller.event_received.connect(self._on_event_received)
         parts.selection.selected_changed.connect(self._on_selected_changed)
@@ -96,11 +97,21 @@ class RunDisplay(QObject):
         path = Path(event.folder)
         self._model.refresh()
         self._parts.status.show_data(event.environment.data.name)
-        self._parts.curves.begin(event)
+        is_followed = self._is_followed(event)
+        self._parts.curves.begin(event, show=is_followed)
+        self._before = path
         if path == self._selection.selected:
             self._show_selected(path)
-        else:
+        elif is_followed:
             self._selection.select(path)
+
+    def _is_followed(self, event: RunStarted) -> bool:
+        """Whether the tabs go over to a run that starts.
+
+        An experiment has one start after another: who looks at a run of before is left there.
+        """
+        is_trial = event.environment.trial is not None
+        return not is_trial or self._selection.selected in (None, self._before, Path(event.folder))
 
     def _show_progress(self) -> None:
         progress = self._live.progress
