@@ -44,7 +44,8 @@ class FolderWatch:
     in one look of `TURNS` for all others, for file systems that tell no such times.
 
     The folder need not exist. Each look takes the `MOST_NEW` newest of the folders that are new;
-    `has_more` says whether the last one left some to the next.
+    `has_more` says whether the last one left some to the next. As long as it did, runs that are
+    known and do not go on are not looked at again: with thousands that would be most of the work.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,18 +65,22 @@ class FolderWatch:
         names_of_live = {path.name for path in live}
         self._turn = (self._turn + 1) % TURNS
         settled = time.time_ns() - SETTLED_NS
+        is_behind, self.has_more = self.has_more, False
         changed, new = [], 0
         for place, name in enumerate(_names(self._folder)):
+            known, is_live = before.get(name), name in names_of_live
+            if known is None and new == MOST_NEW:
+                self.has_more = True
+                continue
+            if known is not None and is_behind and not is_live:
+                self._seen[name] = known
+                continue
             path = f"{self._folder}{os.sep}{name}"
             try:
                 folder = os.stat(path).st_mtime_ns  # noqa: PTH116 - a thousand Paths take long
             except OSError:
                 continue
-            known = before.get(name)
             new += known is None
-            if known is None and new > MOST_NEW:
-                continue
-            is_live = name in names_of_live
             is_due = is_live or folder > settled or place % TURNS == self._turn
             if known is not None and known.folder == folder and not is_due:
                 self._seen[name] = known
@@ -84,7 +89,6 @@ class FolderWatch:
             is_new = known is None or known.files != seen.files
             if seen.files is not None and (is_new or is_live):
                 changed.append(self._folder / name)
-        self.has_more = new > MOST_NEW
         return Changes(tuple(changed), tuple(self._gone(before)))
 
     def _gone(self, before: dict[str, _Seen]) -> list[Path]:
