@@ -6,7 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QConcatenateTablesProxyModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QConcatenateTablesProxyModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
 
@@ -124,15 +131,20 @@ class RunsPanel(QWidget):
                 self._make_current(seen)
 
     def _make_current(self, index: QModelIndex) -> None:
-        self._loading = True
+        """Mark an item as chosen; tells nobody."""
+        before, self._loading = self._loading, True
         self._list.setCurrentIndex(index)
-        self._loading = False
+        self._loading = before
 
     def _seen(self, index: QModelIndex) -> QModelIndex:
         """In the list, an item of one of the models; invalid where it is not to be seen."""
         if not index.isValid():
             return QModelIndex()
         return self._filter.mapFromSource(self._all.mapFromSource(index))
+
+    def _inner(self, index: QModelIndex) -> QModelIndex:
+        """In its own model, an item of the list."""
+        return self._all.mapToSource(self._filter.mapToSource(index))
 
     def _lay_out(self) -> None:
         empty = self._empty = basics.text("", "muted")
@@ -153,7 +165,13 @@ class RunsPanel(QWidget):
         self._empty.setText(NOTHING_FOUND if self._all.rowCount() else NO_RUNS)
 
     def _on_search_changed(self, text: str) -> None:
+        """Who searches has not chosen yet: what is chosen stays so, though it is not to be seen."""
+        chosen = QPersistentModelIndex(self._inner(self._list.currentIndex()))
+        before, self._loading = self._loading, True
         self._filter.search(text)
+        self._loading = before
+        if chosen.isValid():
+            self._make_current(self._seen(QModelIndex(chosen)))
         self._show_empty()
 
     def _on_rows_inserted(self) -> None:
@@ -177,12 +195,10 @@ class RunsPanel(QWidget):
 
     def _set_open(self, path: Path, is_open: bool) -> None:
         """Unfold an experiment, or fold it; what is chosen in it is then the experiment itself."""
-        heading = self._seen(self.experiments.index_of(path))
-        chosen = self.experiments.index_of_run(_path_of(self._list.currentIndex()) or path)
-        if not is_open and chosen.isValid():
-            above = self.experiments.experiment_of(chosen)
-            if above == self.experiments.index_of(path) and heading.isValid():
-                self._make_current(heading)
+        current, heading = self._list.currentIndex(), self.experiments.index_of(path)
+        is_of_trial = current.isValid() and current.data(TRIAL_ROLE) is not None
+        if is_of_trial and self.experiments.experiment_of(self._inner(current)) == heading:
+            self._make_current(self._seen(heading))
         self.experiments.set_open(path, is_open)
 
     def _on_return_pressed(self) -> None:
@@ -216,8 +232,8 @@ class RunsPanel(QWidget):
         if experiment is not None:
             self._set_open(experiment.state.path, False)
         elif index.isValid() and index.data(TRIAL_ROLE) is not None:
-            inner = self._all.mapToSource(self._filter.mapToSource(index))
-            self._list.setCurrentIndex(self._seen(self.experiments.experiment_of(inner)))
+            above = self.experiments.experiment_of(self._inner(index))
+            self._list.setCurrentIndex(self._seen(above))
 
     def _on_key(self, keys: QKeySequence | str | Qt.Key, action: Callable[[], None]) -> None:
         """Have something done at a key while the list has the keyboard."""
