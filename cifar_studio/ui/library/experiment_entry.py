@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,11 +85,15 @@ class ExperimentEntry:
         self.runs: list[Run] = []
         self._places: dict[str, tuple[Trial, Part]] = {}  # by the name of a run
         self._trials: dict[int, Trial] = {}
+        self._runs_folder: Path | None = None
+        self._adopted: set[str] = (
+            set()
+        )  # names of runs that do not themselves say that they are its
         self._keys: list[_Key] = []  # of the same runs
         self._key_of: dict[str, _Key] = {}  # by the name of a run
         self._reader = GrowingExperiment(path)
         self._stamps: tuple[Stamp | None, ...] = ()
-        self._answer: tuple[ExperimentState, str, str] | None = None
+        self._answer: tuple[ExperimentState, str, str, Stage] | None = None
         self._texts: dict[str, tuple[Run, str]] = {}
 
     @property
@@ -130,24 +134,22 @@ class ExperimentEntry:
         """Take in what was read; the trials of which something else is known now."""
         before, self.state = self._trials, state
         trials = state.trials if state is not None else ()
+        self._runs_folder = state.runs_folder if state is not None else None
         self._trials = {trial.number: trial for trial in trials}
         self._places = {part.run: (one, part) for one in trials for part in one.parts if part.run}
         return [trial for trial in trials if before.get(trial.number) is not trial]
 
     # Its runs
 
-    @property
-    def named_runs(self) -> Collection[str]:
-        """The run folders that its trials name."""
-        return self._places.keys()
+    def strays(self) -> list[str]:
+        """The names of runs that only its trials named, and that they name no more."""
+        return [name for name in self._adopted if name not in self._places]
 
     def owns(self, run: Run) -> bool:
         """Whether a run says that it is of this experiment, or one of the trials names it."""
-        says = _trial_of(run)
-        if says is not None and says.experiment == self.name:
+        if self._is_named_by(run):
             return True
-        is_there = self.state is not None and run.path.parent == self.state.runs_folder
-        return is_there and run.path.name in self._places
+        return run.path.name in self._places and run.path.parent == self._runs_folder
 
     def position(self, name: str) -> int | None:
         """Where among its runs the one of this name stands; None where it does not."""
@@ -164,22 +166,30 @@ class ExperimentEntry:
         self._keys.insert(place, key)
         self._key_of[run.path.name] = key
         self.runs.insert(place, run)
+        if not self._is_named_by(run):
+            self._adopted.add(run.path.name)
 
     def remove(self, place: int) -> None:
         name = self.runs[place].path.name
         self._texts.pop(name, None)
+        self._adopted.discard(name)
         del self._keys[place], self.runs[place], self._key_of[name]
 
     def remove_runs(self) -> None:
         self.runs, self._keys, self._key_of, self._texts = [], [], {}, {}
+        self._adopted = set()
 
     def _key(self, run: Run) -> _Key:
         name = run.path.name
         says = _trial_of(run)
-        if says is not None and says.experiment == self.name:
+        if says is not None and self._is_named_by(run):
             return says.trial, says.part, name
         trial, part = self._places[name]
         return trial.number, part.number, name
+
+    def _is_named_by(self, run: Run) -> bool:
+        says = _trial_of(run)
+        return says is not None and says.experiment == self.name
 
     # How it is shown
 
@@ -187,8 +197,9 @@ class ExperimentEntry:
         """`is_paused` is whether it is known to wait for a person; its runs may tell so, too."""
         state = self.state
         assert state is not None
-        now = standing.stage(state, is_paused=is_paused or self._all_pause(state))
-        figure, about = self._said(state)
+        figure, about, now = self._said(state)
+        if now == "running" and (is_paused or self._all_pause(state)):
+            now = "paused"
         words = standing.STAGE_WORDS[now]
         if now == "running":
             seconds = standing.seconds_left(state, self._share_done(state))
@@ -213,8 +224,7 @@ class ExperimentEntry:
         """In which a search finds the experiment itself."""
         assert self.state is not None
         config = self.state.experiment.config
-        about = self._said(self.state)[1]
-        now = standing.stage(self.state)
+        _, about, now = self._said(self.state)
         network = f"{wording.network(config)} {config.architecture}"
         return f"{self.name} {about} {now} experiment {network}".casefold()
 
@@ -229,11 +239,11 @@ class ExperimentEntry:
             self._texts[run.path.name] = known
         return known[1]
 
-    def _said(self, state: ExperimentState) -> tuple[str, str]:
-        """The figure, and how far it is; reckoned once for each state."""
+    def _said(self, state: ExperimentState) -> tuple[str, str, Stage]:
+        """The figure, how far it is, and how it stands; reckoned once for each state."""
         if self._answer is None or self._answer[0] is not state:
             words = [*standing.progress_words(state), *standing.count_words(state, ("failed",))]
-            self._answer = state, _answer(state), " · ".join(words)
+            self._answer = state, _answer(state), " · ".join(words), standing.stage(state)
         return self._answer[1:]
 
     def _running(self, state: ExperimentState) -> Iterator[Run | None]:
@@ -244,8 +254,6 @@ class ExperimentEntry:
                     yield found.get(part.run)
 
     def _all_pause(self, state: ExperimentState) -> bool:
-        if not state.is_held:
-            return False
         running = list(self._running(state))
         return bool(running) and all(
             run is not None and run.status.state == "paused" for run in running

@@ -220,7 +220,10 @@ class ExperimentModel(QAbstractListModel):
         self._rows.count_again(entry)
         self.endInsertRows()
 
-    def _remove(self, entry: ExperimentEntry, place: int) -> None:
+    def _remove(self, entry: ExperimentEntry, name: str) -> None:
+        place = entry.position(name)
+        if place is None:
+            return
         row = self._rows.start(entry) + 1 + place
         self.beginRemoveRows(QModelIndex(), row, row)
         entry.remove(place)
@@ -235,26 +238,20 @@ class ExperimentModel(QAbstractListModel):
         elif entry not in self._rows:
             self._list(entry)
         else:
-            self._take_runs_of(entry)
-            runs = (part.run for trial in trials for part in trial.parts)
-            for place in map(entry.position, runs):
-                if place is not None:
-                    self._tell_run(entry, place)
+            for run in entry.strays():
+                self._remove(entry, run)
+            for part in (part for trial in trials for part in trial.parts if part.run):
+                self._take_part(entry, part.run)
             self._tell(entry)
 
-    def _take_runs_of(self, entry: ExperimentEntry) -> None:
-        """The ledger names other runs than before."""
-        for place in reversed(range(len(entry.runs))):
-            if not entry.owns(entry.runs[place]):
-                self._remove(entry, place)
-        runs = self._runs
-        if runs is None or entry.state is None or entry.state.runs_folder != runs.folder:
-            return
-        for name in entry.named_runs:
-            if (
-                entry.position(name) is None
-                and (index := runs.index_of(runs.folder / name)).isValid()
-            ):
+    def _take_part(self, entry: ExperimentEntry, name: str) -> None:
+        """Something else is known of the trial of this run."""
+        place, runs = entry.position(name), self._runs
+        if place is not None:
+            self._tell_run(entry, place)
+        elif runs is not None:
+            index = runs.index_of(runs.folder / name)
+            if index.isValid() and entry.owns(index.data(RUN_ROLE)):
                 self._insert(entry, index.data(RUN_ROLE))
 
     def _look_at_hiding(self) -> None:
@@ -296,9 +293,8 @@ class ExperimentModel(QAbstractListModel):
     def _on_runs_gone(self) -> None:
         for run in self._going:
             for entry in self._rows.entries:
-                place = entry.position(run.path.name)
-                if place is not None:
-                    self._remove(entry, place)
+                if entry.position(run.path.name) is not None:
+                    self._remove(entry, run.path.name)
                     self._tell(entry)
         self._going = []
 

@@ -5,11 +5,14 @@ An experiment looks alike, with a chevron in the margin; below it its runs stand
 
 from __future__ import annotations
 
+import functools
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.plain_text import printable
 from cifar_studio.runs import wording
 from cifar_studio.runs.folder.library import Run
@@ -24,6 +27,7 @@ MARGIN_PX = 16
 STAR_PX = 20
 CHEVRON_PX, CHEVRON_WIDTH_PX = 12, 24
 INDENT_PX = 12
+MOST_KEPT = 1000
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -176,11 +180,12 @@ class RunDelegate(QStyledItemDelegate):
         painter.setFont(theme.tabular(option.font))
         painter.setPen(strong)
         # Below their heading reference runs need not be called so again.
-        title = wording.network(run.config) if is_reference(run) else wording.run_title(run)
+        title = "" if is_reference(run) else run.notes.name
+        title = title or _network(run.config)
         _two_ends(painter, first, title, wording.best_top1(run.best))
         painter.setFont(_small(option.font))
         painter.setPen(weak)
-        data = wording.data_of(run.config, run.data_name)
+        data = _data(run.config, run.data_name)
         _two_ends(painter, second, f"{data} · {_when(run)}", standing)
 
     def _lines(self, option: QStyleOptionViewItem, indent: int = 0) -> tuple[QRect, QRect]:
@@ -206,6 +211,16 @@ def _standing(run: Run, state: str) -> str:
     if is_reference(run):
         return f"cut short · {done}"
     return f"{state} · {done}"
+
+
+@functools.lru_cache(maxsize=MOST_KEPT)
+def _network(config: TrainConfig) -> str:
+    return wording.network(config)  # which looks through presets and recipes
+
+
+@functools.lru_cache(maxsize=MOST_KEPT)
+def _data(config: TrainConfig, name: str) -> str:
+    return wording.data_of(config, name)
 
 
 def _when(run: Run) -> str:

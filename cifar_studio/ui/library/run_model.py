@@ -106,8 +106,16 @@ class RunModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take in what is new, changed or gone on the disk."""
+        self._look(())
+
+    def look_at(self, path: Path) -> None:
+        """Likewise, and the run at this path in any case: of thousands not each has its turn."""
+        self._look((path,))
+
+    def _look(self, surely: tuple[Path, ...]) -> None:
         self.about_to_look.emit()
-        changes = self._watch.poll([run.path for run in self._runs if goes_on(run)])
+        live = [run.path for run in self._runs if goes_on(run)]
+        changes = self._watch.poll([*live, *surely])
         for path in changes.gone:
             self._remove(path)
         # What changed now is what somebody looks at; the rest of a large library can wait.

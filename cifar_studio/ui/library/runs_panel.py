@@ -64,7 +64,7 @@ class RunsPanel(QWidget):
             self._all.addSourceModel(source)
         self._filter = RunFilter(self._all, self.experiments, self)
         self.notes = RunNotes(self)
-        self.notes.written.connect(model.refresh)
+        self.notes.written.connect(model.look_at)
         self.overlays = OverlaidRuns(self)
         self.menu = RunMenu(self.notes, self.overlays, self)
         self.experiments_menu = ExperimentMenu(self)
