@@ -16,7 +16,6 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from cifar_studio.runs import wording
 from cifar_studio.runs.experiment.trials import Trial
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.ui.library.experiment_entry import ExperimentEntry, ShownExperiment
@@ -43,10 +42,10 @@ class ExperimentModel(QAbstractListModel):
 
     hiding_changed = Signal()
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Path, runs: RunModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows = ExperimentRows()
-        self._runs: RunModel | None = None
+        self._runs = runs
         self._going: list[Run] = []  # between the signals before and after rows go
         self._hiding: frozenset[str] = frozenset()
         self._paused: frozenset[Path] = frozenset()
@@ -55,12 +54,12 @@ class ExperimentModel(QAbstractListModel):
         self._watch.gone.connect(self._unlist)
         self._watch.looked.connect(self._look_at_hiding)
 
-    def follow(self, runs: RunModel) -> None:
-        """Take the runs from this model, and look at the disk whenever it does.
+    def follow(self) -> None:
+        """From now on take in what the model of runs has, and look at the disk whenever it does.
 
         Connect what shows both models before: it has to know of a run first.
         """
-        self._runs = runs
+        runs = self._runs
         runs.about_to_look.connect(self.refresh)
         runs.rowsInserted.connect(self._on_runs_inserted)
         runs.dataChanged.connect(self._on_runs_changed)
@@ -157,8 +156,8 @@ class ExperimentModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             title = f"Trial {entry.shown_trial(run).title}"
             between = "\n" if role == Qt.ItemDataRole.ToolTipRole else ", "
-            return f"{title}{between}{role_of(run, role, self._state_of(run))}"
-        return role_of(run, role, self._state_of(run))
+            return f"{title}{between}{role_of(run, role, self._runs.state(run))}"
+        return role_of(run, role, self._runs.state(run))
 
     def _data_of_experiment(self, entry: ExperimentEntry, role: int) -> Any:
         if role == EXPERIMENT_ROLE:
@@ -174,9 +173,6 @@ class ExperimentModel(QAbstractListModel):
     def _shown(self, entry: ExperimentEntry) -> ShownExperiment:
         is_found = self._rows.found_in(entry) is not None
         return entry.shown(is_paused=entry.path in self._paused, is_open=entry.is_open or is_found)
-
-    def _state_of(self, run: Run) -> str:
-        return self._runs.state(run) if self._runs is not None else wording.state(run)
 
     # Rows
 
@@ -196,8 +192,7 @@ class ExperimentModel(QAbstractListModel):
 
     def _list(self, entry: ExperimentEntry) -> None:
         """Give an experiment its row, and rows to those of its runs that are known."""
-        runs = self._runs.runs if self._runs is not None else ()
-        for run in filter(entry.owns, runs):
+        for run in filter(entry.owns, self._runs.runs):
             entry.insert(run)
         start = self._rows.start_for(entry)
         self.beginInsertRows(QModelIndex(), start, start + len(entry.runs))
@@ -246,19 +241,19 @@ class ExperimentModel(QAbstractListModel):
 
     def _take_part(self, entry: ExperimentEntry, name: str) -> None:
         """Something else is known of the trial of this run."""
-        place, runs = entry.position(name), self._runs
+        place = entry.position(name)
         if place is not None:
             self._tell_run(entry, place)
-        elif runs is not None:
-            index = runs.index_of(runs.folder / name)
-            if index.isValid() and entry.owns(index.data(RUN_ROLE)):
-                self._insert(entry, index.data(RUN_ROLE))
+            return
+        index = self._runs.index_of(self._runs.folder / name)
+        if index.isValid() and entry.owns(index.data(RUN_ROLE)):
+            self._insert(entry, index.data(RUN_ROLE))
 
     def _look_at_hiding(self) -> None:
         hiding = frozenset(one.name for one in self._watch.entries if one.takes_runs)
         if hiding != self._hiding:
             changed, self._hiding = hiding ^ self._hiding, hiding
-            if self._runs is not None and any(
+            if any(
                 run.environment is not None
                 and run.environment.trial is not None
                 and run.environment.trial.experiment in changed
@@ -299,6 +294,4 @@ class ExperimentModel(QAbstractListModel):
         self._going = []
 
     def _runs_at(self, first: int, last: int) -> list[Run]:
-        runs = self._runs
-        assert runs is not None
-        return [runs.index(row).data(RUN_ROLE) for row in range(first, last + 1)]
+        return [self._runs.index(row).data(RUN_ROLE) for row in range(first, last + 1)]

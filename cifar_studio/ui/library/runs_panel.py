@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import (
     QConcatenateTablesProxyModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     Qt,
     Signal,
@@ -57,7 +56,7 @@ class RunsPanel(QWidget):
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
         self._model = model
-        self.experiments = ExperimentModel(paths.experiments_folder(), self)
+        self.experiments = ExperimentModel(paths.experiments_folder(), model, self)
         self.references = ReferenceModel(self)
         self._all = QConcatenateTablesProxyModel(self)
         for source in (self.experiments, model, self.references):
@@ -104,7 +103,7 @@ class RunsPanel(QWidget):
             shown.rowsInserted.connect(self._show_empty)
             shown.rowsRemoved.connect(self._show_empty)
         self._filter.rowsInserted.connect(self._on_rows_inserted)
-        self.experiments.follow(model)
+        self.experiments.follow()
         self.experiments.rowsInserted.connect(self._on_rows_inserted)
         self._show_empty()
 
@@ -166,12 +165,12 @@ class RunsPanel(QWidget):
 
     def _on_search_changed(self, text: str) -> None:
         """Who searches has not chosen yet: what is chosen stays so, though it is not to be seen."""
-        chosen = QPersistentModelIndex(self._inner(self._list.currentIndex()))
+        chosen = self._inner(self._list.currentIndex())
         before, self._loading = self._loading, True
         self._filter.search(text)
         self._loading = before
         if chosen.isValid():
-            self._make_current(self._seen(QModelIndex(chosen)))
+            self._make_current(self._seen(chosen))
         self._show_empty()
 
     def _on_rows_inserted(self) -> None:
