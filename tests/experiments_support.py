@@ -22,6 +22,7 @@ from cifar_studio.runs.experiment import experiment_folder
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.experiment.results import figure_of
 from cifar_studio.runs.experiment.trials import Begun, Ended, EndState, Planned
+from cifar_studio.runs.folder.environment import TrialOf
 from cifar_studio.runs.folder.epochs import EpochRow, rewrite_rows
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
 from support import make_environment, make_row
@@ -65,12 +66,18 @@ def rows_of(
     return found
 
 
-def write_run(name: str, config: TrainConfig, rows: Sequence[EpochRow], state: str) -> RunFolder:
+def write_run(
+    name: str,
+    config: TrainConfig,
+    rows: Sequence[EpochRow],
+    state: str,
+    trial: TrialOf | None = None,
+) -> RunFolder:
     """A run folder as a training leaves it."""
     folder = RunFolder(paths.runs_folder() / name)
     folder.path.mkdir(parents=True)
     folder.write_config(config)
-    folder.write_environment(make_environment())
+    folder.write_environment(replace(make_environment(), trial=trial))
     folder.write_status(Status(state=state, epochs=config.epochs))  # type: ignore[arg-type]
     folder.epochs_file.write_bytes(rewrite_rows(rows))
     return folder
@@ -143,7 +150,8 @@ def add_trial(
         rows = rows_of(top1, epochs, generator, is_locked=experiment.is_test_locked)
         run = f"20260401_{120000 + number}_{folder.name}{f'_{part}' if part else ''}"
         config = experiment.trial_config(values, part)
-        write_run(run, config, rows, state if ends and state != "pruned" else "running")
+        place = TrialOf(experiment=folder.name, trial=number, part=part)
+        write_run(run, config, rows, state if ends and state != "pruned" else "running", place)
         folder.append(Begun(trial=number, run=run, part=part))
         if ends:
             figure = figure_of(rows, experiment)

@@ -217,6 +217,36 @@ def test_that_many_new_runs_are_taken_in_several_looks(
     assert [path for paths in found for path in paths] == newest_first
 
 
+def test_that_known_runs_are_not_asked_about_until_all_new_ones_are_taken(
+    make_run: Callable[..., RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_studio.runs.folder.folder_watch.MOST_NEW", 2)
+    newest, *_ = [make_run(f"2026040{day}_120000_resnet18") for day in (5, 4, 3, 2, 1)]
+    watch = FolderWatch(paths.runs_folder())
+    watch.poll([])
+    newest.write_notes(Notes(star=True))
+    assert newest.path not in watch.poll([]).changed
+    assert newest.path in watch.poll([newest.path]).changed, "unless somebody says so"
+    newest.write_notes(Notes(star=False))
+    assert not watch.has_more
+    assert watch.poll([]).changed == (newest.path,)
+
+
+def test_that_of_very_many_runs_the_old_ones_are_asked_about_in_turn(
+    make_run: Callable[..., RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cifar_studio.runs.folder.folder_watch.MOST_FOLDERS", 2)
+    folders = [make_run(f"2026040{day}_120000_resnet18") for day in range(9, 0, -1)]
+    watch = FolderWatch(paths.runs_folder())
+    watch.poll([])
+    for folder in folders:
+        folder.write_notes(Notes(star=True))
+    looks = [watch.poll([]).changed for _ in range(4)]
+    assert {folder.path for folder in folders[:2]} <= set(looks[0])
+    assert all(0 < len(look) < 9 for look in looks)
+    assert sorted(path for look in looks for path in look) == sorted(f.path for f in folders)
+
+
 def test_that_a_run_that_goes_on_is_always_looked_at(make_run: Callable[..., RunFolder]) -> None:
     folder = make_run()
     settle(folder.path)

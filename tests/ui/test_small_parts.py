@@ -21,7 +21,8 @@ from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder
 from cifar_studio.runs.queue_rules import PlannedRun
 from cifar_studio.runs.wording import config_words, train_command
-from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel
+from cifar_studio.ui.library.run_filter import RunFilter
+from cifar_studio.ui.library.run_model import RUN_ROLE, RunModel
 from cifar_studio.ui.window import window_state
 from scripted_worker import queue_without_slots
 from support import make_row

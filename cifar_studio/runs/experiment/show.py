@@ -53,7 +53,7 @@ def is_left(state: ExperimentState) -> bool:
     if experiment.kind == "queue":
         return False
     if experiment.is_planned_ahead:
-        return not trials
+        return not trials or len(trials) < (experiment.trial_count or 0)
     if experiment.trials is not None and len(trials) >= experiment.trials:
         return False
     hours = sum(trial.seconds for trial in trials) / _SECONDS_AN_HOUR

@@ -9,13 +9,17 @@ from typing import Any
 from cifar_studio.config.experiment.axis import Axis, value_in_words
 from cifar_studio.config.experiment.experiment import METRIC_TITLES, Experiment
 from cifar_studio.config.settings import SETTINGS
+from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.plain_text import printable
+from cifar_studio.runs import wording
 from cifar_studio.runs.experiment.results import figure_name
 from cifar_studio.runs.experiment.trials import Trial
 from cifar_studio.runs.folder.epochs import LARGEST
+from cifar_studio.runs.wording import MINUS, NONE
 
 _MOST_LETTERS = 80
 _NUMBER_DIGITS = 4
+_FOLD_KEYS = ("folds", "fold")
 
 
 def setting_title(key: str) -> str:
@@ -69,6 +73,36 @@ def parameters_words(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
     """What a trial sets of these keys: "learning_rate 0.031, momentum 0.9"."""
     shown = [f"{key} {parameter_words(parameters[key])}" for key in keys if key in parameters]
     return ", ".join(shown)
+
+
+def setting_words(key: str, value: Any) -> str:
+    """A setting's value as a person reads it: "0.0213", "ResNet18", "on"."""
+    known = SETTINGS[key]
+    if value is None:
+        return known.none_said or NONE
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.{_NUMBER_DIGITS}g}".replace("-", MINUS)
+    return known.choices.get(str(value), parameter_words(value))
+
+
+def trial_words(experiment: Experiment, trial: Trial, config: TrainConfig) -> list[str]:
+    """What sets a training apart from the others: ["learning rate 0.031", "momentum 0.9"].
+
+    `config` is the training's own: of a trial that has several it tells the fold.
+    """
+    if experiment.kind == "report":
+        seed = [f"seed {config.seed}"] if experiment.seeds > 1 else []
+        return [wording.network(config), *seed]
+    set_ones = [
+        f"{setting_title(key)} {setting_words(key, trial.parameters[key])}"
+        for key in varied_keys(experiment, (trial,))
+        if key in trial.parameters and key not in _FOLD_KEYS
+    ]
+    return [wording.fold(config), *set_ones] if config.folds else set_ones
 
 
 def axis_words(axis: Axis) -> str:

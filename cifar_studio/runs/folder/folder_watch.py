@@ -5,6 +5,7 @@ No Qt here.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Collection
@@ -15,7 +16,8 @@ from cifar_studio.runs.folder.run_folder import is_run_folder
 
 WATCHED = ("config.json", "status.json", "epochs.csv", "notes.json", "environment.json")
 TURNS = 20
-MOST_NEW = 64
+MOST_NEW = 256
+MOST_FOLDERS = 2000
 SETTLED_NS = 10 * 10**9
 
 
@@ -45,12 +47,16 @@ class FolderWatch:
 
     The folder need not exist. Each look takes the `MOST_NEW` newest of the folders that are new;
     `has_more` says whether the last one left some to the next.
+
+    Of many thousands of folders each look asks about the newest `MOST_FOLDERS` and as many of the
+    others in turn: to ask about all of them takes longer than a window may stand still. Until a
+    long list of new ones is through it asks about those that are known not at all.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, _Seen] = {}
-        self._turn = 0
+        self._looks = 0
         self.looks_at_files = 0  # how often the files of a run were looked at
         self.has_more = False
 
@@ -62,21 +68,29 @@ class FolderWatch:
         """
         before, self._seen = self._seen, {}
         names_of_live = {path.name for path in live}
-        self._turn = (self._turn + 1) % TURNS
+        self._looks += 1
         settled = time.time_ns() - SETTLED_NS
+        is_behind, self.has_more = self.has_more, False
         changed, new = [], 0
-        for place, name in enumerate(_names(self._folder)):
+        names = _names(self._folder)
+        parts = max(1, math.ceil(len(names) / MOST_FOLDERS) - 1)  # of those that are not newest
+        for place, name in enumerate(names):
+            known, is_live = before.get(name), name in names_of_live
+            if known is None and new == MOST_NEW:
+                self.has_more = True
+                continue
+            rounds, part = divmod(self._looks, 1 if place < MOST_FOLDERS else parts)
+            is_anothers_turn = place >= MOST_FOLDERS and place % parts != part
+            if known is not None and not is_live and (is_behind or is_anothers_turn):
+                self._seen[name] = known
+                continue
             path = f"{self._folder}{os.sep}{name}"
             try:
                 folder = os.stat(path).st_mtime_ns  # noqa: PTH116 - a thousand Paths take long
             except OSError:
                 continue
-            known = before.get(name)
             new += known is None
-            if known is None and new > MOST_NEW:
-                continue
-            is_live = name in names_of_live
-            is_due = is_live or folder > settled or place % TURNS == self._turn
+            is_due = is_live or folder > settled or place % TURNS == rounds % TURNS
             if known is not None and known.folder == folder and not is_due:
                 self._seen[name] = known
                 continue
@@ -84,7 +98,6 @@ class FolderWatch:
             is_new = known is None or known.files != seen.files
             if seen.files is not None and (is_new or is_live):
                 changed.append(self._folder / name)
-        self.has_more = new > MOST_NEW
         return Changes(tuple(changed), tuple(self._gone(before)))
 
     def _gone(self, before: dict[str, _Seen]) -> list[Path]:

@@ -32,9 +32,11 @@ from cifar_studio.runs.experiment.results import best_trial, edges
 from cifar_studio.runs.experiment.same_question import found_or_created
 from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.ui.controllers.file_saving import FileSaving
+from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs.question_dialog import NumberDialog
 from cifar_studio.ui.frame.central_tabs import EXPERIMENT
 from cifar_studio.ui.frame.parts import OnDemand, Parts
+from cifar_studio.ui.system.trash import move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import Action
 
 if TYPE_CHECKING:
@@ -52,7 +54,13 @@ class ExperimentActions(QObject):
     told what to do through its folder.
     """
 
-    def __init__(self, parts: Parts, tab: OnDemand[ExperimentTab], saving: FileSaving) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        tab: OnDemand[ExperimentTab],
+        saving: FileSaving,
+        exporting: RunExporting,
+    ) -> None:
         super().__init__(parts.window)
         self._parts = parts
         self._saving = saving
@@ -60,6 +68,15 @@ class ExperimentActions(QObject):
         parts.setup.experiment_requested.connect(self.start)
         parts.controller.experiment_changed.connect(self._on_changed)
         tab.when_built(self._serve_tab)
+        menu = parts.runs.experiments_menu
+        menu.go_on_requested.connect(self.go_on)
+        menu.pause_requested.connect(self.pause)
+        menu.stop_requested.connect(self.stop)
+        menu.more_requested.connect(self.ask_more)
+        menu.finish_requested.connect(self.ask_finish)
+        menu.export_requested.connect(exporting.ask_experiment)
+        menu.delete_requested.connect(self.delete)
+        menu.command_copied.connect(lambda words: parts.status.show_word(f"Copied: {words}"))
 
     def find_running(self) -> None:
         """Say which experiments go on in other processes, such as a window that let them go."""
@@ -130,6 +147,27 @@ class ExperimentActions(QObject):
 
     def stop(self, path: Path) -> None:
         self._command(path, "stop_now")
+
+    def delete(self, path: Path) -> None:
+        """Move an experiment to the bin, and say so, with an Undo; its runs stay."""
+        try:
+            deleted = move_to_bin(path)
+        except StudioError as error:
+            self._parts.message.show_message(str(error))
+            return
+
+        def undo() -> None:
+            try:
+                restore(deleted)
+            except StudioError as error:
+                self._parts.message.show_message(str(error))
+            self._parts.model.refresh()
+
+        self._parts.message.show_message(
+            f"The experiment {path.name} is in the system's bin. Its trials stand among the runs.",
+            actions=(Action("Undo", undo),),
+        )
+        self._parts.model.refresh()
 
     def ask_more(self, path: Path) -> None:
         """Ask how much more there shall be, of what bounds the experiment, and go on."""

@@ -128,7 +128,7 @@ class RunActions(QObject):
             return
         path = Path(event.folder)
         self._parts.status.show_word(f"{path.name} {how}")
-        self._parts.model.refresh()
+        self._parts.model.look_at(path)
         self._parts.selection.select(path)
 
 

@@ -95,7 +95,7 @@ class RunDisplay(QObject):
     def _on_run_started(self, event: RunStarted) -> None:
         """The curves know the run before it is selected, and need not read its folder."""
         path = Path(event.folder)
-        self._model.refresh()
+        self._model.look_at(path)
         self._parts.status.show_data(event.environment.data.name)
         is_followed = self._is_followed(event)
         self._parts.curves.begin(event, show=is_followed)

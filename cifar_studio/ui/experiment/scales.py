@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cifar_studio.config.settings import SETTINGS
+from cifar_studio.runs.experiment.words import setting_words
 from cifar_studio.ui.experiment import words
 from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.plots.value_axis import logarithmic_ticks, nice_step
@@ -60,7 +61,7 @@ class Scale:
     def ticks(self, most: int) -> list[tuple[float, str]]:
         """Positions with their words, so many at most but for categories."""
         if self.categories:
-            return [(float(i), words.setting(self.key, v)) for i, v in enumerate(self.categories)]
+            return [(float(i), setting_words(self.key, v)) for i, v in enumerate(self.categories)]
         if self.logarithmic:
             places = logarithmic_ticks(self.low, self.high, most)
             return [(place, f"{10.0**place:.4g}") for place in places]

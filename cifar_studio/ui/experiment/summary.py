@@ -5,27 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from cifar_studio.runs.experiment import standing
+from cifar_studio.runs.experiment.standing import Step
 from cifar_studio.ui.experiment import words
 from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.widgets import basics
 from cifar_studio.ui.widgets.layouts import NO_MARGINS, column, grow, row
 
-PAUSE, GO_ON, BEGIN, STOP, MORE, WIDEN = (
-    "Pause",
-    "Go on",
-    "Start",
-    "Stop",
-    "More trials…",
-    "Widen",
-)
-TIPS = {
-    PAUSE: "Begin no other trial, and hold those that run after their batch",
-    GO_ON: "Go on where it was: finished trials stand, cut ones go on at their batch",
-    BEGIN: "Train the trials of this experiment",
-    STOP: "End those that run, keep everything; Go on takes it up later",
-    MORE: "Train more trials than were planned, or raise the budget",
-    WIDEN: "Search farther out on this side of the range",
-}
+WIDEN, WIDEN_TIP = "Widen", "Search farther out on this side of the range"
 
 
 class _Step(QWidget):
@@ -66,44 +53,46 @@ class ExperimentSummary(QWidget):
         super().__init__()
         self.headline = basics.ElidedLabel("", "heading")
         self.judged_by = basics.ElidedLabel("", "muted")
-        self.pause = _button(PAUSE, self.pause_requested)
-        self.go_on = _button(GO_ON, self.go_on_requested)
-        self.stop = _button(STOP, self.stop_requested)
-        self.more = _button(MORE, self.more_requested)
+        self.pause = basics.button("", self.pause_requested.emit)
+        self.go_on = basics.button("", self.go_on_requested.emit)
+        self.stop = basics.button("", self.stop_requested.emit)
+        self.more = basics.button("", self.more_requested.emit)
         self.finish = basics.button("", self.finish_requested.emit)
         self.widen = basics.button(WIDEN, self._on_widen)
-        self.widen.setToolTip(TIPS[WIDEN])
+        self.widen.setToolTip(WIDEN_TIP)
         self.edge, self.next_step = _Step(self.widen), _Step(self.finish)
         self._edge_key = ""
         said = column(self.headline, self.judged_by, spacing=1)
-        self._buttons = (self.pause, self.go_on, self.stop, self.more)
-        top = row(grow(said), *self._buttons, spacing=2)
+        self._buttons: dict[Step, QPushButton] = {
+            "pause": self.pause,
+            "go_on": self.go_on,
+            "stop": self.stop,
+            "more": self.more,
+        }
+        top = row(grow(said), *self._buttons.values(), spacing=2)
         column(top, self.edge, self.next_step, parent=self, margins=NO_MARGINS, spacing=2)
 
     def show_experiment(self, data: ExperimentData) -> None:
         """Say how it stands, and offer what makes sense now."""
-        stage, kind = words.stage(data), data.experiment.kind
+        now = words.stage(data)
         self._say(self.headline, f"{data.state.name}  ·  {words.headline(data)}")
         self._say(self.judged_by, words.judged_by(data))
-        self.pause.setVisible(stage == "running")
-        self.go_on.setVisible(stage in ("paused", "stopped", "waiting"))
-        text = BEGIN if stage == "waiting" else GO_ON
-        self.go_on.setText(text)
-        self.go_on.setToolTip(TIPS[text])
-        self.stop.setVisible(stage in ("running", "paused"))
-        can_grow = kind in ("search", "seeds") and data.experiment.method != "grid"
-        self.more.setVisible(can_grow and stage in ("stopped", "finished"))
+        offered = standing.steps(data.state, now)
+        for step, button in self._buttons.items():
+            button.setVisible(step in offered)
+            button.setText(standing.step_words(step, data.state, now))
+            button.setToolTip(standing.step_tip(step, now))
         can_widen = bool(data.edges) and data.edges[0].can_widen
         self._edge_key = data.edges[0].axis.key if data.edges else ""
         self.edge.show_words(words.edge(data), has_button=can_widen)
-        sentence, button = words.next_step(data)
-        self.finish.setText(button)
+        sentence, finish = words.next_step(data)
+        self.finish.setText(finish)
         self.next_step.show_words(sentence and f"Next: {sentence[:1].lower()}{sentence[1:]}")
         self.finish.setToolTip(sentence)
         self.finish.setAccessibleName(sentence)
 
     def restyle(self) -> None:
-        for button in (*self._buttons, self.finish, self.widen):
+        for button in (*self._buttons.values(), self.finish, self.widen):
             basics.restyle(button)
 
     def _say(self, label: basics.ElidedLabel, text: str) -> None:
@@ -113,9 +102,3 @@ class ExperimentSummary(QWidget):
 
     def _on_widen(self) -> None:
         self.widen_requested.emit(self._edge_key)
-
-
-def _button(text: str, signal: object) -> QPushButton:
-    result = basics.button(text, signal.emit)  # type: ignore[attr-defined]
-    result.setToolTip(TIPS[text])
-    return result

@@ -15,6 +15,7 @@ from cifar_studio.config.settings import SETTINGS
 from cifar_studio.export.tables.sheet import Cell
 from cifar_studio.runs import wording
 from cifar_studio.runs.experiment.trials import Trial
+from cifar_studio.runs.experiment.words import setting_words
 from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.experiment import words
 from cifar_studio.ui.experiment.data import ExperimentData
@@ -214,7 +215,7 @@ def _setting(key: str, trial: Trial) -> tuple[Cell, str]:
     if key not in trial.parameters:
         return None, NONE
     value = trial.parameters[key]
-    text = words.setting(key, value)
+    text = setting_words(key, value)
     return (value if isinstance(value, int | float | str) else text), text
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from cifar_studio.config.experiment.axis import value_in_words
 from cifar_studio.config.experiment.experiment import (
-    KIND_TITLES,
     METHOD_TITLES,
     METRIC_TITLES,
     PRUNING_TITLES,
 )
 from cifar_studio.config.settings import SETTINGS
 from cifar_studio.runs.analysis.statistics import spread
+from cifar_studio.runs.experiment import standing
+from cifar_studio.runs.experiment.standing import Stage
 from cifar_studio.runs.experiment.trials import Trial
+from cifar_studio.runs.experiment.words import setting_words
 from cifar_studio.runs.wording import MINUS, NONE
 from cifar_studio.ui.experiment.data import ExperimentData
 
-Stage = Literal["waiting", "running", "paused", "stopped", "finished"]
 FIGURE_TITLES: dict[str, str] = {
     **{str(k): v for k, v in METRIC_TITLES.items()},
     "test_top1": "test top-1",
@@ -49,20 +47,6 @@ def short_figure_title(name: str) -> str:
     return figure_title(name).replace("Validation", "Val.")
 
 
-def setting(key: str, value: Any) -> str:
-    """A value as a person reads it: "0.0213", "ResNet18", "on"."""
-    known = SETTINGS[key]
-    if value is None:
-        return known.none_said or NONE
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value:.4g}".replace("-", MINUS)
-    return known.choices.get(str(value), value_in_words(value))
-
-
 def title(key: str) -> str:
     """A setting's name: "Learning rate"."""
     name = SETTINGS[key].title or key.replace("_", " ")
@@ -71,41 +55,19 @@ def title(key: str) -> str:
 
 def stage(data: ExperimentData) -> Stage:
     """How an experiment stands."""
-    if data.state.is_held:
-        return "paused" if data.state.is_paused else "running"
-    if all(trial.state == "planned" for trial in data.trials):
-        return "waiting"
-    return "finished" if _is_at_its_end(data) else "stopped"
-
-
-def _is_at_its_end(data: ExperimentData) -> bool:
-    if any(not trial.is_over for trial in data.trials):
-        return False
-    most, hours = data.experiment.trial_count, data.experiment.hours
-    if most is not None and len(data.trials) >= most:
-        return True
-    if hours is not None:
-        return sum(trial.seconds for trial in data.trials) >= 3600 * hours
-    return most is None
+    return standing.stage(data.state)
 
 
 def headline(data: ExperimentData) -> str:
     """Where it stands: "Search · 12/30 · best 41.20 % (trial 7) · 3 failed"."""
-    counts, experiment = data.counts, data.experiment
-    done = counts["finished"] + counts["pruned"] + counts["failed"]
-    planned = max(experiment.trial_count or 0, len(data.trials))
-    is_open = experiment.trial_count is None and experiment.kind == "search"
-    words = [KIND_TITLES[experiment.kind], f"{done} trials" if is_open else f"{done}/{planned}"]
-    if experiment.kind in ("folds", "seeds"):
+    words = standing.progress_words(data.state)
+    if data.experiment.kind in ("folds", "seeds"):
         words += _mean(data)
     elif data.best is not None:
         value = figure(data.best.value, data.figure_name)
         words.append(f"best {value} (trial {data.best.number})")
-    words += [f"{counts[state]} {state}" for state in ("pruned", "failed") if counts[state]]
-    words += {"paused": ["paused"], "stopped": ["stopped"], "waiting": ["not begun"]}.get(
-        stage(data), []
-    )
-    return " · ".join(words)
+    words += standing.count_words(data.state, ("pruned", "failed"))
+    return " · ".join(filter(None, [*words, standing.STAGE_WORDS[stage(data)]]))
 
 
 def _mean(data: ExperimentData) -> list[str]:
@@ -147,23 +109,22 @@ def edge(data: ExperimentData) -> str:
 
 def next_step(data: ExperimentData) -> tuple[str, str]:
     """What to do after the last trial: a sentence, and the words of its button; both empty else."""
-    kind = data.experiment.kind
-    if stage(data) != "finished" or data.best is None:
+    now = stage(data)
+    if "finish" not in standing.steps(data.state, now):
         return "", ""
-    if kind == "search":
+    button = standing.step_words("finish", data.state, now)
+    if data.experiment.kind == "search":
         return (
             "Train the winner on all training pictures with n seeds, and look at the test set once",
-            "Train the winner…",
+            button,
         )
-    if kind == "folds":
-        epochs = [part.best_epoch for trial in data.ranking for part in trial.parts]
-        mean = round(sum(epochs) / len(epochs))
-        return (
-            f"Train on all training pictures for the mean best epoch, {mean}, with n seeds, and "
-            "look at the test set once",
-            "Train on all pictures…",
-        )
-    return "", ""
+    epochs = [part.best_epoch for trial in data.ranking for part in trial.parts]
+    mean = round(sum(epochs) / len(epochs))
+    return (
+        f"Train on all training pictures for the mean best epoch, {mean}, with n seeds, and "
+        "look at the test set once",
+        button,
+    )
 
 
 def trial_card(data: ExperimentData, trial: Trial) -> str:
@@ -174,7 +135,7 @@ def trial_card(data: ExperimentData, trial: Trial) -> str:
     if value is not None:
         lines[0] += f" · {figure(value, data.figure_name)}{so_far}"
     lines += [
-        f"{title(key)}: {setting(key, trial.parameters[key])}"
+        f"{title(key)}: {setting_words(key, trial.parameters[key])}"
         for key in data.keys
         if key in trial.parameters
     ]

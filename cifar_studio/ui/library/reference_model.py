@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -37,6 +38,11 @@ class ReferenceModel(QAbstractListModel):
             self.is_open = False
             self.endRemoveRows()
         self.dataChanged.emit(self.index(0), self.index(0))
+
+    def index_of(self, path: Path) -> QModelIndex:
+        """The item of the run at a path, where it is to be seen."""
+        places = [place for place, run in enumerate(self._runs, 1) if run.path == path]
+        return self.index(places[0]) if places and self.is_open else QModelIndex()
 
     @override
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
     QTimer,
     Signal,
@@ -48,14 +46,17 @@ class RunModel(QAbstractListModel):
         The run at that path was read again.
     damaged_changed()
         Other runs than before cannot be read.
+    about_to_look()
+        The folder is looked at now.
     """
 
     run_changed = Signal(object)
     damaged_changed = Signal()
+    about_to_look = Signal()
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self.folder = folder
         self._runs: list[Run] = []
         self._names: list[str] = []  # of the same runs, oldest first
         self._watch = FolderWatch(folder)
@@ -80,6 +81,11 @@ class RunModel(QAbstractListModel):
             return next((run for run in reference_runs() if run.path == path), None)
         return self._runs[position]
 
+    def index_of(self, path: Path) -> QModelIndex:
+        """The item of the run at a path."""
+        position = self._position(path)
+        return self.index(position) if position is not None else QModelIndex()
+
     @property
     def newest(self) -> Run | None:
         return self._runs[0] if self._runs else None
@@ -100,7 +106,16 @@ class RunModel(QAbstractListModel):
 
     def refresh(self) -> None:
         """Take in what is new, changed or gone on the disk."""
-        changes = self._watch.poll([run.path for run in self._runs if goes_on(run)])
+        self._look(())
+
+    def look_at(self, path: Path) -> None:
+        """Likewise, and the run at this path in any case: of thousands not each has its turn."""
+        self._look((path,))
+
+    def _look(self, surely: tuple[Path, ...]) -> None:
+        self.about_to_look.emit()
+        live = [run.path for run in self._runs if goes_on(run)]
+        changes = self._watch.poll([*live, *surely])
         for path in changes.gone:
             self._remove(path)
         # What changed now is what somebody looks at; the rest of a large library can wait.
@@ -116,7 +131,8 @@ class RunModel(QAbstractListModel):
                 index = self.index(position)
                 self.dataChanged.emit(index, index)
 
-    def _state(self, run: Run) -> str:
+    def state(self, run: Run) -> str:
+        """How a run stands, in a word."""
         return "paused" if run.path == self._paused else wording.state(run)
 
     @override
@@ -126,7 +142,7 @@ class RunModel(QAbstractListModel):
     @override
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         run = self._runs[index.row()]
-        return role_of(run, role, self._state(run))
+        return role_of(run, role, self.state(run))
 
     def _on_next_turn(self) -> None:
         if self._unread:
@@ -241,27 +257,8 @@ def role_of(run: Run, role: int, state: str) -> Any:
     return None
 
 
-class RunFilter(QSortFilterProxyModel):
-    """The runs in whose words every word of the search occurs, short ones at a word's start."""
-
-    def __init__(self, model: QAbstractItemModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._words: list[str] = []
-        self.setSourceModel(model)
-
-    def search(self, text: str) -> None:
-        self.beginFilterChange()
-        self._words = text.casefold().split()
-        self.endFilterChange()
-
-    @override
-    def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
-        index = self.sourceModel().index(source_row, 0, source_parent)
-        text = str(index.data(SEARCH_ROLE)).casefold()
-        return all(_occurs(word, text) for word in self._words)
-
-
-def _occurs(word: str, text: str) -> bool:
+def occurs(word: str, text: str) -> bool:
+    """Whether a word that is searched for is found in a text of small letters."""
     # "seed 4" must not find every run of the 14th.
     return word in text if len(word) > 2 else f" {word}" in f" {text}"
 

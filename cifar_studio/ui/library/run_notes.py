@@ -19,10 +19,11 @@ class RunNotes(QObject):
 
     Signals
     -------
-    written()
+    written(Path)
+        Into the folder of this run.
     """
 
-    written = Signal()
+    written = Signal(object)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -53,4 +54,4 @@ class RunNotes(QObject):
             QMessageBox.warning(
                 self._window, "Not kept", f"{run.path} cannot be written ({error.strerror})."
             )
-        self.written.emit()
+        self.written.emit(run.path)

@@ -1,4 +1,4 @@
-"""The Runs page: what waits, and the library of runs with search and stars."""
+"""The Runs page: what waits, experiments, and the library of runs with search and stars."""
 
 from __future__ import annotations
 
@@ -6,18 +6,29 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QConcatenateTablesProxyModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QConcatenateTablesProxyModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
 
+from cifar_studio import paths
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.reference_runs import is_reference
 from cifar_studio.ui.library.damaged_runs import DamagedRuns
+from cifar_studio.ui.library.experiment_entry import ShownExperiment
+from cifar_studio.ui.library.experiment_menu import ExperimentMenu
+from cifar_studio.ui.library.experiment_model import EXPERIMENT_ROLE, TRIAL_ROLE, ExperimentModel
 from cifar_studio.ui.library.queue_list import QueueList
 from cifar_studio.ui.library.reference_model import ReferenceModel
 from cifar_studio.ui.library.run_delegate import RunDelegate
+from cifar_studio.ui.library.run_filter import RunFilter
 from cifar_studio.ui.library.run_menu import OverlaidRuns, RunMenu
-from cifar_studio.ui.library.run_model import RUN_ROLE, RunFilter, RunModel, goes_on
+from cifar_studio.ui.library.run_model import RUN_ROLE, RunModel, goes_on
 from cifar_studio.ui.library.run_notes import RunNotes
 from cifar_studio.ui.training.run_queue import RunQueue
 from cifar_studio.ui.widgets import basics, theme
@@ -35,26 +46,32 @@ class RunsPanel(QWidget):
     -------
     run_chosen(Path)
         The person wants to see this run.
+    experiment_chosen(Path)
+        Likewise what the trials of this experiment say together.
     """
 
     run_chosen = Signal(object)
+    experiment_chosen = Signal(object)
 
     def __init__(self, model: RunModel, queue: RunQueue) -> None:
         super().__init__()
         self._model = model
+        self.experiments = ExperimentModel(paths.experiments_folder(), model, self)
         self.references = ReferenceModel(self)
         self._all = QConcatenateTablesProxyModel(self)
-        self._all.addSourceModel(model)
-        self._all.addSourceModel(self.references)
-        self._filter = RunFilter(self._all, self)
+        for source in (self.experiments, model, self.references):
+            self._all.addSourceModel(source)
+        self._filter = RunFilter(self._all, self.experiments, self)
         self.notes = RunNotes(self)
-        self.notes.written.connect(model.refresh)
+        self.notes.written.connect(model.look_at)
         self.overlays = OverlaidRuns(self)
         self.menu = RunMenu(self.notes, self.overlays, self)
+        self.experiments_menu = ExperimentMenu(self)
+        self.experiments_menu.show_requested.connect(self.experiment_chosen)
         self._search = basics.search_field("Search runs (Ctrl+F)", "Search runs")
         self._search.textChanged.connect(self._on_search_changed)
         self._list = QListView()
-        self._list.setAccessibleName("Runs, newest first")
+        self._list.setAccessibleName("Experiments and runs, newest first")
         self._list.setModel(self._filter)
         self._list.setMouseTracking(True)
         self._list.setUniformItemSizes(True)  # else each change asks for the height of all
@@ -65,6 +82,8 @@ class RunsPanel(QWidget):
         self._list.clicked.connect(self._on_clicked)
         delegate = RunDelegate(self._list)
         delegate.star_clicked.connect(self.notes.toggle_star)
+        delegate.chevron_clicked.connect(self._toggle)
+        delegate.experiment_clicked.connect(self.experiment_chosen)
         self._list.setItemDelegate(delegate)
         for keys, action in (
             (STAR, self.notes.toggle_star),
@@ -72,7 +91,10 @@ class RunsPanel(QWidget):
             (DELETE, self._delete),
         ):
             self._on_key(keys, partial(self._on_key_pressed, action))
-        self._on_key(Qt.Key.Key_Return, lambda: self._on_clicked(self._list.currentIndex()))
+        self._on_key(Qt.Key.Key_Return, self._on_return_pressed)
+        self._on_key(Qt.Key.Key_Space, self._on_space_pressed)
+        self._on_key(Qt.Key.Key_Right, self._on_right_pressed)
+        self._on_key(Qt.Key.Key_Left, self._on_left_pressed)
         self._loading = False
         self._selected: Path | None = None
         self.waiting = QueueList(queue)
@@ -81,6 +103,8 @@ class RunsPanel(QWidget):
             shown.rowsInserted.connect(self._show_empty)
             shown.rowsRemoved.connect(self._show_empty)
         self._filter.rowsInserted.connect(self._on_rows_inserted)
+        self.experiments.follow()
+        self.experiments.rowsInserted.connect(self._on_rows_inserted)
         self._show_empty()
 
     def focus_search(self) -> None:
@@ -88,16 +112,38 @@ class RunsPanel(QWidget):
         self._search.selectAll()
 
     def select(self, path: Path) -> None:
-        """Show a run as chosen, now or when it has been read; tells nobody."""
+        """Show a run as chosen, now or when it has been read; tells nobody.
+
+        Where its experiment is folded that is shown as chosen.
+        """
         self._selected = path
-        for row in range(self._filter.rowCount()):
-            index = self._filter.index(row, 0)
-            run = index.data(RUN_ROLE)
-            if run is not None and run.path == path:
-                self._loading = True
-                self._list.setCurrentIndex(index)
-                self._loading = False
+        if _path_of(self._list.currentIndex()) == path:
+            return
+        of_trial = self.experiments.index_of_run(path)
+        for index in (of_trial, self._model.index_of(path), self.references.index_of(path)):
+            if (seen := self._seen(index)).isValid():
+                self._make_current(seen)
                 return
+        if of_trial.isValid():
+            seen = self._seen(self.experiments.experiment_of(of_trial))
+            if seen.isValid():
+                self._make_current(seen)
+
+    def _make_current(self, index: QModelIndex) -> None:
+        """Mark an item as chosen; tells nobody."""
+        before, self._loading = self._loading, True
+        self._list.setCurrentIndex(index)
+        self._loading = before
+
+    def _seen(self, index: QModelIndex) -> QModelIndex:
+        """In the list, an item of one of the models; invalid where it is not to be seen."""
+        if not index.isValid():
+            return QModelIndex()
+        return self._filter.mapFromSource(self._all.mapFromSource(index))
+
+    def _inner(self, index: QModelIndex) -> QModelIndex:
+        """In its own model, an item of the list."""
+        return self._all.mapToSource(self._filter.mapToSource(index))
 
     def _lay_out(self) -> None:
         empty = self._empty = basics.text("", "muted")
@@ -118,7 +164,13 @@ class RunsPanel(QWidget):
         self._empty.setText(NOTHING_FOUND if self._all.rowCount() else NO_RUNS)
 
     def _on_search_changed(self, text: str) -> None:
+        """Who searches has not chosen yet: what is chosen stays so, though it is not to be seen."""
+        chosen = self._inner(self._list.currentIndex())
+        before, self._loading = self._loading, True
         self._filter.search(text)
+        self._loading = before
+        if chosen.isValid():
+            self._make_current(self._seen(chosen))
         self._show_empty()
 
     def _on_rows_inserted(self) -> None:
@@ -134,8 +186,53 @@ class RunsPanel(QWidget):
 
     def _on_clicked(self, index: QModelIndex) -> None:
         """The heading of the reference runs hides them, or shows them again."""
-        if index.isValid() and index.data(RUN_ROLE) is None:
+        if index.isValid() and index.data(RUN_ROLE) is None and _experiment(index) is None:
             self.references.set_open(not self.references.is_open)
+
+    def _toggle(self, path: Path) -> None:
+        self._set_open(path, not self.experiments.is_open(path))
+
+    def _set_open(self, path: Path, is_open: bool) -> None:
+        """Unfold an experiment, or fold it; what is chosen in it is then the experiment itself."""
+        current, heading = self._list.currentIndex(), self.experiments.index_of(path)
+        is_of_trial = current.isValid() and current.data(TRIAL_ROLE) is not None
+        if is_of_trial and self.experiments.experiment_of(self._inner(current)) == heading:
+            self._make_current(self._seen(heading))
+        self.experiments.set_open(path, is_open)
+
+    def _on_return_pressed(self) -> None:
+        index = self._list.currentIndex()
+        experiment = _experiment(index)
+        if experiment is not None:
+            self._toggle(experiment.state.path)
+        else:
+            self._on_clicked(index)
+
+    def _on_space_pressed(self) -> None:
+        experiment = _experiment(self._list.currentIndex())
+        if experiment is not None:
+            self.experiment_chosen.emit(experiment.state.path)
+
+    def _on_right_pressed(self) -> None:
+        """Unfold, then go to the first run."""
+        index = self._list.currentIndex()
+        experiment = _experiment(index)
+        if experiment is not None and not experiment.is_open:
+            self._set_open(experiment.state.path, True)
+        elif experiment is not None:
+            below = index.siblingAtRow(index.row() + 1)
+            if below.data(TRIAL_ROLE) is not None:
+                self._list.setCurrentIndex(below)
+
+    def _on_left_pressed(self) -> None:
+        """Fold; from a run go to its experiment."""
+        index = self._list.currentIndex()
+        experiment = _experiment(index)
+        if experiment is not None:
+            self._set_open(experiment.state.path, False)
+        elif index.isValid() and index.data(TRIAL_ROLE) is not None:
+            above = self.experiments.experiment_of(self._inner(index))
+            self._list.setCurrentIndex(self._seen(above))
 
     def _on_key(self, keys: QKeySequence | str | Qt.Key, action: Callable[[], None]) -> None:
         """Have something done at a key while the list has the keyboard."""
@@ -145,18 +242,36 @@ class RunsPanel(QWidget):
 
     def _on_key_pressed(self, action: Callable[[Run], None]) -> None:
         """Do this with the run that is chosen in the list."""
-        run = self._list.currentIndex().data(RUN_ROLE)
+        index = self._list.currentIndex()
+        run, experiment = index.data(RUN_ROLE), _experiment(index)
         if run is not None and not is_reference(run):
             action(run)
+        elif experiment is not None and action == self._delete:
+            self.experiments_menu.request_delete(experiment)
 
     def _delete(self, run: Run) -> None:
         if not goes_on(run):
             self.menu.delete_requested.emit((run,))
 
     def _on_context_menu_requested(self, position: QPoint) -> None:
-        run = self._list.indexAt(position).data(RUN_ROLE)
+        index = self._list.indexAt(position)
+        run, experiment = index.data(RUN_ROLE), _experiment(index)
+        menu = QMenu(self)
         if run is not None:
-            menu = QMenu(self)
             self.menu.fill(menu, run)
+        elif experiment is not None:
+            self.experiments_menu.fill(menu, experiment)
+        if not menu.isEmpty():
             menu.exec(self._list.viewport().mapToGlobal(position))
-            menu.deleteLater()
+        menu.deleteLater()
+
+
+def _experiment(index: QModelIndex) -> ShownExperiment | None:
+    experiment: ShownExperiment | None = index.data(EXPERIMENT_ROLE) if index.isValid() else None
+    return experiment
+
+
+def _path_of(index: QModelIndex) -> Path | None:
+    """The folder of the run at an item of the list."""
+    run: Run | None = index.data(RUN_ROLE) if index.isValid() else None
+    return run.path if run is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -56,10 +57,10 @@ class MainWindow(QMainWindow):
         self.experiment = OnDemand(self._build_experiment)
         self.display = RunDisplay(parts, self.pictures_and_confusion)
         self.form = SetupForm(parts, self.pictures_and_confusion)
-        self.experiments = ExperimentActions(parts, self.experiment, self.saving)
+        self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
+        self.experiments = ExperimentActions(parts, self.experiment, self.saving, self.exporting)
         self.run_actions = RunActions(parts, self.experiments)
         self.files = IncomingFiles(parts, self.run_actions, self.pictures_and_confusion)
-        self.exporting = RunExporting(parts, lambda: self.compare.part.view.rule)
         self.commands = Commands(
             parts, self.files, self.exporting, self.experiments, self.compare, self.settings
         )
@@ -93,8 +94,13 @@ class MainWindow(QMainWindow):
             lambda: parts.panel.show_waiting(len(controller.queue.runs))
         )
         parts.runs.waiting.go_on_requested.connect(controller.release_queue)
+        parts.runs.experiment_chosen.connect(self._show_experiment)
         parts.tabs.view_needed.connect(self._on_view_needed)
         parts.tabs.tab_changed.connect(self._on_tab_changed)
+
+    def _show_experiment(self, path: Path) -> None:
+        self.experiment.part.show(path)
+        self.parts.tabs.show_tab(EXPERIMENT)
 
     # What waits until the window is on the screen: workers, the library, the other views
 

@@ -81,3 +81,13 @@ def test_that_a_deleted_experiment_makes_room(window: MainWindow, qtbot: QtBot) 
     assert tab.path == folder.path
     shutil.rmtree(folder.path)
     qtbot.waitUntil(lambda: tab.view.empty.isVisible())
+
+
+def test_that_a_click_in_the_list_of_runs_shows_the_experiment(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    first = make_planned("folds", FOLDS, done=1)
+    make_search(experiment=SMALL, trials=2, running=0)
+    window.parts.runs.experiment_chosen.emit(first.path)
+    assert window.parts.tabs.tab == EXPERIMENT
+    assert window.experiment.part.path == first.path

@@ -17,7 +17,6 @@ from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.runs.experiment.trials import Ended, Planned
 from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.experiment.reader import ExperimentReader
-from cifar_studio.ui.experiment.summary import TIPS
 from cifar_studio.ui.experiment.view import VIEWS, ExperimentView
 from cifar_studio.ui.experiment.views.each_setting import EachSettingView
 from cifar_studio.ui.experiment.views.history import HistoryView
@@ -410,7 +409,6 @@ def test_that_every_view_is_painted_in_both_themes_and_scales_and_has_names(
         if button.isVisible():
             assert button.accessibleName() or button.text()
             assert button.toolTip()
-    assert all(tip[0].isupper() for tip in TIPS.values())
 
 
 def test_that_an_experiment_without_trials_or_figures_is_shown_all_the_same(
