@@ -37,11 +37,15 @@ Word = str | bytes | Path
 
 
 def studio(
-    *words: Word, code: str = "", cwd: Path | None = None, **streams: Any
+    *words: Word, code: str = "", patch: str = "", cwd: Path | None = None, **streams: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end; both outputs are caught where `streams` says nothing."""
+    """Run the command line to its end; both outputs are caught where `streams` says nothing.
+
+    `code` comes before it in a process that starts from nothing; `patch` too, where a fork does.
+    """
     if os.name == "posix" and not code and not streams and _interpreter_settings() == _SETTINGS:
-        return _forked(words, cwd)
+        return _forked(words, cwd, patch)
+    code += patch
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     return subprocess.run(
         _command(words, code), text=True, errors="replace", timeout=PATIENCE_S, cwd=cwd, **streams
@@ -66,7 +70,9 @@ _FORKS.set_forkserver_preload(
 )
 
 
-def _forked(words: tuple[Word, ...], cwd: Path | None) -> subprocess.CompletedProcess[str]:
+def _forked(
+    words: tuple[Word, ...], cwd: Path | None, patch: str
+) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / name for name in ("stdout", "stderr")]
         process = _FORKS.Process(
@@ -76,6 +82,7 @@ def _forked(words: tuple[Word, ...], cwd: Path | None) -> subprocess.CompletedPr
                 cwd or Path.cwd(),
                 dict(os.environ),
                 outputs,
+                patch,
             ),
         )
         process.start()
@@ -88,7 +95,9 @@ def _forked(words: tuple[Word, ...], cwd: Path | None) -> subprocess.CompletedPr
         return subprocess.CompletedProcess(words, process.exitcode, *said)
 
 
-def _run(words: list[bytes], cwd: Path, environment: dict[str, str], outputs: list[Path]) -> None:
+def _run(
+    words: list[bytes], cwd: Path, environment: dict[str, str], outputs: list[Path], patch: str
+) -> None:
     """In the fork: what a new interpreter would find, and then the command line."""
     for number, path in enumerate(outputs, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
@@ -96,6 +105,7 @@ def _run(words: list[bytes], cwd: Path, environment: dict[str, str], outputs: li
     os.environ.update(environment)
     os.chdir(cwd)
     sys.argv = ["cifar-studio", *map(os.fsdecode, words)]
+    exec(patch, {})
     from cifar_studio.__main__ import main
 
     main()

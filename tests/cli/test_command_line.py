@@ -239,7 +239,8 @@ def tell(event, arguments):
         print("NETWORK", event, arguments, file=sys.stderr, flush=True)
 sys.addaudithook(tell)
 """
-    with start(*ENDLESS, f"--runs={tmp_path / 'runs'}", code=watch) as process:
+    words = (*ENDLESS, "--set=train_per_class=1", f"--runs={tmp_path / 'runs'}")
+    with start(*words, code=watch) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline()]
         while not lines[-1].startswith("epoch 1/"):

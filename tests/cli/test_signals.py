@@ -228,7 +228,7 @@ unexpected = cli._unexpected
 training_console.TrainingDisplay.show = fail
 cli._unexpected = look
 """
-    result = studio(*ENDLESS, f"--runs={tmp_path / 'runs'}", code=code)
+    result = studio(*ENDLESS, f"--runs={tmp_path / 'runs'}", patch=code)
     assert result.returncode == 1
     assert result.stdout == "the display failed free\n"
     assert "something unexpected (RuntimeError: the display failed)" in result.stderr
@@ -257,7 +257,7 @@ def refuse(*arguments, **named):
 
 epoch_files.save_epoch = refuse
 """
-    result = studio(*TINY, "--set=epochs=2", f"--runs={tmp_path / 'runs'}", code=code)
+    result = studio(*TINY, "--set=epochs=2", f"--runs={tmp_path / 'runs'}", patch=code)
     assert result.returncode == 1
     ours = [line for line in result.stderr.splitlines() if line.startswith("cifar-studio: ")]
     assert sum("No space left" in line for line in ours) == 1, result.stderr

@@ -28,6 +28,7 @@ from cifar_studio.runs.folder.library import list_all, load
 from cifar_studio.runs.folder.log import run_log
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status, is_run_folder
 from cifar_studio.runs.folder.trace import TraceWriter, read_trace
+from long_forms import daily
 from support import make_environment, make_evaluation, make_row
 
 TEXT_FILES = (
@@ -226,7 +227,7 @@ def test_that_a_folder_that_cannot_be_written_cannot_be_held(tmp_path: Path) -> 
         RunFolder(tmp_path / "file" / "run").hold()
 
 
-@pytest.mark.parametrize("offset", [0, 1, 2, 3])
+@pytest.mark.parametrize("offset", daily((0,), range(4)))
 def test_that_every_flip_in_an_evaluation_is_found(offset: int, tmp_path: Path) -> None:
     path = tmp_path / "evaluation.npz"
     save_evaluation(path, make_evaluation(200))

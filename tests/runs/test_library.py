@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from cifar_studio.runs.folder import epochs, trace
 from cifar_studio.runs.folder import run_folder as folders
 from cifar_studio.runs.folder.library import MAX_FAULT, list_all, load
 from cifar_studio.runs.folder.run_folder import Notes, RunFolder, Status, is_run_folder
+from long_forms import daily
 from support import make_environment, make_row
 
 HEADER = ",".join(epochs.COLUMNS).encode() + b"\n"
@@ -171,8 +173,14 @@ def test_that_a_folder_that_may_not_be_read_is_told(
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("line", [b"", b"1", b",", b"9" * 100, b"," * 200], ids=len)
-@pytest.mark.parametrize("name", ["epochs.csv", "trace.csv"])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    daily(
+        (("epochs.csv", b""), ("trace.csv", b"1")),
+        itertools.product(("epochs.csv", "trace.csv"), (b"", b"1", b",", b"9" * 100, b"," * 200)),
+    ),
+    ids=lambda word: word if isinstance(word, str) else len(word),
+)
 def test_that_files_of_nothing_but_lines_are_read_in_seconds(
     name: str, line: bytes, folder: RunFolder
 ) -> None:

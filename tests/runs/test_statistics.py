@@ -19,6 +19,7 @@ from cifar_studio.runs.analysis.statistics import (
     paired_difference,
     spread,
 )
+from long_forms import daily
 from support import make_evaluation
 
 figures = st.floats(-1e6, 1e6)
@@ -42,7 +43,7 @@ def test_that_what_is_not_known_does_not_count() -> None:
     assert spread([None, math.nan]) == Spread(0, None, None)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", daily((0,), range(5)))
 @pytest.mark.parametrize("n", [3, 5, 12, 40])
 def test_that_the_interval_is_scipys(n: int, seed: int) -> None:
     values = np.random.default_rng(seed).gamma(1.0, size=n)  # skewed, so that both corrections act

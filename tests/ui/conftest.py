@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from cifar_studio import paths
 from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.ui.training.run_controller import RunController
 from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window.main_window import MainWindow
 from scripted_worker import DispatcherInTheWindow, Stage
@@ -44,6 +45,12 @@ def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> St
             "cifar_studio.ui.training.run_controller.DispatcherThread", DispatcherInTheWindow
         )
     return stage
+
+
+@pytest.fixture
+def no_spare_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker gets ready for a next Start where none follows: it would only import torch."""
+    monkeypatch.setattr(RunController, "warm_up", lambda _: None)
 
 
 @pytest.fixture

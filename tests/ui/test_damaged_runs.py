@@ -82,6 +82,7 @@ def test_that_a_run_without_a_checkpoint_offers_no_mending(
 
 
 @pytest.mark.real_worker
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_a_finished_run_is_mended_from_its_checkpoint(
     window: MainWindow, qtbot: QtBot, shared_cache: Path
 ) -> None:

@@ -381,7 +381,9 @@ def test_that_esc_clears_the_search_and_nothing_found_is_said(
 def test_that_larger_type_never_pushes_the_window_beyond_the_screen(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    window.commands.scale_type(2)
+    wanted = theme.SCALE_STEP**3
+    window.commands.scale_type(wanted)
+    assert 1.0 <= theme.manager().scale < wanted
     room = window.screen().availableSize()
     needed = window.minimumSizeHint()
     assert needed.width() <= room.width()

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QElapsedTimer, QMetaMethod
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
-from cifar_studio.config.train_config import TrainConfig
 from cifar_studio.runs.folder.events import EpochEnded, RunEnded
 from cifar_studio.runs.folder.library import Run, load
 from cifar_studio.runs.folder.run_folder import RunFolder
@@ -24,14 +24,14 @@ from cifar_studio.ui.system.signals import SystemSignals
 from cifar_studio.ui.training.run_controller import Activity
 from cifar_studio.ui.window.main_window import MainWindow
 from support import worker_processes
-from ui_support import close
+from ui_support import TINY, close
 from window_process import WindowProcess
 
 pytestmark = pytest.mark.real_worker
 
 
 RUN_MS = 100_000
-LONG = TrainConfig(epochs=500, train_per_class=2, test_per_class=1, batch_size=50)
+LONG = replace(TINY, epochs=5000)
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -83,6 +83,7 @@ def test_that_closing_while_a_run_starts_is_quick_and_no_crash(
 
 
 @needs_posix
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_a_run_that_does_not_answer_can_be_ended_by_force_and_resumed(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ def test_that_a_run_that_does_not_answer_can_be_ended_by_force_and_resumed(
 
 @pytest.mark.long
 @needs_posix
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_the_offer_of_force_goes_once_the_run_has_answered(
     qtbot: QtBot, window: MainWindow
 ) -> None:

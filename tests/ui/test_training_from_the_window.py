@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
@@ -29,10 +30,8 @@ pytestmark = pytest.mark.real_worker
 RUN_MS = 120_000
 
 
-def fill_in(window: MainWindow, **changes: object) -> None:
-    window.parts.setup.show_values(
-        {"epochs": 2, "train_per_class": 2, "test_per_class": 1, **changes}, "quick-look"
-    )
+def fill_in(window: MainWindow, epochs: int = TINY.epochs) -> None:
+    window.parts.setup.show_config(replace(TINY, epochs=epochs), "quick-look")
 
 
 def wait_for(qtbot: QtBot, window: MainWindow, kind: type) -> object:
@@ -47,6 +46,7 @@ def wait_for(qtbot: QtBot, window: MainWindow, kind: type) -> object:
     return blocker.args[0]
 
 
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_a_click_on_start_trains_and_leaves_a_run_folder(
     qtbot: QtBot, window: MainWindow
 ) -> None:
@@ -91,8 +91,9 @@ def test_that_a_run_is_reproduced_and_the_outcome_said(qtbot: QtBot, window: Mai
     qtbot.waitUntil(lambda: "same, to the last digit" in window.parts.message.text)
 
 
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -> None:
-    fill_in(window, epochs=50)
+    fill_in(window, epochs=5000)
     window.commands.start()
     wait_for(qtbot, window, BatchesEnded)
     window.parts.controls.toggle_pause()
@@ -112,7 +113,7 @@ def test_that_pause_holds_and_resume_goes_on(qtbot: QtBot, window: MainWindow) -
 def test_that_stop_after_this_epoch_ends_with_a_whole_epoch_and_the_queue_goes_on(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    fill_in(window, epochs=50)
+    fill_in(window, epochs=5000)
     window.commands.start()
     window.parts.controller.start(PlannedRun(TINY, "demo"))
     wait_for(qtbot, window, RunStarted)
@@ -128,10 +129,11 @@ def test_that_stop_after_this_epoch_ends_with_a_whole_epoch_and_the_queue_goes_o
     assert len(list_runs(paths.runs_folder())) == 2
 
 
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_a_killed_worker_leaves_the_window_alive_with_an_offer_to_resume(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    fill_in(window, epochs=50)
+    fill_in(window, epochs=5000)
     window.commands.start()
     wait_for(qtbot, window, EpochEnded)
     pid = window.parts.controller.worker_pid
@@ -156,7 +158,7 @@ def test_that_a_killed_worker_leaves_the_window_alive_with_an_offer_to_resume(
 def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
     qtbot: QtBot, window: MainWindow
 ) -> None:
-    fill_in(window, epochs=50)
+    fill_in(window, epochs=5000)
     window.commands.start()
     wait_for(qtbot, window, EpochEnded)
     folder = window.parts.controller.live.path
@@ -169,6 +171,7 @@ def test_that_leaving_in_the_middle_saves_the_run_and_leaves_no_process(
     assert (folder / "last.pt").exists()
 
 
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_a_finished_run_can_be_trained_longer(qtbot: QtBot, window: MainWindow) -> None:
     window.parts.controller.start(PlannedRun(TINY, "demo"))
     ended = wait_for(qtbot, window, RunEnded)
@@ -182,6 +185,7 @@ def test_that_a_finished_run_can_be_trained_longer(qtbot: QtBot, window: MainWin
     assert run.config.epochs == 3
 
 
+@pytest.mark.usefixtures("no_spare_worker")
 def test_that_a_failure_is_said_with_its_remedy(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:

@@ -27,7 +27,9 @@ def main() -> None:
             window.leave()
 
     window.parts.controller.event_received.connect(on_event)
-    config = TrainConfig(epochs=1, train_per_class=1, test_per_class=1, batch_size=50)
+    config = TrainConfig(
+        architecture="mobilenet_v2", epochs=1, train_per_class=1, test_per_class=1, batch_size=50
+    )
     window.parts.controller.start(PlannedRun(config, "demo"))
     application.exec()
 

@@ -12,7 +12,21 @@ from pytestqt.qtbot import QtBot
 from cifar_studio import paths
 from cifar_studio.ui.frame.central_tabs import CURVES
 from cifar_studio.ui.window.main_window import MainWindow
+from lent_helper import Lender
 from ui_support import close
+
+
+@pytest.fixture(scope="module")
+def _lender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lender]:
+    lender = Lender()
+    yield lender
+    lender.end()
+
+
+@pytest.fixture
+def lent_helper(_lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The windows of a module share their second worker."""
+    monkeypatch.setattr("cifar_studio.ui.workers.helper_worker.WorkerProcess", _lender)
 
 
 @pytest.fixture

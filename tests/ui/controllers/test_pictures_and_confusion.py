@@ -26,6 +26,8 @@ from cifar_studio.ui.widgets import theme
 from cifar_studio.ui.window.main_window import MainWindow
 from cli_support import studio
 
+pytestmark = pytest.mark.usefixtures("lent_helper")
+
 WORK_MS = 120_000
 Key = Qt.Key
 

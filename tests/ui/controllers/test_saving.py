@@ -21,6 +21,8 @@ from cifar_studio.ui.frame.central_tabs import CONFUSION, CURVES, PICTURES
 from cifar_studio.ui.pictures.data.picture_set import TEST_START
 from cifar_studio.ui.window.main_window import MainWindow
 
+pytestmark = pytest.mark.usefixtures("lent_helper")
+
 WORK_MS = 120_000
 SAVE = (Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
 
