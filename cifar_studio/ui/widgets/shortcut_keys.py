@@ -32,6 +32,7 @@ SHEET_ROWS = (
     (SET_UP, "Set up"),
     (RUNS, "Runs"),
     (SEARCH, "Search the runs"),
+    ("→  ←  Space", "Unfold, fold, show the chosen experiment (Runs)"),
     (FOLD, "Fold the left side"),
     ("Ctrl+1 … 5", "Curves, Pictures, Confusion, Compare, Experiment"),
     (OPEN_PICTURES, "Open pictures of your own"),

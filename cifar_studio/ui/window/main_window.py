@@ -99,8 +99,10 @@ class MainWindow(QMainWindow):
         parts.tabs.tab_changed.connect(self._on_tab_changed)
 
     def _show_experiment(self, path: Path) -> None:
+        """Who chose it in the list keeps the list, though the view would rather have the width."""
         self.experiment.part.show(path)
         self.parts.tabs.show_tab(EXPERIMENT)
+        self.parts.panel.set_folded(False)
 
     # What waits until the window is on the screen: workers, the library, the other views
 

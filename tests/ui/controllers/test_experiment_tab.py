@@ -91,3 +91,4 @@ def test_that_a_click_in_the_list_of_runs_shows_the_experiment(
     window.parts.runs.experiment_chosen.emit(first.path)
     assert window.parts.tabs.tab == EXPERIMENT
     assert window.experiment.part.path == first.path
+    assert not window.parts.panel.is_folded
