@@ -230,6 +230,7 @@ def make_search(place: Path, method: str, trials: int) -> ExperimentFolder:
         data="demo",
         axes=VALUES if method == "grid" else RANGES,
         method=method,  # type: ignore[arg-type]
+        metric="val_loss",  # which tells the last bit of what was computed
         trials=trials,
         seed=5,
         runs=str(place / "runs"),
