@@ -193,13 +193,10 @@ class ExperimentEntry:
 
     # How it is shown
 
-    def shown(self, *, is_paused: bool, is_open: bool) -> ShownExperiment:
-        """`is_paused` is whether it is known to wait for a person; its runs may tell so, too."""
+    def shown(self, *, is_open: bool) -> ShownExperiment:
         state = self.state
         assert state is not None
         figure, about, now = self._said(state)
-        if now == "running" and (is_paused or self._all_pause(state)):
-            now = "paused"
         words = standing.STAGE_WORDS[now]
         if now == "running":
             seconds = standing.seconds_left(state, self._share_done(state))
@@ -252,12 +249,6 @@ class ExperimentEntry:
             for part in trial.parts:
                 if part.state == "running":
                     yield found.get(part.run)
-
-    def _all_pause(self, state: ExperimentState) -> bool:
-        running = list(self._running(state))
-        return bool(running) and all(
-            run is not None and run.status.state == "paused" for run in running
-        )
 
     def _share_done(self, state: ExperimentState) -> float:
         runs = [run for run in self._running(state) if run is not None]

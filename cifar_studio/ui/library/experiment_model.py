@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,6 @@ class ExperimentModel(QAbstractListModel):
         self._runs = runs
         self._going: list[Run] = []  # between the signals before and after rows go
         self._hiding: frozenset[str] = frozenset()
-        self._paused: frozenset[Path] = frozenset()
         self._watch = ExperimentWatch(folder, self)
         self._watch.changed.connect(self._on_changed)
         self._watch.gone.connect(self._unlist)
@@ -74,12 +73,6 @@ class ExperimentModel(QAbstractListModel):
     def refresh(self) -> None:
         """Take in what is new, changed or gone on the disk."""
         self._watch.look()
-
-    def say_paused(self, paths: Collection[Path]) -> None:
-        """Say which experiments wait for a person, also where no run of theirs tells so."""
-        self._paused = frozenset(paths)
-        for entry in self._rows.entries:
-            self._tell(entry)
 
     # What is asked of it
 
@@ -172,7 +165,7 @@ class ExperimentModel(QAbstractListModel):
 
     def _shown(self, entry: ExperimentEntry) -> ShownExperiment:
         is_found = self._rows.found_in(entry) is not None
-        return entry.shown(is_paused=entry.path in self._paused, is_open=entry.is_open or is_found)
+        return entry.shown(is_open=entry.is_open or is_found)
 
     # Rows
 

@@ -19,7 +19,7 @@ from cifar_studio.runs.experiment import experiment_folder
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
 from cifar_studio.runs.experiment.trials import Begun, Ended, Planned, PlannedAgain
 from cifar_studio.runs.folder.environment import TrialOf
-from cifar_studio.runs.folder.run_folder import RunFolder, Status
+from cifar_studio.runs.folder.run_folder import RunFolder
 from cifar_studio.ui.library.experiment_entry import ShownExperiment
 from cifar_studio.ui.library.experiment_model import EXPERIMENT_ROLE, TRIAL_ROLE
 from cifar_studio.ui.library.run_model import RUN_ROLE, RunModel
@@ -151,14 +151,10 @@ def test_that_a_row_says_how_the_experiment_stands(open_panel: OpenPanel, qtbot:
         folder.append(Ended(trial=4, state="failed"))
         look(panel, qtbot)
         assert shown(panel, folder).about == "Search · 4/5 · 1 failed"
-        run = RunFolder(folder.read().run_path(folder.read().trials[4]) or Path())
-        with run.hold():
-            run.write_status(Status(state="paused", epochs=20))
-            look(panel, qtbot)
-            assert (shown(panel, folder).stage, shown(panel, folder).standing) == ("paused",) * 2
+        folder.say_paused(True)
+        look(panel, qtbot)
+        assert (shown(panel, folder).stage, shown(panel, folder).standing) == ("paused",) * 2
     look(panel, qtbot)
-    assert shown(panel, folder).stage == "stopped"
-    panel.experiments.say_paused([folder.path])
     assert shown(panel, folder).stage == "stopped", "nobody works on it"
 
 
@@ -415,7 +411,8 @@ def test_that_the_menu_offers_what_makes_sense(open_panel: OpenPanel, qtbot: QtB
         look(panel, qtbot)
         assert [*offered(panel, search)] == ["Show", "Pause", "Stop", *always]
         assert not offered(panel, search)["Move to the bin"]
-        panel.experiments.say_paused([search.path])
+        search.say_paused(True)
+        look(panel, qtbot)
         assert [*offered(panel, search)] == ["Show", "Go on", "Stop", *always]
 
 
