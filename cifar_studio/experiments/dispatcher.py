@@ -193,12 +193,14 @@ class Dispatcher:
     @_carry_out.register
     def _(self, request: protocol.CommandJob) -> None:
         if (job := self._jobs.get(request.id)) is not None:
+            if request.command is not Command.PAUSE:
+                job.is_put_aside = request.command is not Command.CONTINUE
             job.worker.command(job.id, request.command)
 
     @_carry_out.register
     def _(self, request: protocol.KillJob) -> None:
         if (job := self._jobs.get(request.id)) is not None:
-            job.was_killed = True
+            job.is_put_aside = True
             job.worker.kill()
 
     @_carry_out.register

@@ -235,8 +235,8 @@ class OpenExperiment:
             self._end(key, "finished", rows, job.seconds)
         elif job.is_pruned and event.state == "stopped":
             self._end(key, "pruned", rows, job.seconds)
-        elif event.state == "stopped" or job.was_killed:
-            if self.activity != "stopping":
+        elif event.state == "stopped" or job.is_put_aside:
+            if job.is_put_aside:
                 self._put_aside.add(key)
             self._end(key, "stopped", rows, job.seconds, event.message)
         elif event.state == "failed":

@@ -85,8 +85,8 @@ class Job:
 
     Attributes
     ----------
-    was_killed : bool
-        By a person.
+    is_put_aside : bool
+        Whether a person ends it by itself, and its experiment is not to go on with it now.
     began_s : float
         When it was asked for, and once it has begun when it did.
     """
@@ -100,7 +100,7 @@ class Job:
     has_begun: bool = False
     is_pruned: bool = False
     is_paused: bool = False
-    was_killed: bool = False
+    is_put_aside: bool = False
     began_s: float = field(default_factory=time.monotonic)
 
     @property

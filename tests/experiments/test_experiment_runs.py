@@ -150,6 +150,19 @@ def test_that_a_stop_can_be_taken_back_while_the_epoch_lasts(tmp_path: Path) -> 
     assert states(folder) == ["finished"] * 6
 
 
+def test_that_a_stop_that_is_taken_back_too_late_goes_on_with_what_it_stopped(
+    tmp_path: Path,
+) -> None:
+    folder, play = grid(tmp_path), Play(tmp_path)
+    play.ask(run(folder))
+    play.only.begin()
+    play.ask(command("grid", "stop_now"), run(folder))
+    play.only.end("stopped")
+    assert isinstance(play.only.request, ResumeRequest)
+    play.play_all()
+    assert states(folder) == ["finished"] * 6
+
+
 def test_that_a_trial_that_a_person_stops_is_put_aside_until_the_next_time(tmp_path: Path) -> None:
     folder, play = grid(tmp_path), Play(tmp_path)
     play.ask(run(folder))
