@@ -85,6 +85,10 @@ def judged_by(data: ExperimentData) -> str:
     """By what trials are judged, and how they are proposed and ended."""
     experiment = data.experiment
     name = FIGURE_TITLES[data.figure_name]
+    if not experiment.is_test_locked and experiment.config.locks_test_set:
+        if not experiment.config.has_validation:
+            return f"Judged by {name} of the last epoch · the test set is looked at once"
+        return f"Judged by {name} at the best epoch · the test set is looked at once"
     if not experiment.is_test_locked:
         words = [f"Judged by {name} at the best epoch"]
         return " · ".join([*words, "chosen on test"] if name == "test top-1" else words)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from cifar_studio.config.experiment.axis import Axis
 from cifar_studio.runs.experiment.results import figure_of
 from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.ui.experiment import words
+from cifar_studio.ui.experiment.data import ExperimentData
 from cifar_studio.ui.experiment.marks import Marks
 from cifar_studio.ui.experiment.reader import ExperimentReader
 from cifar_studio.ui.experiment.scales import FIGURE, figure_range, scale_of
@@ -186,3 +189,18 @@ def test_that_a_best_at_the_edge_of_its_range_is_told(home: Path) -> None:
     folder = make_edge("first", Axis(key="train_per_class", low=50, high=500), 500)
     said = words.edge(ExperimentReader(folder.path).read(60))
     assert said.endswith("upper edge of 50 to 500, which is as wide as it may be")
+
+
+def test_that_it_says_how_often_the_test_set_is_looked_at(home: Path) -> None:
+    def judged(**changes: Any) -> str:
+        experiment = replace(SEEDS, config=replace(SEEDS.config, **changes))
+        folder = make_planned("seeds", experiment, done=0)
+        said = words.judged_by(ExperimentData(folder.read()))
+        shutil.rmtree(folder.path)
+        return said
+
+    assert judged() == "Judged by test top-1 at the best epoch · chosen on test"
+    once = "the test set is looked at once"
+    assert judged(test="at_end") == f"Judged by test top-1 of the last epoch · {once}"
+    by_validation = f"Judged by validation top-1 at the best epoch · {once}"
+    assert judged(test="at_end", validation_per_class=20) == by_validation
