@@ -34,7 +34,6 @@ from cifar_studio.engine.networks.whole_weights import unspecialized, whole_weig
 from cifar_studio.engine.training.sgd_step import TrainingStep
 
 STEPS = 20
-SINGLE_STEPS = 8
 CONTROL_STEPS = 5
 BOUND = 1e-9
 CLOSED_FORM_BOUND = 1e-4
@@ -240,7 +239,7 @@ def test_that_single_steps_equal_the_stock_networks_from_its_own_states(architec
     with torch.no_grad():
         first = next(iter(control.network.parameters()))
         first.copy_(torch.nextafter(first, torch.full_like(first, torch.inf)))
-    for number in range(SINGLE_STEPS):
+    for number in range(STEPS):
         mine.take_over(stock)
         loss = mine.train(*batch(number))
         assert loss == pytest.approx(stock.step(*batch(number)), abs=BOUND)

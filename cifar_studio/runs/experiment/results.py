@@ -112,7 +112,7 @@ class AtEdge:
 
 
 def edges(best: Trial, experiment: Experiment) -> list[AtEdge]:
-    """The ranges at whose ends the best trial lies."""
+    """The ranges at whose ends the best trial lies, those that can be widened first."""
     found = []
     for axis in experiment.axes:
         value = best.parameters.get(axis.key)
@@ -122,7 +122,7 @@ def edges(best: Trial, experiment: Experiment) -> list[AtEdge]:
         if not EDGE_SHARE < share < 1 - EDGE_SHARE:
             at_high = share > 0.5
             found.append(AtEdge(axis, at_high, value, widened(axis, at_high)))
-    return found
+    return sorted(found, key=lambda edge: not edge.can_widen)
 
 
 def _share(axis: Axis, value: float) -> float:
