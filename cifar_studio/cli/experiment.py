@@ -218,8 +218,9 @@ def finish(
 ) -> None:
     """Train the winner on all training pictures and look at the test set once for each seed."""
     from cifar_studio.cli.output.experiment_plan import tell_of_winner
-    from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
+    from cifar_studio.runs.experiment.follow_up import follow_up
     from cifar_studio.runs.experiment.same_question import found_or_created
+    from cifar_studio.runs.experiment.standing import winner_name
 
     folder = named_experiment(name)
     state = folder.read()

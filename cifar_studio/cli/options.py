@@ -96,6 +96,8 @@ def run_folder(path: Path) -> Path:
 
 def experiment_path(name: str) -> Path:
     """Where an experiment stands: a name alone is one below the person's own folder."""
+    if not name.strip():
+        raise BadInputError("the experiment has no name", "Give one, such as rates")
     path = Path(name)
     is_name = len(path.parts) == 1 and not path.is_absolute() and name != ".."
     return paths.experiments_folder() / name if is_name else path.absolute()

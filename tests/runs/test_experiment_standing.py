@@ -77,12 +77,12 @@ def test_that_more_seeds_than_there_are_trials_are_left_to_train() -> None:
 
 def test_that_progress_counts_what_is_over_of_what_is_asked_for() -> None:
     lines = [*ended(1), *ended(2, "failed"), *ended(3, "stopped")]
-    assert progress_words(state_of(TEN, *lines)) == ["Search", "2/10"]
+    assert progress_words(state_of(TEN, *lines)) == ["Search", "1/10"]
     many = replace(SEARCH, trials=1000)
-    assert progress_words(state_of(many, *lines)) == ["Search", "2/1,000"]
+    assert progress_words(state_of(many, *lines)) == ["Search", "1/1,000"]
     assert progress_words(state_of(replace(SEARCH, trials=None, hours=2.0), *lines)) == [
         "Search",
-        "2 trials",
+        "1 trial",
     ]
 
 

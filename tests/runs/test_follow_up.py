@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from cifar_studio.config.experiment.experiment import Experiment, planned_parameters, settled
 from cifar_studio.errors import BadInputError
 from cifar_studio.runs.experiment.experiment_folder import ExperimentState, create
-from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
+from cifar_studio.runs.experiment.follow_up import follow_up
 from cifar_studio.runs.experiment.results import best_trial
+from cifar_studio.runs.experiment.same_question import found_or_created
+from cifar_studio.runs.experiment.standing import steps, winner_name
 from cifar_studio.runs.experiment.trials import Planned
 from experiment_support import CONFIG, end, make_folds, make_search, make_seeds, search
 
@@ -89,3 +91,26 @@ def test_that_a_trial_that_failed_does_not_win(home: Path) -> None:
     end(folder, asked, plan)  # the last one fails
     with pytest.raises(BadInputError, match="has finished with a figure"):
         follow_up(folder.read(), 1)
+
+
+def test_that_more_seeds_of_a_winner_are_the_same_experiment_with_more_to_do(home: Path) -> None:
+    state = searched(home)
+    parent = state.path.parent
+    two = found_or_created(parent, winner_name(state), follow_up(state, 2))
+    three = found_or_created(parent, winner_name(state), follow_up(state, 3))
+    assert three.path == two.path
+    assert three.read_experiment().seeds == 3, "what was trained is not trained again"
+    one = found_or_created(parent, winner_name(state), follow_up(state, 1))
+    assert (one.path, one.read_experiment().seeds) == (two.path, 3)
+    assert "finish" not in steps(state, "finished"), "the test set is looked at once"
+    other = replace(follow_up(state, 2), seed=7)
+    assert found_or_created(parent, winner_name(state), other).path != two.path
+
+
+def test_that_seeds_in_another_order_are_not_taken_for_the_first_ones(home: Path) -> None:
+    experiment = Experiment(kind="seeds", config=CONFIG, seeds=2)
+    lines = [Planned(trial=1, parameters={"seed": 5}), Planned(trial=2, parameters={"seed": 9})]
+    parent = home / "experiments"
+    chosen = found_or_created(parent, "seeds", experiment, lines)
+    more = found_or_created(parent, "seeds", replace(experiment, seeds=3))
+    assert more.path != chosen.path

@@ -129,7 +129,7 @@ def test_that_the_lines_say_where_it_stands(tmp_path: Path) -> None:
     number, says = found["best"], found["says"]
     assert isinstance(says, dict)
     assert lines[0].startswith(
-        f"Search · 12/12 trials · best {says['value']:.2f} % (trial {number}: learning_rate "
+        f"Search · 11/12 trials · best {says['value']:.2f} % (trial {number}: learning_rate "
     )
     assert "9 finished" in lines[1]
     assert "2 pruned" in lines[1]

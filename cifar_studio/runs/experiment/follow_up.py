@@ -17,11 +17,6 @@ from cifar_studio.runs.experiment.results import best_trial
 from cifar_studio.runs.experiment.says import folds_summary
 
 
-def winner_name(state: ExperimentState) -> str:
-    """What the experiment that follows is to be called."""
-    return f"{state.name}-winner"
-
-
 def follow_up(state: ExperimentState, seeds: int) -> Experiment:
     """The settings that won, or those of the folds, on all training pictures, with n seeds.
 

@@ -21,6 +21,7 @@ from cifar_studio.runs.experiment.results import best_trial, figure_name
 from cifar_studio.runs.experiment.says import (
     edge_words,
     finished_values,
+    folds_summary,
     plain_value,
     said_together,
 )
@@ -43,6 +44,11 @@ def progress_state(state: ExperimentState) -> ProgressState:
     if state.is_held:
         return "paused" if state.is_paused else "running"
     return "stopped" if is_left(state) else "finished"
+
+
+def number_done(state: ExperimentState) -> int:
+    """How many trials need no training any more; one that failed is to be trained again."""
+    return sum(trial.state in ("finished", "pruned") for trial in state.trials)
 
 
 def is_left(state: ExperimentState) -> bool:
@@ -100,7 +106,7 @@ def headline(state: ExperimentState, *, sets: bool = True) -> str:
     `sets` is whether it also tells what the best trial sets.
     """
     experiment, trials = state.experiment, state.trials
-    over = sum(trial.is_over for trial in trials)
+    over = number_done(state)
     total = experiment.trial_count
     total = len(trials) if total is None and experiment.is_planned_ahead else total
     counted = f"{over:,} trials" if total is None else f"{over:,}/{number_of(total, 'trial')}"
@@ -135,8 +141,11 @@ def _lines(state: ExperimentState) -> Iterator[str]:
     yield headline(state)
     counts = Counter(trial.state for trial in state.trials)
     words = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-    yield f"{progress_state(state).capitalize()}: {words or 'no trial yet'}"
+    is_begun = any(trial.state != "planned" for trial in state.trials)
+    stands = progress_state(state) if is_begun or state.is_held else "not begun"
+    yield f"{stands.capitalize()}: {words or 'no trial yet'}"
     best = best_trial(state.trials, experiment)
+    yield from _judged(state)
     if best is not None:
         yield from edge_words(best, experiment)
     shares = ExperimentFolder(state.path).read_importance().ranked()[:_MOST_IMPORTANCES]
@@ -148,11 +157,29 @@ def _lines(state: ExperimentState) -> Iterator[str]:
             break
 
 
+def _judged(state: ExperimentState) -> Iterator[str]:
+    """What stands beside the figures of repetitions: how chosen they are, and how sure."""
+    experiment = state.experiment
+    if experiment.kind == "folds" and (summary := folds_summary(state)) is not None:
+        error = summary.figures[figure_name(experiment)].standard_error
+        if error is not None:
+            yield f"Corrected standard error {figure_words(experiment, error)}"
+        if summary.mean_best_epoch is not None:
+            yield f"Mean best epoch {summary.mean_best_epoch}"
+    if figure_name(experiment) == "test_top1":
+        once = experiment.config.test == "at_end"
+        yield (
+            "Test top-1 of the last epoch; the test set is looked at once by each training"
+            if once
+            else "Test top-1 of the epoch that is best on test (selected)"
+        )
+
+
 def _mean_words(experiment: Experiment, trials: Sequence[Trial]) -> str:
     found = spread(finished_values(trials))
     words = f"mean {figure_words(experiment, found.mean)}"
     if found.standard_deviation is not None:
-        words += f" ± {figure_words(experiment, found.standard_deviation)}"
+        words += f", deviation {figure_words(experiment, found.standard_deviation)}"
     return f"{words}, n = {found.n}"
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 from cifar_studio.config.experiment.experiment import KIND_TITLES
 from cifar_studio.runs.experiment.experiment_folder import ExperimentState
 from cifar_studio.runs.experiment.results import best_trial
-from cifar_studio.runs.experiment.show import is_left
+from cifar_studio.runs.experiment.show import is_left, number_done
 from cifar_studio.runs.experiment.trials import TrialState
-from cifar_studio.runs.experiment.words import usable
+from cifar_studio.runs.experiment.words import number_of, usable
 
 Stage = Literal["waiting", "running", "paused", "stopped", "finished"]
 Step = Literal["pause", "go_on", "stop", "more", "finish"]
@@ -42,12 +42,12 @@ def stage(state: ExperimentState) -> Stage:
 
 
 def progress_words(state: ExperimentState) -> list[str]:
-    """What it is, and how many of its trials are over: "Search", "12/30"."""
+    """What it is, and how many of its trials are done: "Search", "12/30"."""
     experiment = state.experiment
-    done = sum(trial.is_over for trial in state.trials)
+    done = number_done(state)
     is_open = experiment.trial_count is None and experiment.kind == "search"
     planned = max(experiment.trial_count or 0, len(state.trials))
-    counted = f"{done:,} trials" if is_open else f"{done:,}/{planned:,}"
+    counted = number_of(done, "trial") if is_open else f"{done:,}/{planned:,}"
     return [KIND_TITLES[experiment.kind], counted]
 
 
@@ -90,6 +90,16 @@ def seconds_left(state: ExperimentState, share_done: float = 0.0) -> float | Non
     return min(bounds) / max(1, at_once) if bounds else None
 
 
+def winner_name(state: ExperimentState) -> str:
+    """What the experiment that trains its winner is called."""
+    return f"{state.name}-winner"
+
+
+def is_followed(state: ExperimentState) -> bool:
+    """Whether its winner is trained already: the test set is looked at once, not at each click."""
+    return (state.path.parent / winner_name(state) / "experiment.json").is_file()
+
+
 def steps(state: ExperimentState, now: Stage) -> tuple[Step, ...]:
     """What can be done with it, in the order in which it is offered."""
     kind, found = state.experiment.kind, list[Step]()
@@ -103,7 +113,7 @@ def steps(state: ExperimentState, now: Stage) -> tuple[Step, ...]:
     if can_grow and now != "waiting":
         found.append("more")
     is_finished = now == "finished" and best_trial(state.trials, state.experiment) is not None
-    if is_finished and kind in ("search", "folds"):
+    if is_finished and kind in ("search", "folds") and not is_followed(state):
         found.append("finish")
     return tuple(found)
 

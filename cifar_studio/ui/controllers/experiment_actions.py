@@ -26,10 +26,11 @@ from cifar_studio.runs.experiment.experiment_folder import (
     create,
     experiment_paths,
 )
-from cifar_studio.runs.experiment.follow_up import follow_up, winner_name
+from cifar_studio.runs.experiment.follow_up import follow_up
 from cifar_studio.runs.experiment.report import adopt_runs
 from cifar_studio.runs.experiment.results import best_trial, edges
 from cifar_studio.runs.experiment.same_question import found_or_created
+from cifar_studio.runs.experiment.standing import winner_name
 from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.controllers.run_exporting import RunExporting

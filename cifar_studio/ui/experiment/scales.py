@@ -102,8 +102,9 @@ def figure_range(values: np.ndarray) -> tuple[float, float]:
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
     step = nice_step(high - low, 6)
-    bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step
-    return (bottom if low >= 0 else bottom - step), top
+    air = 0.04 * (high - low)  # a mark at the end is seen whole
+    bottom, top = math.floor((low - air) / step) * step, math.ceil((high + air) / step) * step
+    return bottom, top
 
 
 def _numbers(key: str, title: str, low: float, high: float, logarithmic: bool) -> Scale:

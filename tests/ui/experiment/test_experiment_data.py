@@ -149,7 +149,7 @@ def test_that_the_line_above_says_where_it_stands(home: Path) -> None:
     assert data.best is not None
     said = words.headline(data)
     figure = f"best {data.best.value:.2f} % (trial {data.best.number})"
-    assert said == f"Search · 10/12 · {figure} · 2 pruned · 1 failed"
+    assert said == f"Search · 9/12 · {figure} · 2 pruned · 1 failed"
     assert words.stage(data) == "running"
     assert "validation top-1" in words.judged_by(data)
     assert "test set locked" in words.judged_by(data)

@@ -150,7 +150,7 @@ def test_that_a_row_says_how_the_experiment_stands(open_panel: OpenPanel, qtbot:
         assert shown(panel, folder).standing.endswith(" min left")
         folder.append(Ended(trial=4, state="failed"))
         look(panel, qtbot)
-        assert shown(panel, folder).about == "Search · 4/5 · 1 failed"
+        assert shown(panel, folder).about == "Search · 3/5 · 1 failed"
         folder.say_paused(True)
         look(panel, qtbot)
         assert (shown(panel, folder).stage, shown(panel, folder).standing) == ("paused",) * 2
