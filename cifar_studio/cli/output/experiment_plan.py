@@ -9,6 +9,7 @@ from cifar_studio import paths
 from cifar_studio.cli.usage import NAME
 from cifar_studio.config.experiment.budget import budget_words
 from cifar_studio.config.experiment.experiment import METHOD_TITLES, PRUNING_TITLES, Experiment
+from cifar_studio.data.cifar100.places import locate
 from cifar_studio.plain_text import printable
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder, ExperimentState
 from cifar_studio.runs.experiment.results import best_trial
@@ -24,6 +25,11 @@ def tell_of_new(folder: ExperimentFolder, settings: Sequence[str]) -> None:
         tell(line)
     home = paths.experiments_folder()
     name = folder.name if folder.path.parent == home else str(folder.path)
+    if locate(state.experiment.data) is None:
+        tell(
+            f"{NAME}: its pictures are not here yet. `{NAME} data fetch` gets CIFAR-100; an "
+            "experiment made with --data demo does without."
+        )
     tell(f"Run it: {NAME} experiment run {shlex.quote(name)}")
     print_result(f"experiment: {printable(str(folder.path))}")
 
