@@ -208,10 +208,10 @@ def test_that_an_interrupted_run_is_offered_at_the_next_start(
 
 
 @pytest.mark.parametrize("module", ["cifar_studio.ui.app", "cifar_studio.ui.window.main_window"])
-def test_that_torch_never_enters_the_windows_process(module: str) -> None:
+def test_that_torch_and_optuna_never_enter_the_windows_process(module: str) -> None:
     code = (
         f"import sys, {module}; "
-        "print([m for m in sys.modules if m.split('.')[0] in ('torch', 'torchvision')])"
+        "print([m for m in sys.modules if m.split('.')[0] in ('torch', 'torchvision', 'optuna')])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
@@ -220,7 +220,7 @@ def test_that_torch_never_enters_the_windows_process(module: str) -> None:
 
 
 @pytest.mark.long
-def test_that_a_window_that_has_trained_has_not_imported_torch(home: Path) -> None:
+def test_that_a_window_that_has_searched_has_not_imported_torch_or_optuna(home: Path) -> None:
     """In a process of its own: this one may have torch from other tests."""
     result = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("train_in_a_window.py"))],
@@ -228,4 +228,4 @@ def test_that_a_window_that_has_trained_has_not_imported_torch(home: Path) -> No
         text=True,
         timeout=110,
     )
-    assert result.stdout.split() == ["finished", "[]"], result.stderr
+    assert result.stdout.split() == ["finished", "finished", "[]"], result.stderr
