@@ -9,8 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.config.experiment.axis import Axis
+from cifar_studio.runner.protocol import TrainRequest
 from cifar_studio.runs.experiment.experiment_folder import ExperimentFolder
+from cifar_studio.runs.folder.environment import TrialOf
+from cifar_studio.ui.frame.central_tabs import EXPERIMENT
 from cifar_studio.ui.window.main_window import MainWindow
+from scripted_worker import Stage
 from ui_support import close
 
 SEARCH = {
@@ -29,7 +33,9 @@ def start(window: MainWindow) -> QPushButton:
     )
 
 
-def test_that_start_makes_the_experiment_with_its_trials(home: Path, window: MainWindow) -> None:
+def test_that_start_makes_the_experiment_and_begins_its_first_trial(
+    home: Path, window: MainWindow, stage: Stage
+) -> None:
     assert start(window).text() == "Start"
     window.parts.setup.show_experiment_values(SEARCH)
     assert start(window).text() == "Start experiment"
@@ -49,7 +55,12 @@ def test_that_start_makes_the_experiment_with_its_trials(home: Path, window: Mai
     planned = window.parts.setup.planned_experiment()
     assert planned is not None
     assert planned[0] == "search-resnet18-2"
-    assert not window.parts.controller.is_busy, "no run was started beside it"
+    (request,) = stage.asked()
+    assert isinstance(request, TrainRequest)
+    assert request.trial == TrialOf(experiment="search-resnet18", trial=1)
+    assert request.config.test == "never"
+    assert window.parts.tabs.tab == EXPERIMENT
+    assert window.parts.controller.queue.runs == (), "no single run was started beside it"
 
 
 def test_that_an_experiment_with_a_fault_is_not_begun(home: Path, window: MainWindow) -> None:
@@ -68,7 +79,7 @@ def test_that_a_folder_that_cannot_be_made_is_said(home: Path, window: MainWindo
     assert planned is not None
     paths.experiments_folder().parent.mkdir(parents=True, exist_ok=True)
     paths.experiments_folder().write_text("in the way")
-    window.commands.start_experiment(*planned)
+    window.experiments.start(*planned)
     assert "no experiment can be made" in window.parts.message.text
 
 
