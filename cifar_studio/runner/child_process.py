@@ -96,7 +96,9 @@ class ChildProcess:
     def lines(self) -> Iterator[bytes]:
         """Everything the process says, until it ends."""
         assert self._process.stdout is not None
-        yield from self._process.stdout
+        # `yield from` would close the file with this generator.
+        for line in self._process.stdout:  # noqa: UP028
+            yield line
 
     def reap(self) -> tuple[int, str]:
         """Wait for the end, after the last line; the exit code, and the last words."""
