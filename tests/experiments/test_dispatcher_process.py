@@ -168,8 +168,8 @@ def test_that_a_dispatcher_that_is_killed_is_told_of_and_leaves_no_process(
     client.wait_for(RunStarted)
     family = client.family()
     os.kill(client.dispatcher.pid, signal.SIGKILL)
+    client.join()  # first: whoever else waited for its child would take its exit code
     wait_for_end(family)
-    client.join()
     (ended,) = client.all(RunEnded)
     assert isinstance(ended, RunEnded)
     assert (ended.state, Path(ended.folder).parent) == ("crashed", folder.path.parents[1] / "runs")
