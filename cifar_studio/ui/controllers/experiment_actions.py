@@ -32,12 +32,12 @@ from cifar_studio.runs.experiment.results import best_trial, edges
 from cifar_studio.runs.experiment.same_question import found_or_created
 from cifar_studio.runs.experiment.standing import winner_name
 from cifar_studio.runs.experiment.trials import Planned
+from cifar_studio.ui.controllers.deleting import Deleting
 from cifar_studio.ui.controllers.file_saving import FileSaving
 from cifar_studio.ui.controllers.run_exporting import RunExporting
 from cifar_studio.ui.dialogs.question_dialog import NumberDialog
 from cifar_studio.ui.frame.central_tabs import EXPERIMENT
 from cifar_studio.ui.frame.parts import OnDemand, Parts
-from cifar_studio.ui.system.trash import move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import Action
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class ExperimentActions(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self._saving = saving
+        self._deleting = Deleting(parts.message, self)
+        self._deleting.changed.connect(parts.model.refresh)
         self._tab = tab
         parts.setup.experiment_requested.connect(self.start)
         parts.controller.experiment_changed.connect(self._on_changed)
@@ -150,25 +152,10 @@ class ExperimentActions(QObject):
         self._command(path, "stop_now")
 
     def delete(self, path: Path) -> None:
-        """Move an experiment to the bin, and say so, with an Undo; its runs stay."""
-        try:
-            deleted = move_to_bin(path)
-        except StudioError as error:
-            self._parts.message.show_message(str(error))
-            return
-
-        def undo() -> None:
-            try:
-                restore(deleted)
-            except StudioError as error:
-                self._parts.message.show_message(str(error))
-            self._parts.model.refresh()
-
-        self._parts.message.show_message(
-            f"The experiment {path.name} is in the system's bin. Its trials stand among the runs.",
-            actions=(Action("Undo", undo),),
+        """Move an experiment to the bin; its runs stay."""
+        self._deleting.delete(
+            {path: f"The experiment {path.name}"}, "Its trials stand among the runs."
         )
-        self._parts.model.refresh()
 
     def ask_more(self, path: Path) -> None:
         """Ask how much more there shall be, of what bounds the experiment, and go on."""

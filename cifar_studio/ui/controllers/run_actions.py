@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from cifar_studio import paths
 from cifar_studio.config.experiment.experiment import Experiment
 from cifar_studio.config.presets import nearest_preset
-from cifar_studio.errors import RunFolderError
 from cifar_studio.runner.protocol import MendRequest, OpenBundleRequest
 from cifar_studio.runner.worker_process import new_id
 from cifar_studio.runs import wording
@@ -21,13 +20,12 @@ from cifar_studio.runs.answers import RequestFailed, RunMended, RunOpened
 from cifar_studio.runs.experiment.trials import Planned
 from cifar_studio.runs.folder.library import Run
 from cifar_studio.runs.queue_rules import PlannedRun
+from cifar_studio.ui.controllers.deleting import Deleting
 from cifar_studio.ui.controllers.experiment_actions import ExperimentActions
 from cifar_studio.ui.dialogs import messages
 from cifar_studio.ui.dialogs.seeds_dialog import ask_seeds
 from cifar_studio.ui.frame.parts import Parts
 from cifar_studio.ui.frame.side_panel import SETUP_PAGE
-from cifar_studio.ui.system.trash import Deleted, move_to_bin, restore
-from cifar_studio.ui.widgets.message_bar import Action, MessageBar
 
 
 class RunActions(QObject):
@@ -37,7 +35,7 @@ class RunActions(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self._experiments = experiments
-        self._deleting = RunDeleting(parts.message, self)
+        self._deleting = Deleting(parts.message, self)
         self._deleting.changed.connect(parts.model.refresh)
         menu = parts.runs.menu
         menu.settings_requested.connect(self.use_settings)
@@ -111,7 +109,7 @@ class RunActions(QObject):
     def _delete(self, runs: tuple[Run, ...]) -> None:
         selection = self._parts.selection
         gone = {run.path for run in runs}
-        self._deleting.delete(runs)
+        self._deleting.delete({run.path: wording.dated_title(run) for run in runs})
         if selection.selected in gone and not selection.selected.exists():
             left = next((run for run in self._parts.model.runs if run.path not in gone), None)
             selection.select(left.path if left is not None else None)
@@ -130,50 +128,3 @@ class RunActions(QObject):
         self._parts.status.show_word(f"{path.name} {how}")
         self._parts.model.look_at(path)
         self._parts.selection.select(path)
-
-
-class RunDeleting(QObject):
-    """Runs on their way to the bin and back.
-
-    Signals
-    -------
-    changed()
-        The folder of runs has others in it now.
-    """
-
-    changed = Signal()
-
-    def __init__(self, message: MessageBar, parent: QObject) -> None:
-        super().__init__(parent)
-        self._message = message
-
-    def delete(self, runs: Sequence[Run]) -> None:
-        """Move runs to the bin, and say so, with an Undo."""
-        deleted: list[Deleted] = []
-        titles: list[str] = []
-        faults: list[str] = []
-        for run in runs:
-            try:
-                deleted.append(move_to_bin(run.path))
-                titles.append(wording.dated_title(run))
-            except RunFolderError as error:
-                faults.append(str(error))
-        if deleted:
-            what = f"{titles[0]} is" if len(titles) == 1 else f"{len(titles)} runs are"
-            undo = Action("Undo", lambda: self._restore(deleted))
-            text = " ".join((f"{what} in the system's bin.", *faults))
-            self._message.show_message(text, actions=(undo,))
-        elif faults:
-            self._message.show_message(" ".join(faults))
-        self.changed.emit()
-
-    def _restore(self, deleted: Sequence[Deleted]) -> None:
-        faults: list[str] = []
-        for one in deleted:
-            try:
-                restore(one)
-            except RunFolderError as error:
-                faults.append(str(error))
-        if faults:
-            self._message.show_message(" ".join(faults))
-        self.changed.emit()

@@ -10,11 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from cifar_studio import paths
 from cifar_studio.errors import RunFolderError
+from cifar_studio.runs import wording
 from cifar_studio.runs.folder.library import load
 from cifar_studio.runs.folder.run_folder import RunFolder
-from cifar_studio.ui.controllers.run_actions import RunDeleting
+from cifar_studio.ui.controllers.deleting import Deleting
 from cifar_studio.ui.system.trash import move_to_bin, restore
 from cifar_studio.ui.widgets.message_bar import MessageBar
+from experiments_support import make_search
 
 Maker = Callable[..., RunFolder]
 
@@ -74,9 +76,9 @@ def test_that_two_runs_are_deleted_and_undone_at_once(make_run: Maker, qtbot: Qt
     folders = [make_run(f"2026040{day}_120000_resnet18").path for day in (1, 2)]
     message = MessageBar()
     qtbot.addWidget(message)
-    deleting = RunDeleting(message, message)
+    deleting = Deleting(message, message)
     with qtbot.waitSignal(deleting.changed):
-        deleting.delete([load(folder) for folder in folders])
+        deleting.delete({folder: folder.name for folder in folders})
     assert not any(folder.exists() for folder in folders)
     assert message.text == "2 runs are in the system's bin."
     assert message.action_texts == ("Undo",)
@@ -90,10 +92,28 @@ def test_that_one_of_two_that_cannot_be_deleted_is_named(make_run: Maker, qtbot:
     held = make_run("20260402_120000_resnet18")
     message = MessageBar()
     qtbot.addWidget(message)
-    runs = [load(free.path), load(held.path)]
+    titles = {folder.path: wording.dated_title(load(folder.path)) for folder in (free, held)}
     with held.hold():
-        RunDeleting(message, message).delete(runs)
+        Deleting(message, message).delete(titles)
     assert not free.path.exists()
     assert held.path.exists()
     assert message.text.startswith("ResNet18, 01 Apr 2026 12:00 is in the system's bin.")
     assert f"{held.path.name} is in use" in message.text
+
+
+def test_that_an_experiment_is_deleted_and_undone_and_its_runs_stay(
+    make_run: Maker, qtbot: QtBot
+) -> None:
+    experiment = make_search(trials=2, running=0)
+    runs = [experiment.read().run_path(trial) for trial in experiment.read().trials]
+    message = MessageBar()
+    qtbot.addWidget(message)
+    deleting = Deleting(message, message)
+    deleting.delete({experiment.path: "The experiment rates"}, "Its trials stand among the runs.")
+    assert not experiment.path.exists()
+    assert all(run is not None and run.is_dir() for run in runs)
+    assert message.text == (
+        "The experiment rates is in the system's bin. Its trials stand among the runs."
+    )
+    message.act()
+    assert len(experiment.read().trials) == 2
